@@ -1,0 +1,102 @@
+//! The only writer of requests: a command goes in, a receipt or a reason comes out.
+//!
+//! Invariant: what is acknowledged is in the log; the same command again gives the same receipt.
+
+use crate::domain::ids::{Authority, MoveName, PrincipalId, RequestId, WorkflowName};
+use crate::domain::request::actor::Principal;
+use crate::domain::request::error::Refusal;
+use crate::domain::workflow::schema::DataError;
+use crate::log::{Position, Provenance};
+use jiff::Timestamp;
+use serde_json::Value;
+use uuid::Uuid;
+
+#[derive(Debug, Clone)]
+pub struct Command {
+    pub authority: Authority,
+    pub actor: Principal,
+    /// The person that a service account speaks for.
+    pub on_behalf_of: Option<PrincipalId>,
+    /// The caller's Idempotency-Key.
+    pub key: String,
+    pub ask: Ask,
+    /// Version from `If-Match`.
+    pub if_match: Option<i32>,
+    /// Only where times may be supplied: imports and synthetic work.
+    pub occurred_at: Option<Timestamp>,
+    pub provenance: Provenance,
+    pub correlation: Uuid,
+    pub causation: Option<Uuid>,
+}
+
+#[derive(Debug, Clone)]
+pub enum Ask {
+    /// A new request under the newest version of the workflow; `moves[0]` is its opening move.
+    Open {
+        workflow: WorkflowName,
+        moves: Vec<AskedMove>,
+    },
+    Moves {
+        request: RequestId,
+        moves: Vec<AskedMove>,
+    },
+    Claim {
+        request: RequestId,
+    },
+    Release {
+        request: RequestId,
+    },
+}
+
+#[derive(Clone)]
+pub struct AskedMove {
+    pub move_name: MoveName,
+    /// As it came through the door; personal until it is split, so without `Debug` of its own.
+    pub data: Value,
+}
+
+impl std::fmt::Debug for AskedMove {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "AskedMove({}, masked)", self.move_name)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Receipt {
+    pub request_id: RequestId,
+    pub reference: String,
+    pub position: Position,
+    pub version: i32,
+    pub recorded_at: Timestamp,
+    pub duplicate: bool,
+}
+
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum CommandError {
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error("the data of `{move_name}` is not what the workflow asks for")]
+    Data {
+        move_name: MoveName,
+        errors: Vec<DataError>,
+    },
+    #[error("the request has moved on: version {actual}, not {expected}")]
+    Stale { expected: i32, actual: i32 },
+    #[error("If-Match with the version that you have seen is required")]
+    VersionRequired { actual: i32 },
+    #[error("this key was used for another command")]
+    KeyReused,
+    #[error("there is no workflow `{found}`")]
+    UnknownWorkflow {
+        found: WorkflowName,
+        allowed: Vec<WorkflowName>,
+    },
+    /// Nothing was appended; try again after `retry_after_ms`.
+    #[error("the event log cannot be reached; nothing was recorded")]
+    Unavailable { retry_after_ms: u64 },
+    #[error("the outcome is unknown; send the same command with the same key again")]
+    Unknown { retry_after_ms: u64 },
+    /// A defect or a tampered log; logged with its cause, shown without.
+    #[error("the request cannot be processed")]
+    Broken { why: String },
+}

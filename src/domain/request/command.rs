@@ -1,0 +1,67 @@
+//! What may be asked of a request. A command carries every fact that a rule needs.
+
+use super::actor::Principal;
+use crate::domain::ids::{MoveName, PrincipalId, Reference, RequestId, TeamId};
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+/// One move asked for, with its data as it came through the door: checked, derived, split.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Asked {
+    pub move_name: MoveName,
+    pub coded: Map<String, Value>,
+    pub personal: super::event::Personal,
+}
+
+/// What a first act needs and nobody else can know.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OpeningFacts {
+    pub reference: Reference,
+    pub child: Uuid,
+    /// Where the routing rules lead, and why; found in the organisation in force.
+    pub routed: Routed,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Routed {
+    pub team: TeamId,
+    pub because: String,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum RequestCommand {
+    /// One or more acts that stand or fall together.
+    Act {
+        asked: Vec<Asked>,
+        opening: Option<OpeningFacts>,
+    },
+    Claim,
+    Release,
+}
+
+/// A command with all that `decide` may look at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Facts {
+    pub request: RequestId,
+    /// Who is at the door: a person, or a service account.
+    pub actor: Principal,
+    /// The person a service account speaks for, with that person's own grants.
+    pub on_behalf_of: Option<Principal>,
+    pub occurred_at: Timestamp,
+    /// A team is known when the organisation in force lists it.
+    pub teams: std::sync::Arc<std::collections::BTreeSet<TeamId>>,
+}
+
+impl Facts {
+    /// Whose right counts.
+    #[must_use]
+    pub fn person(&self) -> &Principal {
+        self.on_behalf_of.as_ref().unwrap_or(&self.actor)
+    }
+
+    #[must_use]
+    pub fn person_id(&self) -> &PrincipalId {
+        &self.person().id
+    }
+}

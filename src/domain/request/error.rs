@@ -1,0 +1,37 @@
+//! Refusals: the rules said no. Each carries what was found, the limit, and what is allowed.
+
+use crate::domain::ids::{MoveName, RoleName, StateName, TeamId};
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("there is no such request")]
+    NotFound,
+    #[error("the request is open already")]
+    AlreadyOpen,
+    #[error("the workflow has no move `{found}`")]
+    UnknownMove {
+        found: MoveName,
+        allowed: Vec<MoveName>,
+    },
+    #[error("`{found}` is not possible while the request is `{state}`")]
+    NotInThisState {
+        found: MoveName,
+        state: StateName,
+        allowed: Vec<MoveName>,
+    },
+    #[error("`{found}` is not open to you")]
+    NotYours {
+        found: MoveName,
+        allowed: Vec<RoleName>,
+    },
+    #[error("a service account cannot ask for help; name the person that it speaks for")]
+    ServiceAccountAlone { allowed: Vec<RoleName> },
+    #[error("there is no team `{found}`")]
+    UnknownTeam { found: TeamId, allowed: Vec<TeamId> },
+    #[error("a colleague holds the claim")]
+    ClaimedByOther,
+    #[error("nobody holds the claim")]
+    NotClaimed,
+    #[error("the time given lies outside what is allowed: {rule}")]
+    Time { rule: &'static str },
+}

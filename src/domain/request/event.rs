@@ -1,0 +1,131 @@
+//! What happened to a request. Stored for ever: a field is only ever added, with a default.
+
+use crate::domain::ids::{
+    AgencyId, DefinitionHash, EventName, MoveName, PrincipalId, Reference, RoleName, StateName,
+    TeamId, WorkflowName,
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::fmt;
+use uuid::Uuid;
+
+/// Who looks after the request now. There is no way to say "nobody".
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owner {
+    pub team: TeamId,
+    pub held_by: HeldBy,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HeldBy {
+    /// The team's queue.
+    Team,
+    /// The named worker.
+    Worker(PrincipalId),
+    /// Whoever asked: a question waits for the answer.
+    Requester(PrincipalId),
+}
+
+/// Fields that name or describe people, as one JSON object a scope. They exist in memory between
+/// the door and the seal; they are never written, printed or cached.
+#[derive(Clone, Default, PartialEq)]
+pub struct Personal {
+    /// Under the child's key.
+    pub child: Map<String, Value>,
+    /// Under the request's key.
+    pub request: Map<String, Value>,
+}
+
+impl fmt::Debug for Personal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Personal(masked)")
+    }
+}
+
+/// How the actor was entitled to act.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActedAs {
+    /// The key of the definition's `roles` that let the act pass.
+    pub role: RoleName,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<AgencyId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<TeamId>,
+}
+
+/// What only the first act knows; pins the request to its definition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opening {
+    pub workflow: WorkflowName,
+    pub version: u32,
+    pub definition: DefinitionHash,
+    pub reference: Reference,
+    /// The named person or lead professional.
+    pub requester: PrincipalId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<AgencyId>,
+    pub child: Uuid,
+    /// When help was first asked for; not when we learned of it.
+    pub received_at: Timestamp,
+}
+
+/// One human act: a move of the definition, done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Act {
+    /// The definition's `emits`; also the stored event type.
+    pub name: EventName,
+    #[serde(rename = "move")]
+    pub move_name: MoveName,
+    /// Absent for the opening act.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<StateName>,
+    pub to: StateName,
+    pub owner: Owner,
+    /// The team that held the request before, when this act took it away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_team: Option<TeamId>,
+    /// Why the request was routed to its owner, in the words of the routing rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
+    pub acted_as: ActedAs,
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub coded: Map<String, Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opening: Option<Opening>,
+    #[serde(skip)]
+    pub personal: Personal,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum RequestEvent {
+    Act(Box<Act>),
+    /// A member of the owning team took the request to work on it.
+    Claimed {
+        by: PrincipalId,
+        team: TeamId,
+    },
+    /// The claim was given back, or taken over by somebody who may.
+    Released {
+        by: PrincipalId,
+        team: TeamId,
+        claimed_by: PrincipalId,
+    },
+}
+
+impl RequestEvent {
+    /// The stored event type, kebab-case; an act carries its definition's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Act(act) => act.name.as_str(),
+            Self::Claimed { .. } => "claimed",
+            Self::Released { .. } => "released",
+        }
+    }
+}
+
+/// The names that the engine keeps for itself; a definition may not emit them.
+pub const GENERIC_EVENT_NAMES: [&str; 2] = ["claimed", "released"];

@@ -1,0 +1,12 @@
+//! One request for assistance: what may be asked of it, what happened to it, where it stands.
+//!
+//! `decide` holds the rules and no fold; `evolve` holds the fold and no rules.
+//! Invariant: from the first event on a request has exactly one owner.
+
+pub mod actor;
+pub mod codec;
+pub mod command;
+pub mod decide;
+pub mod error;
+pub mod event;
+pub mod state;

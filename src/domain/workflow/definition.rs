@@ -1,0 +1,304 @@
+//! The typed workflow. Built by `parse`, stored in the log as canonical JSON, read back by serde.
+
+use crate::domain::ids::{
+    CalendarName, ClockName, EventName, MoveName, RoleName, StateName, TeamId, WorkflowName,
+};
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Definition {
+    pub format: u32,
+    pub workflow: WorkflowName,
+    pub version: u32,
+    pub title: String,
+    pub roles: IndexMap<RoleName, RoleRule>,
+    pub states: IndexMap<StateName, StateRule>,
+    pub moves: IndexMap<MoveName, MoveRule>,
+    #[serde(default)]
+    pub clocks: IndexMap<ClockName, ClockRule>,
+    pub routing: Vec<RoutingRule>,
+    #[serde(default)]
+    pub derive: IndexMap<String, DeriveRule>,
+}
+
+/// A relation between a person and a request that lets moves pass.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RoleRule {
+    pub title: String,
+    /// Holders of one of these grants …
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub any_of: Vec<RoleName>,
+    /// … given for this team, or anywhere.
+    #[serde(default)]
+    pub of: Scope,
+    /// … or whoever stands in this relation to the request. Exactly one of the two is set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relation: Option<Relation>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scope {
+    /// The grant is for the team that owns the request.
+    #[default]
+    Owner,
+    Anywhere,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Relation {
+    Requester,
+    Worker,
+    /// Who took the last decision (a move marked `decision`).
+    Decider,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StateRule {
+    pub title: String,
+    /// In words for the family.
+    pub meaning: String,
+    #[serde(default)]
+    pub held_by: StateHolder,
+    /// No clock is owed any more; moves may still reopen it.
+    #[serde(default)]
+    pub ends: bool,
+    /// Help is agreed and nobody is free to give it.
+    #[serde(default)]
+    pub waiting: bool,
+    /// Outside the process it is only said that the request moved to another process.
+    #[serde(default)]
+    pub restricted: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StateHolder {
+    #[default]
+    Team,
+    /// The named worker, or the team while there is none.
+    Worker,
+    Requester,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MoveRule {
+    pub title: String,
+    /// Opens a request; all other moves need one.
+    #[serde(default)]
+    pub opens: bool,
+    pub by: Vec<RoleName>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_by: Vec<RoleName>,
+    /// First fitting path wins. The opening move has one, without `from`.
+    pub paths: Vec<PathRule>,
+    pub emits: EventName,
+    /// JSON Schema 2020-12 of the data; `x-personal: child|request` marks what is sealed.
+    pub data: Value,
+    #[serde(default)]
+    pub owner: OwnerRule,
+    /// Dotted path in the data of the principal who becomes the worker, if present.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worker: Option<String>,
+    #[serde(default)]
+    pub decision: bool,
+    /// Opens or closes a hand-over that stays red until somebody has answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hand_over: Option<HandOver>,
+    /// Accepted whatever the expected version says: it may not wait for a retry.
+    #[serde(default)]
+    pub any_version: bool,
+    /// Published only on the restricted exchange; the ordinary one carries a stub.
+    #[serde(default)]
+    pub restricted: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HandOver {
+    Opens,
+    Closes,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OwnerRule {
+    /// The team stays; who holds the request is the new state's `held_by`.
+    #[default]
+    Same,
+    /// As the routing rules say.
+    Routed,
+    Team(TeamId),
+    /// The team named at this dotted path of the data.
+    From(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PathRule {
+    pub from: FromStates,
+    #[serde(default, skip_serializing_if = "Condition::is_empty")]
+    pub when: Condition,
+    pub to: ToState,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FromStates {
+    Start,
+    Any,
+    Of(Vec<StateName>),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ToState {
+    Same,
+    State(StateName),
+}
+
+/// Every dotted path must hold one of its values; `"*"` is any value but null.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Condition(pub BTreeMap<String, Vec<Value>>);
+
+impl Condition {
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    #[must_use]
+    pub fn holds(&self, coded: &Map<String, Value>) -> bool {
+        self.0.iter().all(|(path, allowed)| {
+            find(coded, path).is_some_and(|found| {
+                !found.is_null() && allowed.iter().any(|a| a == "*" || matches_value(found, a))
+            })
+        })
+    }
+}
+
+/// A list matches when one of its members does.
+fn matches_value(found: &Value, allowed: &Value) -> bool {
+    found == allowed || found.as_array().is_some_and(|list| list.contains(allowed))
+}
+
+/// The value at a dotted path.
+#[must_use]
+pub fn find<'a>(data: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
+    let mut parts = path.split('.');
+    let mut value = data.get(parts.next()?)?;
+    for part in parts {
+        value = value.get(part)?;
+    }
+    Some(value)
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RoutingRule {
+    /// Empty for `otherwise`, which comes last and is never missing.
+    #[serde(default, skip_serializing_if = "Condition::is_empty")]
+    pub when: Condition,
+    pub team: RouteTo,
+    pub because: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RouteTo {
+    Team(TeamId),
+    /// The organisation's receiving team for the locality code at this dotted path.
+    LocalityAt(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClockRule {
+    pub title: String,
+    pub target: Target,
+    #[serde(default)]
+    pub calendar: CalendarChoice,
+    pub start: Vec<Trigger>,
+    pub stop: Vec<Trigger>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cancel: Vec<Trigger>,
+    /// States in which the clock does not count.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pause_in: Vec<StateName>,
+    /// Where the starting time is read, if not from the event: `received_at` of the request.
+    #[serde(default)]
+    pub anchor: Anchor,
+    /// A start while the clock has already stopped opens a new spell (looked at again).
+    #[serde(default)]
+    pub again: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Anchor {
+    /// When the starting event happened.
+    #[default]
+    Event,
+    /// When help was first asked for.
+    Received,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trigger {
+    pub event: EventName,
+    #[serde(default, skip_serializing_if = "Condition::is_empty")]
+    pub when: Condition,
+}
+
+/// Units are never converted into one another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Target {
+    /// `5wd`
+    WorkingDays(u32),
+    /// `16wh`
+    WorkingHours(u32),
+    /// `15min`, by the wall clock
+    Minutes(u32),
+    /// `12w` is 84 calendar days
+    CalendarDays(u32),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CalendarChoice {
+    /// Of the team that owns the request when the clock starts.
+    #[default]
+    OwnerTeam,
+    /// Of the requester's agency (a school's, where it is a school).
+    Requester,
+    Named(CalendarName),
+}
+
+/// A code made from personal data before it is sealed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeriveRule {
+    /// Bands of age in whole years at the time of the opening act: code -> first year (inclusive).
+    AgeBand {
+        birth_date: String,
+        unborn: String,
+        bands: IndexMap<String, u32>,
+    },
+    /// Column of a reference table of the organisation, by the first of these paths that is found.
+    Lookup {
+        table: String,
+        keys: Vec<String>,
+        column: String,
+    },
+}

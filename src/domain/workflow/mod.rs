@@ -1,0 +1,11 @@
+//! A workflow as data: states, moves, who may, what is asked, clocks, routing.
+//!
+//! A definition is immutable once published and pinned per request by its SHA-256.
+//! Invariant: what the rules read is what the file says; no state of the domain is named in Rust.
+
+pub mod definition;
+pub mod located;
+pub mod parse;
+pub mod schema;
+
+pub use definition::Definition;

@@ -1,0 +1,23 @@
+//! `rfa`, a request-for-assistance engine for children's services.
+//!
+//! Reading order: what a request is (`domain`), how a command becomes events (`commands`), where
+//! events live (`log`), who reads them (`relay`, `projections`, `statistics`), who may ask
+//! (`access`), and the doors (`api`, `cli`, `history`).
+
+pub mod domain;
+
+pub mod commands;
+pub mod log;
+
+pub mod projections;
+pub mod relay;
+pub mod statistics;
+
+pub mod access;
+pub mod api;
+pub mod cli;
+pub mod history;
+
+pub mod config;
+pub mod shutdown;
+pub mod telemetry;

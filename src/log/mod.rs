@@ -1,0 +1,22 @@
+//! The event log on Postgres: append, read, prove. It knows bytes, not meaning.
+//!
+//! Invariant: positions are gapless and in commit order, every link of the chain covers its
+//! events, and an accepted command is in the log exactly once for ever.
+
+pub mod append;
+pub mod chain;
+pub mod committer;
+pub mod connect;
+pub mod cursor;
+pub mod event;
+pub mod migrate;
+pub mod read;
+pub mod seal;
+pub mod vault;
+pub mod verify;
+
+pub use committer::Log;
+pub use event::{
+    Append, AppendError, Audience, NewEvent, Position, Provenance, Receipt, Recorded, SealedPart,
+    StreamKind, Verdict,
+};

@@ -1,0 +1,14 @@
+//! One integration-test binary; Postgres and RabbitMQ are real in every test that names them.
+
+mod api;
+mod faults;
+mod history;
+mod log;
+mod main_job;
+mod privacy;
+mod projections;
+mod relay;
+mod simulate;
+mod support;
+mod tidy;
+mod workflows;
