@@ -1,20 +1,81 @@
 //! Codes made from personal data before it is sealed; each may be "not-known".
 
-use crate::domain::organisation::Organisation;
-use crate::domain::workflow::definition::DeriveRule;
+use crate::domain::organisation::{Organisation, SCHOOLS_TABLE};
+use crate::domain::workflow::definition::{DeriveRule, find};
 use indexmap::IndexMap;
 use jiff::civil::Date;
 use serde_json::{Map, Value};
 
 pub const NOT_KNOWN: &str = "not-known";
+pub const UNBORN: &str = "unborn";
 
 /// `derived.<name>` for every rule, from the full data of an opening act.
+///
+/// `on` is the day on which help was asked for; ages are whole years on it.
 #[must_use]
 pub fn derive(
-    _rules: &IndexMap<String, DeriveRule>,
-    _data: &Map<String, Value>,
-    _organisation: &Organisation,
-    _on: Date,
+    rules: &IndexMap<String, DeriveRule>,
+    data: &Map<String, Value>,
+    organisation: &Organisation,
+    on: Date,
 ) -> Map<String, Value> {
-    unimplemented!()
+    rules
+        .iter()
+        .map(|(name, rule)| {
+            let code = find_code(rule, data, organisation, on);
+            let code = code.unwrap_or_else(|| NOT_KNOWN.to_owned());
+            (name.clone(), Value::String(code))
+        })
+        .collect()
+}
+
+fn find_code(
+    rule: &DeriveRule,
+    data: &Map<String, Value>,
+    organisation: &Organisation,
+    on: Date,
+) -> Option<String> {
+    match rule {
+        DeriveRule::AgeBand {
+            birth_date,
+            unborn,
+            bands,
+        } => {
+            if find(data, unborn) == Some(&Value::Bool(true)) {
+                return Some(UNBORN.to_owned());
+            }
+            let born = find(data, birth_date)?.as_str()?.parse().ok()?;
+            band_of(bands, whole_years(born, on)?)
+        }
+        DeriveRule::Lookup {
+            table,
+            keys,
+            column,
+        } => keys
+            .iter()
+            .filter_map(|path| find(data, path)?.as_str())
+            .find_map(|key| {
+                organisation
+                    .lookup(table, key, column)
+                    .or_else(|| organisation.lookup(SCHOOLS_TABLE, key, column))
+            })
+            .map(str::to_owned),
+    }
+}
+
+/// The band with the highest first year that is not above the age; the last one has no upper end.
+fn band_of(bands: &IndexMap<String, u32>, age: u32) -> Option<String> {
+    bands
+        .iter()
+        .filter(|(_, first)| **first <= age)
+        .max_by_key(|(_, first)| **first)
+        .map(|(code, _)| code.clone())
+}
+
+/// Birthdays had. A child born on 29 February has the birthday on 1 March of other years, as
+/// Scots law counts age (Age of Legal Capacity (Scotland) Act 1991, section 6).
+fn whole_years(born: Date, on: Date) -> Option<u32> {
+    let before_birthday = (on.month(), on.day()) < (born.month(), born.day());
+    let years = i32::from(on.year()) - i32::from(born.year()) - i32::from(before_birthday);
+    u32::try_from(years).ok()
 }

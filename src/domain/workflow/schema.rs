@@ -1,9 +1,24 @@
 //! A definition made ready: schemas compiled, hash computed, personal fields known.
 
-use super::definition::Definition;
-use crate::domain::ids::{DefinitionHash, MoveName};
+mod hygiene;
+mod messages;
+pub(crate) mod shape;
+mod split;
+pub(crate) mod vocabulary;
+
+pub use split::merge;
+
+use super::definition::{Definition, FromStates, MoveRule, OwnerRule, RouteTo};
+use super::located::escaped;
+use crate::domain::ids::{DefinitionHash, MoveName, StateName, TeamId};
 use crate::domain::request::event::Personal;
+use indexmap::IndexMap;
+use jiff::civil::Date;
+use jsonschema::{Draft, PatternOptions, Validator};
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use shape::Views;
+use std::collections::BTreeSet;
 
 /// One thing wrong with the data of a move. Never holds the value.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -15,37 +30,296 @@ pub struct DataError {
     pub allowed: String,
 }
 
+impl DataError {
+    fn at(pointer: &str, what: impl Into<String>, allowed: impl Into<String>) -> Self {
+        Self {
+            pointer: pointer.to_owned(),
+            what: what.into(),
+            allowed: allowed.into(),
+        }
+    }
+}
+
 pub struct Workflow {
     pub definition: Definition,
     pub hash: DefinitionHash,
+    validators: IndexMap<MoveName, Validator>,
+}
+
+impl std::fmt::Debug for Workflow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Definition {
+            workflow, version, ..
+        } = &self.definition;
+        write!(f, "Workflow({workflow} v{version} {})", self.hash)
+    }
 }
 
 impl Workflow {
     /// # Errors
-    /// When a schema is not JSON Schema 2020-12; the messages name the move.
-    pub fn new(_definition: Definition) -> Result<Self, Vec<String>> {
-        unimplemented!()
+    /// When a schema is not JSON Schema 2020-12 in our vocabulary; the messages name the move.
+    pub fn new(definition: Definition) -> Result<Self, Vec<String>> {
+        let derived: Vec<&str> = definition.derive.keys().map(String::as_str).collect();
+        let mut wrong = Vec::new();
+        let mut validators = IndexMap::new();
+        for (name, rule) in &definition.moves {
+            let faults = vocabulary::faults(&rule.data, &derived);
+            wrong.extend(faults.iter().map(|fault| {
+                format!(
+                    "move `{name}`, data{}: {}; allowed: {}",
+                    fault.pointer, fault.found, fault.allowed
+                )
+            }));
+            if faults.is_empty() {
+                match compile(&rule.data) {
+                    Ok(validator) => {
+                        validators.insert(name.clone(), validator);
+                    }
+                    Err(why) => wrong.push(format!("move `{name}`, data: {why}")),
+                }
+            }
+        }
+        if !wrong.is_empty() {
+            return Err(wrong);
+        }
+        let hash = hash_of(&definition).map_err(|why| vec![why.to_string()])?;
+        Ok(Self {
+            definition,
+            hash,
+            validators,
+        })
     }
 
     /// All errors at once; also NUL and other control characters, in any string.
-    pub fn check(&self, _move_name: &MoveName, _data: &Value) -> Result<(), Vec<DataError>> {
-        unimplemented!()
+    ///
+    /// # Errors
+    /// Each with its place and what is allowed there, in the order of the data.
+    pub fn check(&self, move_name: &MoveName, data: &Value) -> Result<(), Vec<DataError>> {
+        let (Some(rule), Some(validator)) = (
+            self.definition.moves.get(move_name),
+            self.validators.get(move_name),
+        ) else {
+            let names: Vec<&str> = self.definition.moves.keys().map(MoveName::as_str).collect();
+            return Err(vec![DataError::at("", "an unknown move", names.join(", "))]);
+        };
+        let mut errors = hygiene::check(data);
+        // What is nested too deep is not given to a recursive validator.
+        if errors.is_empty() {
+            for error in validator.iter_errors(data) {
+                errors.extend(messages::data_errors(&rule.data, &error));
+            }
+        }
+        errors.sort_by(|a, b| (&a.pointer, &a.what).cmp(&(&b.pointer, &b.what)));
+        errors.dedup();
+        if errors.is_empty() {
+            Ok(())
+        } else {
+            Err(errors)
+        }
+    }
+
+    /// Dates marked `x-not-future` that lie after `today` (the local date of the service). The
+    /// unborn child is an `if` of the schema; this asks only for the mark.
+    #[must_use]
+    pub fn check_dates(&self, move_name: &MoveName, data: &Value, today: Date) -> Vec<DataError> {
+        let mut errors = Vec::new();
+        self.each_value(move_name, data, &mut |views, pointer, value| {
+            let late = || {
+                let date: Date = value.as_str()?.get(..10)?.parse().ok()?;
+                (date > today).then_some(())
+            };
+            if views.keyword("x-not-future").is_some() && late().is_some() {
+                let allowed = format!("not after {today}");
+                errors.push(DataError::at(pointer, "a date in the future", allowed));
+            }
+        });
+        errors
     }
 
     /// Takes checked data apart by `x-personal`. A string without a format, enum, const, pattern or
-    /// `x-coded: true` is free text and so personal (`request`) unless its schema says otherwise.
+    /// `x-coded: true` is free text and so personal (`request`) unless its schema says otherwise;
+    /// of formats only dates, times, durations and UUIDs are codes. What no schema describes is
+    /// personal too.
+    ///
+    /// Sealed parts keep their place: `{"child": {"name": …}}`. A list with anything personal in it,
+    /// and an object that is marked itself, go whole to the strictest scope found in them (`child`
+    /// before `request`): torn apart, what belongs together could not be put together again.
     #[must_use]
     pub fn split(
         &self,
-        _move_name: &MoveName,
-        _data: &Map<String, Value>,
+        move_name: &MoveName,
+        data: &Map<String, Value>,
     ) -> (Map<String, Value>, Personal) {
-        unimplemented!()
+        // Of an unknown move nothing is known, so all of it is personal.
+        let schema = self.schema_of(move_name).unwrap_or(&Value::Null);
+        split::split(schema, data)
     }
+
+    /// What the blind index keeps: the kind of `x-index` and the text in lower case, trimmed, inner
+    /// spaces made one. An object gives the texts of its members, by name in order; a list one entry
+    /// an item.
+    #[must_use]
+    pub fn index_entries(
+        &self,
+        move_name: &MoveName,
+        data: &Map<String, Value>,
+    ) -> Vec<(String, String)> {
+        let mut entries = Vec::new();
+        let data = Value::Object(data.clone());
+        self.each_value(move_name, &data, &mut |views, _, value| {
+            let kind = views.keyword("x-index").and_then(Value::as_str);
+            let items = value
+                .as_array()
+                .map_or(std::slice::from_ref(value), Vec::as_slice);
+            for text in items
+                .iter()
+                .map(normal_text)
+                .filter(|text| !text.is_empty())
+            {
+                entries.extend(kind.map(|kind| (kind.to_owned(), text)));
+            }
+        });
+        entries
+    }
+
+    /// The moves that some path allows from a state, whoever asks. `None` is before the first act.
+    pub fn allowed_moves<'w>(
+        &'w self,
+        state: Option<&'w StateName>,
+    ) -> impl Iterator<Item = (&'w MoveName, &'w MoveRule)> {
+        let moves = self.definition.moves.iter();
+        moves.filter(move |(_, rule)| {
+            rule.paths.iter().any(|path| match (&path.from, state) {
+                (FromStates::Start, None) | (FromStates::Any, Some(_)) => true,
+                (FromStates::Of(states), Some(state)) => states.contains(state),
+                (FromStates::Start, Some(_)) | (FromStates::Any | FromStates::Of(_), None) => false,
+            })
+        })
+    }
+
+    /// Every team that the file names; the organisation has to know them.
+    #[must_use]
+    pub fn named_teams(&self) -> BTreeSet<&TeamId> {
+        let owners = self
+            .definition
+            .moves
+            .values()
+            .map(|rule| match &rule.owner {
+                OwnerRule::Team(team) => Some(team),
+                OwnerRule::Same | OwnerRule::Routed | OwnerRule::From(_) => None,
+            });
+        let routes = self.definition.routing.iter().map(|rule| match &rule.team {
+            RouteTo::Team(team) => Some(team),
+            RouteTo::LocalityAt(_) => None,
+        });
+        owners.chain(routes).flatten().collect()
+    }
+
+    fn schema_of(&self, move_name: &MoveName) -> Option<&Value> {
+        self.definition.moves.get(move_name).map(|rule| &rule.data)
+    }
+
+    fn each_value(
+        &self,
+        move_name: &MoveName,
+        data: &Value,
+        visit: &mut dyn FnMut(&Views<'_>, &str, &Value),
+    ) {
+        if let Some(schema) = self.schema_of(move_name) {
+            walk(&Views::of(schema), "", data, visit);
+        }
+    }
+}
+
+/// Every value that some schema describes, outermost first.
+fn walk(
+    views: &Views<'_>,
+    pointer: &str,
+    value: &Value,
+    visit: &mut dyn FnMut(&Views<'_>, &str, &Value),
+) {
+    if views.is_unknown() {
+        return;
+    }
+    visit(views, pointer, value);
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                walk(
+                    &views.property(name),
+                    &format!("{pointer}/{}", escaped(name)),
+                    member,
+                    visit,
+                );
+            }
+        }
+        Value::Array(items) => {
+            for (i, item) in items.iter().enumerate() {
+                walk(&views.item(Some(i)), &format!("{pointer}/{i}"), item, visit);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+fn normal_text(value: &Value) -> String {
+    match value {
+        Value::String(text) => {
+            let words: Vec<&str> = text.split_whitespace().collect();
+            words.join(" ").to_lowercase()
+        }
+        Value::Number(number) => number.to_string(),
+        Value::Array(items) => joined(items.iter()),
+        Value::Object(members) => {
+            let mut members: Vec<_> = members.iter().collect();
+            members.sort_by_key(|(name, _)| *name);
+            joined(members.into_iter().map(|(_, member)| member))
+        }
+        Value::Null | Value::Bool(_) => String::new(),
+    }
+}
+
+fn joined<'v>(values: impl Iterator<Item = &'v Value>) -> String {
+    let texts: Vec<String> = values
+        .map(normal_text)
+        .filter(|text| !text.is_empty())
+        .collect();
+    texts.join(" ")
+}
+
+/// No network, formats asserted, and patterns of an engine that cannot run away.
+fn compile(schema: &Value) -> Result<Validator, String> {
+    jsonschema::options()
+        .with_draft(Draft::Draft202012)
+        .should_validate_formats(true)
+        .should_ignore_unknown_formats(false)
+        .with_pattern_options(PatternOptions::regex())
+        .offline()
+        .build(schema)
+        .map_err(|error| format!("{} at {}", error, error.instance_path()))
+}
+
+fn hash_of(definition: &Definition) -> Result<DefinitionHash, serde_json::Error> {
+    let value = serde_json::to_value(definition)?;
+    Ok(DefinitionHash(Sha256::digest(canonical(&value)).into()))
 }
 
 /// Canonical JSON: keys sorted, no spaces. What is hashed and fingerprinted.
 #[must_use]
-pub fn canonical(_value: &Value) -> Vec<u8> {
-    unimplemented!()
+pub fn canonical(value: &Value) -> Vec<u8> {
+    sorted(value).to_string().into_bytes()
+}
+
+/// Sorted here, whatever map `serde_json` is built with.
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let mut members: Vec<_> = members.iter().collect();
+            members.sort_by_key(|(name, _)| *name);
+            let members = members.into_iter();
+            Value::Object(members.map(|(name, v)| (name.clone(), sorted(v))).collect())
+        }
+        Value::Array(items) => Value::Array(items.iter().map(sorted).collect()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+    }
 }

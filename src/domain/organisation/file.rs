@@ -1,0 +1,164 @@
+//! The organisation and its reference tables as published. Read by `workflow::parse`.
+
+use crate::domain::ids::{AgencyId, Authority, CalendarName, TeamId};
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrganisationFile {
+    pub format: u32,
+    pub organisation: Authority,
+    pub title: String,
+    /// How far to trust it, e.g. an assumption to be confirmed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    pub effective_from: Date,
+    pub default_calendar: CalendarName,
+    pub units: Vec<Unit>,
+    pub localities: Vec<Locality>,
+    #[serde(default)]
+    pub clusters: Vec<Cluster>,
+    #[serde(default)]
+    pub schools: Vec<School>,
+    #[serde(default)]
+    pub agencies: Vec<Agency>,
+}
+
+/// Whatever can own a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unit {
+    pub id: TeamId,
+    pub kind: UnitKind,
+    pub title: String,
+    /// A locality team receives the requests of these; of other kinds it only says where they work.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub localities: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<CalendarName>,
+    /// First day; the file's `effective_from` when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Date>,
+    /// Last day, inclusive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Date>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UnitKind {
+    LocalityTeam,
+    TeamAroundTheLocality,
+    AllocationGroup,
+    ServiceTeam,
+    SocialWork,
+    Triage,
+}
+
+impl UnitKind {
+    pub const WORDS: [(&'static str, Self); 6] = [
+        ("locality-team", Self::LocalityTeam),
+        ("team-around-the-locality", Self::TeamAroundTheLocality),
+        ("allocation-group", Self::AllocationGroup),
+        ("service-team", Self::ServiceTeam),
+        ("social-work", Self::SocialWork),
+        ("triage", Self::Triage),
+    ];
+}
+
+impl OrganisationFile {
+    /// First and last day of a unit.
+    #[must_use]
+    pub fn days_of(&self, unit: &Unit) -> (Date, Date) {
+        (
+            unit.from.unwrap_or(self.effective_from),
+            unit.until.unwrap_or(Date::MAX),
+        )
+    }
+
+    /// Every calendar that the file names. They are files of their own: whoever publishes both
+    /// asks whether they exist.
+    #[must_use]
+    pub fn named_calendars(&self) -> BTreeSet<&CalendarName> {
+        let units = self.units.iter().filter_map(|unit| unit.calendar.as_ref());
+        let schools = self.schools.iter().filter_map(|s| s.calendar.as_ref());
+        let agencies = self.agencies.iter().filter_map(|a| a.calendar.as_ref());
+        let named = units.chain(schools).chain(agencies);
+        named.chain([&self.default_calendar]).collect()
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Locality {
+    pub id: String,
+    pub title: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cluster {
+    pub id: String,
+    pub title: String,
+    #[serde(default)]
+    pub draws_from: DrawsFrom,
+}
+
+/// Where the children of a cluster's schools live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DrawsFrom {
+    /// In the locality of their school.
+    #[default]
+    Locality,
+    /// Anywhere: the school says nothing about the locality.
+    Everywhere,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct School {
+    pub id: AgencyId,
+    pub title: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<String>,
+    /// Absent where the school draws from everywhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locality: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<CalendarName>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<AgencyId>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Agency {
+    pub id: AgencyId,
+    pub title: String,
+    pub kind: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<CalendarName>,
+}
+
+/// One row set of a reference table, as published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReferenceTable {
+    pub table: String,
+    /// Where the figures come from and of which year, shown beside every figure made with them.
+    pub vintage: String,
+    /// key (normalised: upper case, no spaces) -> column -> code
+    pub rows: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// How a key of a reference table is written: upper case, no spaces.
+#[must_use]
+pub fn normal_key(key: &str) -> String {
+    key.chars()
+        .filter(|c| !c.is_whitespace())
+        .flat_map(char::to_uppercase)
+        .collect()
+}

@@ -1,0 +1,268 @@
+//! `moves`: who may do what, from where to where, and what is asked.
+
+use super::super::definition::{FromStates, HandOver, MoveRule, OwnerRule, PathRule, ToState};
+use super::super::located::{Entry, Fields, Node, Reader, Yaml, quoted};
+use super::super::schema::vocabulary;
+use super::names::{DeclaredMove, Names};
+use super::value::{self, Ground};
+use crate::domain::ids::{EventName, MoveName, RoleName, StateName, TeamId};
+use crate::domain::request::event::GENERIC_EVENT_NAMES;
+use indexmap::IndexMap;
+use serde_json::Value;
+
+const HAND_OVERS: [(&str, HandOver); 2] =
+    [("opens", HandOver::Opens), ("closes", HandOver::Closes)];
+
+pub(super) fn read(
+    reader: &mut Reader,
+    node: &Node,
+    names: &Names<'_>,
+) -> IndexMap<MoveName, MoveRule> {
+    let mut moves = IndexMap::new();
+    let entries = reader.entries(node, "moves");
+    // `names` was collected from the same entries, in the same order.
+    for (i, (entry, declared)) in entries.iter().zip(&names.moves).enumerate() {
+        let name = reader.key_id(entry, MoveName::parse);
+        one_meaning(reader, entry, declared, &names.moves[..i]);
+        if declared.opens && names.moves[..i].iter().any(|before| before.opens) {
+            reader.wrong_key(
+                entry,
+                "a second opening move",
+                "one move with `opens: true`",
+            );
+        }
+        if let (Some(name), Some(rule)) = (name, rule(reader, &entry.value, declared, names)) {
+            moves.insert(name, rule);
+        }
+    }
+    if names.opening().is_none() && !entries.is_empty() {
+        reader.wrong(node, "no opening move", "one move with `opens: true`");
+    }
+    moves
+}
+
+/// An event says one thing: moves that share it ask the same, and none takes the engine's own names.
+fn one_meaning(
+    reader: &mut Reader,
+    entry: &Entry,
+    declared: &DeclaredMove<'_>,
+    before: &[DeclaredMove<'_>],
+) {
+    let (Some(event), Some(node)) = (declared.emits, entry.value.find("emits")) else {
+        return;
+    };
+    if GENERIC_EVENT_NAMES.contains(&event) {
+        let found = format!("the event {}, which the engine keeps", quoted(event));
+        reader.wrong(node, found, "a name of the workflow's own");
+    }
+    let same = |other: &&DeclaredMove<'_>| other.emits == Some(event);
+    if let Some(other) = before.iter().find(same)
+        && (other.data != declared.data || other.opens != declared.opens)
+    {
+        let found = format!("the event {} with another meaning", quoted(event));
+        reader.wrong(node, found, "one event for one kind of data");
+    }
+}
+
+fn rule(
+    reader: &mut Reader,
+    node: &Node,
+    declared: &DeclaredMove<'_>,
+    names: &Names<'_>,
+) -> Option<MoveRule> {
+    let ground = Ground::of(names, declared);
+    let roles = |r: &mut Reader, n: &Node| {
+        Some(value::declared_list(
+            r,
+            n,
+            RoleName::parse,
+            "role",
+            &names.roles,
+        ))
+    };
+    let mut fields = reader.fields(node)?;
+    let title = fields.need_as(reader, "title", Reader::text);
+    let opens = fields.flag(reader, "opens");
+    let by = fields.need_as(reader, "by", roles);
+    let not_by = fields.find_as(reader, "not_by", roles);
+    let paths = paths(
+        reader,
+        node,
+        &mut fields,
+        Way {
+            opens,
+            names,
+            ground,
+        },
+    );
+    let emits = fields.need_as(reader, "emits", |r, n| r.id(n, EventName::parse));
+    let data = fields.need_as(reader, "data", |r, n| data(r, n, opens, names));
+    let owner = fields.find_as(reader, "owner", |r, n| owner(r, n, ground));
+    let worker = fields.find_as(reader, "worker", |r, n| value::code_path(r, n, ground));
+    let decision = fields.flag(reader, "decision");
+    let hand_over = fields.find_as(reader, "hand_over", |r, n| {
+        r.word(n, "hand-over", &HAND_OVERS)
+    });
+    let any_version = fields.flag(reader, "any_version");
+    let restricted = fields.flag(reader, "restricted");
+    if opens && let Some(at) = fields.find("any_version").filter(|_| any_version) {
+        reader.wrong(at, "`any_version` on the opening move", "a later move");
+    }
+    fields.finish(reader);
+    Some(MoveRule {
+        title: title?,
+        opens,
+        by: by?,
+        not_by: not_by.unwrap_or_default(),
+        paths: paths?,
+        emits: emits?,
+        data: data?,
+        owner: owner.unwrap_or_default(),
+        worker,
+        decision,
+        hand_over,
+        any_version,
+        restricted,
+    })
+}
+
+/// What the paths of one move stand in.
+#[derive(Clone, Copy)]
+struct Way<'a> {
+    opens: bool,
+    names: &'a Names<'a>,
+    ground: Ground<'a>,
+}
+
+/// `paths`, or `from` and `to` as the short form of one.
+fn paths<'n>(
+    reader: &mut Reader,
+    node: &'n Node,
+    fields: &mut Fields<'n>,
+    way: Way<'_>,
+) -> Option<Vec<PathRule>> {
+    let from = fields.find("from");
+    let to = fields.find("to");
+    let Some(list) = fields.find("paths") else {
+        if to.is_none() {
+            reader.wrong(node, "missing key `to`", "`to` (with `from`), or `paths`");
+        }
+        let from = from_states(reader, node, from, way);
+        let to = to.and_then(|to| to_state(reader, to, way));
+        return Some(vec![PathRule {
+            from: from?,
+            when: Default::default(),
+            to: to?,
+        }]);
+    };
+    for short in [from, to].into_iter().flatten() {
+        reader.wrong(short, "the short form beside `paths`", "one of the two");
+    }
+    let items = reader.items(list, "paths");
+    if way.opens && items.len() > 1 {
+        reader.wrong(list, "several paths of the opening move", "one path");
+    }
+    Some(items.iter().filter_map(|n| path(reader, n, way)).collect())
+}
+
+fn path(reader: &mut Reader, node: &Node, way: Way<'_>) -> Option<PathRule> {
+    let mut fields = reader.fields(node)?;
+    let from = fields.find("from");
+    let from = from_states(reader, node, from, way);
+    let when = fields.find_as(reader, "when", |r, n| {
+        value::condition(r, n, Some(way.ground))
+    });
+    let to = fields.need_as(reader, "to", |r, n| to_state(r, n, way));
+    fields.finish(reader);
+    Some(PathRule {
+        from: from?,
+        when: when.unwrap_or_default(),
+        to: to?,
+    })
+}
+
+/// `start` (or nothing) for the opening move; `any` or a list of states for every other.
+fn from_states(
+    reader: &mut Reader,
+    at: &Node,
+    from: Option<&Node>,
+    way: Way<'_>,
+) -> Option<FromStates> {
+    let word = from.and_then(Node::as_text);
+    match (from, way.opens) {
+        (None, true) => Some(FromStates::Start),
+        (Some(_), true) if word == Some("start") => Some(FromStates::Start),
+        (Some(node), true) => {
+            reader.wrong(node, "an opening move from a state", "start, or no `from`");
+            None
+        }
+        (None, false) => {
+            reader.wrong(at, "missing key `from`", "any, or a list of states");
+            None
+        }
+        (Some(_), false) if word == Some("any") => Some(FromStates::Any),
+        (Some(node), false) if matches!(node.yaml, Yaml::List(_)) => {
+            let parse = StateName::parse;
+            let states = value::declared_list(reader, node, parse, "state", &way.names.states);
+            Some(FromStates::Of(states))
+        }
+        (Some(node), false) => {
+            reader.wrong(node, node.describe(), "any, or a list of states as [a, b]");
+            None
+        }
+    }
+}
+
+fn to_state(reader: &mut Reader, node: &Node, way: Way<'_>) -> Option<ToState> {
+    if node.as_text() == Some("same") {
+        if way.opens {
+            reader.wrong(node, "an opening move that stays", "a state");
+        }
+        return Some(ToState::Same);
+    }
+    value::declared(reader, node, StateName::parse, "state", &way.names.states).map(ToState::State)
+}
+
+fn owner(reader: &mut Reader, node: &Node, ground: Ground<'_>) -> Option<OwnerRule> {
+    const ALLOWED: &str = "same, routed, { team: <team> } or { from: <path of the team> }";
+    if !matches!(node.yaml, Yaml::Map(_)) {
+        return match node.as_text() {
+            Some("same") => Some(OwnerRule::Same),
+            Some("routed") => Some(OwnerRule::Routed),
+            _ => {
+                reader.wrong(node, format!("{} as owner", node.describe()), ALLOWED);
+                None
+            }
+        };
+    }
+    let mut fields = reader.fields(node)?;
+    let team = fields.find("team");
+    let from = fields.find("from");
+    fields.finish(reader);
+    match (team, from) {
+        (Some(team), None) => reader.id(team, TeamId::parse).map(OwnerRule::Team),
+        (None, Some(from)) => value::code_path(reader, from, ground).map(OwnerRule::From),
+        (Some(_), Some(_)) | (None, None) => {
+            reader.wrong(node, "an owner that is not one thing", ALLOWED);
+            None
+        }
+    }
+}
+
+/// The JSON Schema of the data, in the vocabulary that the engine knows.
+fn data(reader: &mut Reader, node: &Node, opens: bool, names: &Names<'_>) -> Option<Value> {
+    let schema = reader.json(node)?;
+    for fault in vocabulary::faults(&schema, &names.derived) {
+        fault.report(reader, node);
+    }
+    let derived = node.find("properties").and_then(|n| n.find("derived"));
+    if let (true, Some(derived)) = (opens, derived) {
+        let found = "a field named `derived`";
+        reader.wrong(
+            derived,
+            found,
+            "another name: the derived codes stand there",
+        );
+    }
+    Some(schema)
+}

@@ -1,0 +1,67 @@
+//! First pass: every name that a file declares, so that a reference can be checked where it stands.
+//! What is wrong with the declarations is reported by the second pass.
+
+use super::super::located::{Node, Reader, Yaml};
+use serde_json::Value;
+
+/// What the file declares, whether or not it is sound.
+#[derive(Debug, Default)]
+pub(super) struct Names<'n> {
+    pub(super) roles: Vec<&'n str>,
+    pub(super) states: Vec<&'n str>,
+    pub(super) derived: Vec<&'n str>,
+    pub(super) moves: Vec<DeclaredMove<'n>>,
+}
+
+#[derive(Debug)]
+pub(super) struct DeclaredMove<'n> {
+    pub(super) opens: bool,
+    pub(super) emits: Option<&'n str>,
+    pub(super) data: Value,
+}
+
+impl<'n> Names<'n> {
+    pub(super) fn collect(root: &'n Node) -> Self {
+        let keys = |key: &str| -> Vec<&'n str> {
+            let entries = root.find(key).map_or(&[][..], Node::entries);
+            entries.iter().map(|entry| entry.key.as_str()).collect()
+        };
+        let moves = root.find("moves").map_or(&[][..], Node::entries);
+        Self {
+            roles: keys("roles"),
+            states: keys("states"),
+            derived: keys("derive"),
+            moves: moves.iter().map(|entry| declared(&entry.value)).collect(),
+        }
+    }
+
+    /// Every event that some move emits.
+    pub(super) fn events(&self) -> Vec<&'n str> {
+        let mut events: Vec<&str> = self.moves.iter().filter_map(|m| m.emits).collect();
+        events.sort_unstable();
+        events.dedup();
+        events
+    }
+
+    pub(super) fn opening(&self) -> Option<&DeclaredMove<'n>> {
+        self.moves.iter().find(|m| m.opens)
+    }
+
+    /// The move behind an event; moves that share an event share its data.
+    pub(super) fn behind(&self, event: &str) -> Option<&DeclaredMove<'n>> {
+        self.moves.iter().find(|m| m.emits == Some(event))
+    }
+}
+
+fn declared(node: &Node) -> DeclaredMove<'_> {
+    let data = node.find("data");
+    DeclaredMove {
+        opens: node
+            .find("opens")
+            .is_some_and(|n| n.yaml == Yaml::Bool(true)),
+        emits: node.find("emits").and_then(Node::as_text),
+        data: data
+            .and_then(|data| Reader::new("").json(data))
+            .unwrap_or(Value::Null),
+    }
+}

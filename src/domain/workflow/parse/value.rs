@@ -1,0 +1,194 @@
+//! What several parts of the language share: conditions, paths into data, lists of names, targets.
+
+use super::super::definition::{Condition, Target};
+use super::super::located::{Node, Reader, Yaml, quoted};
+use super::super::schema::shape::{Known, known_at};
+use super::names::{DeclaredMove, Names};
+use crate::domain::ids::IdError;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// The data that a condition or a path may speak of.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ground<'a> {
+    schema: &'a Value,
+    /// Names under `derived.`; only the opening act has them.
+    derived: &'a [&'a str],
+}
+
+impl<'a> Ground<'a> {
+    pub(super) fn of(names: &'a Names<'a>, of: &'a DeclaredMove<'a>) -> Self {
+        Self {
+            schema: &of.data,
+            derived: if of.opens { &names.derived } else { &[] },
+        }
+    }
+
+    fn words(&self) -> String {
+        let mut words = super::super::schema::shape::coded_paths(self.schema);
+        words.extend(self.derived.iter().map(|name| format!("derived.{name}")));
+        words.join(", ")
+    }
+
+    /// A dotted path to a code: its values where the schema lists them.
+    pub(super) fn code(&self, reader: &mut Reader, at: &Node, path: &str) -> Option<Vec<Value>> {
+        if let Some(name) = path.strip_prefix("derived.")
+            && self.derived.contains(&name)
+        {
+            return None;
+        }
+        match known_at(self.schema, path) {
+            Known::Coded(values) => values,
+            Known::Personal => {
+                let found = format!("{} is sealed, no rule can read it", quoted(path));
+                reader.wrong(at, found, self.words());
+                None
+            }
+            Known::Missing => {
+                let found = format!("{} is not in the data", quoted(path));
+                reader.wrong(at, found, self.words());
+                None
+            }
+        }
+    }
+}
+
+/// A dotted path to anything in the data, sealed or not.
+pub(super) fn any_path(reader: &mut Reader, node: &Node, schema: &Value) -> Option<String> {
+    let path = reader.text(node)?;
+    if matches!(known_at(schema, &path), Known::Missing) {
+        let found = format!("{} is not in the data of the opening move", quoted(&path));
+        reader.wrong(node, found, "a dotted path, as child.date_of_birth");
+    }
+    Some(path)
+}
+
+/// A dotted path to a code.
+pub(super) fn code_path(reader: &mut Reader, node: &Node, ground: Ground<'_>) -> Option<String> {
+    let path = reader.text(node)?;
+    ground.code(reader, node, &path);
+    Some(path)
+}
+
+/// `{ path: [value, …], … }`
+pub(super) fn condition(
+    reader: &mut Reader,
+    node: &Node,
+    ground: Option<Ground<'_>>,
+) -> Option<Condition> {
+    let mut tests = BTreeMap::new();
+    for entry in reader.entries(node, "paths and their values") {
+        let values = ground.and_then(|g| g.code(reader, &entry.value, &entry.key));
+        let mut allowed = Vec::new();
+        for item in reader.items(&entry.value, "values") {
+            allowed.extend(scalar(reader, item, values.as_deref()));
+        }
+        tests.insert(entry.key.clone(), allowed);
+    }
+    Some(Condition(tests))
+}
+
+fn scalar(reader: &mut Reader, node: &Node, values: Option<&[Value]>) -> Option<Value> {
+    if matches!(node.yaml, Yaml::List(_) | Yaml::Map(_) | Yaml::Null) {
+        reader.wrong(node, node.describe(), "a text, a number, true or false");
+        return None;
+    }
+    let value = reader.json(node)?;
+    match values {
+        Some(values) if value != "*" && !values.contains(&value) => {
+            if let Some(text) = value.as_str() {
+                let known = values.iter().filter_map(Value::as_str);
+                reader.known(node, "value", text, known);
+            } else {
+                let known: Vec<String> = values.iter().map(ToString::to_string).collect();
+                reader.wrong(node, node.describe(), known.join(", "));
+            }
+            None
+        }
+        _ => Some(value),
+    }
+}
+
+/// A name that the file declares.
+pub(super) fn declared<T>(
+    reader: &mut Reader,
+    node: &Node,
+    parse: fn(&str) -> Result<T, IdError>,
+    what: &str,
+    known: &[&str],
+) -> Option<T> {
+    let id = reader.id(node, parse)?;
+    let text = node.as_text()?;
+    reader
+        .known(node, what, text, known.iter().copied())
+        .then_some(id)
+}
+
+/// A list of names that the file declares, each once.
+pub(super) fn declared_list<T>(
+    reader: &mut Reader,
+    node: &Node,
+    parse: fn(&str) -> Result<T, IdError>,
+    what: &str,
+    known: &[&str],
+) -> Vec<T> {
+    let items = reader.items(node, &format!("{what}s"));
+    let mut found = Vec::new();
+    for (i, item) in items.iter().enumerate() {
+        if items[..i].iter().any(|before| before.yaml == item.yaml) {
+            reader.wrong(item, format!("{} twice", item.describe()), "each once");
+        }
+        found.extend(declared(reader, item, parse, what, known));
+    }
+    found
+}
+
+const TARGETS: &str = "a whole number and its unit: 5wd (working days), 16wh (working hours), \
+    15min (by the wall clock), 10d or 12w (calendar days)";
+
+/// Days, hours and minutes of one target.
+const TARGET_LIMIT: u32 = 9_999;
+
+pub(super) fn target(reader: &mut Reader, node: &Node) -> Option<Target> {
+    let found = node.as_text().and_then(parse_target);
+    if found.is_none() {
+        reader.wrong(node, format!("{} as a target", node.describe()), TARGETS);
+    }
+    found
+}
+
+fn parse_target(text: &str) -> Option<Target> {
+    let end = text.find(|c: char| !c.is_ascii_digit())?;
+    let (digits, unit) = text.split_at(end);
+    let count: u32 = digits.parse().ok()?;
+    if count == 0 || count > TARGET_LIMIT || digits.starts_with('0') {
+        return None;
+    }
+    match unit {
+        "wd" => Some(Target::WorkingDays(count)),
+        "wh" => Some(Target::WorkingHours(count)),
+        "min" => Some(Target::Minutes(count)),
+        "d" => Some(Target::CalendarDays(count)),
+        "w" => Some(Target::CalendarDays(count * 7)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_is_a_number_and_a_unit_and_never_converted() {
+        assert_eq!(parse_target("5wd"), Some(Target::WorkingDays(5)));
+        assert_eq!(parse_target("16wh"), Some(Target::WorkingHours(16)));
+        assert_eq!(parse_target("15min"), Some(Target::Minutes(15)));
+        assert_eq!(parse_target("10d"), Some(Target::CalendarDays(10)));
+        assert_eq!(parse_target("12w"), Some(Target::CalendarDays(84)));
+        for wrong in [
+            "P1D", "5", "", "wd", "5 wd", "0wd", "05wd", "5WD", "5m", "-5wd", "99999d", "1h",
+        ] {
+            assert_eq!(parse_target(wrong), None, "{wrong}");
+        }
+    }
+}
