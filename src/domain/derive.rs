@@ -79,3 +79,67 @@ fn whole_years(born: Date, on: Date) -> Option<u32> {
     let years = i32::from(on.year()) - i32::from(born.year()) - i32::from(before_birthday);
     u32::try_from(years).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::organisation::tests::organisation;
+    use serde_json::json;
+
+    fn age_band(data: &Value, on: &str) -> String {
+        let rule = DeriveRule::AgeBand {
+            birth_date: "child.born".to_owned(),
+            unborn: "child.unborn".to_owned(),
+            bands: [("5-10".to_owned(), 5), ("0-4".to_owned(), 0)].into(),
+        };
+        code(rule, data, on)
+    }
+
+    fn code(rule: DeriveRule, data: &Value, on: &str) -> String {
+        let rules = [("code".to_owned(), rule)].into();
+        let data = data.as_object().unwrap();
+        let codes = derive(&rules, data, &organisation(), on.parse().unwrap());
+        codes["code"].as_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn age_is_counted_in_birthdays() {
+        let leap = json!({ "child": { "born": "2020-02-29" } });
+        assert_eq!(age_band(&leap, "2025-02-28"), "0-4");
+        assert_eq!(age_band(&leap, "2025-03-01"), "5-10");
+        assert_eq!(age_band(&leap, "2020-02-29"), "0-4");
+        let born = json!({ "child": { "born": "2020-06-15", "unborn": false } });
+        assert_eq!(age_band(&born, "2025-06-14"), "0-4");
+        assert_eq!(age_band(&born, "2025-06-15"), "5-10");
+        assert_eq!(age_band(&born, "2060-06-15"), "5-10");
+    }
+
+    #[test]
+    fn an_age_that_nobody_knows_is_not_guessed() {
+        assert_eq!(age_band(&json!({}), "2025-01-01"), NOT_KNOWN);
+        let born = json!({ "child": { "born": "2025-06-15" } });
+        assert_eq!(age_band(&born, "2025-01-01"), NOT_KNOWN);
+        let unborn = json!({ "child": { "unborn": true } });
+        assert_eq!(age_band(&unborn, "2025-01-01"), UNBORN);
+    }
+
+    #[test]
+    fn a_locality_comes_from_the_first_key_that_is_found() {
+        let locality = |data: &Value| {
+            let rule = DeriveRule::Lookup {
+                table: "postcodes".to_owned(),
+                keys: vec!["postcode".to_owned(), "school".to_owned()],
+                column: "locality".to_owned(),
+            };
+            code(rule, data, "2026-01-01")
+        };
+        assert_eq!(locality(&json!({ "postcode": "za1  1aa" })), "north");
+        assert_eq!(
+            locality(&json!({ "postcode": "ZA9 9ZZ", "school": "academy" })),
+            "south"
+        );
+        assert_eq!(locality(&json!({ "school": "academy" })), "south");
+        assert_eq!(locality(&json!({ "school": "special" })), NOT_KNOWN);
+        assert_eq!(locality(&json!({ "postcode": 5 })), NOT_KNOWN);
+    }
+}

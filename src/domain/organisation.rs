@@ -164,3 +164,6 @@ fn table_of_schools(file: &OrganisationFile) -> ReferenceTable {
             .collect(),
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

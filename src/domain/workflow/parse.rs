@@ -146,3 +146,6 @@ fn agree_with_path(
         reader.wrong(node, found, format!("{folder}, or the folder {workflow}"));
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -75,7 +75,7 @@ impl Workflow {
                     Ok(validator) => {
                         validators.insert(name.clone(), validator);
                     }
-                    Err(why) => wrong.push(format!("move `{name}`, data: {why}")),
+                    Err((at, why)) => wrong.push(format!("move `{name}`, data{at}: {why}")),
                 }
             }
         }
@@ -288,7 +288,9 @@ fn joined<'v>(values: impl Iterator<Item = &'v Value>) -> String {
 }
 
 /// No network, formats asserted, and patterns of an engine that cannot run away.
-fn compile(schema: &Value) -> Result<Validator, String> {
+///
+/// The error is a pointer into the schema and what is wrong there.
+fn compile(schema: &Value) -> Result<Validator, (String, String)> {
     jsonschema::options()
         .with_draft(Draft::Draft202012)
         .should_validate_formats(true)
@@ -296,7 +298,7 @@ fn compile(schema: &Value) -> Result<Validator, String> {
         .with_pattern_options(PatternOptions::regex())
         .offline()
         .build(schema)
-        .map_err(|error| format!("{} at {}", error, error.instance_path()))
+        .map_err(|error| (error.instance_path().as_str().to_owned(), error.to_string()))
 }
 
 fn hash_of(definition: &Definition) -> Result<DefinitionHash, serde_json::Error> {
@@ -323,3 +325,6 @@ fn sorted(value: &Value) -> Value {
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests;

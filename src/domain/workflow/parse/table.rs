@@ -73,6 +73,7 @@ fn rows(reader: &mut Reader, text: &str, skipped: usize) -> Option<Rows> {
         .from_reader(text.as_bytes());
     let mut columns: Option<Vec<String>> = None;
     let mut rows = Rows::new();
+    let mut count = 0_usize;
     for record in records.records() {
         let record = match record {
             Ok(record) => record,
@@ -86,6 +87,7 @@ fn rows(reader: &mut Reader, text: &str, skipped: usize) -> Option<Rows> {
                 return None;
             }
         };
+        count += 1;
         let line = record.position().map_or(0, |p| line_of(p.line(), skipped));
         match &columns {
             None => columns = Some(header(reader, &record, line)),
@@ -95,7 +97,7 @@ fn rows(reader: &mut Reader, text: &str, skipped: usize) -> Option<Rows> {
     if columns.is_none() {
         let line = skipped + 1;
         reader.wrong_at(at(line, 1), "no header", "the names of the columns");
-    } else if rows.is_empty() {
+    } else if count < 2 {
         reader.wrong_at(at(skipped + 2, 1), "no rows", "at least one row");
     }
     columns.map(|_| rows)

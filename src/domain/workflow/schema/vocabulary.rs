@@ -163,9 +163,9 @@ pub(crate) fn faults(schema: &Value, derived: &[&str]) -> Vec<Fault> {
     };
     check.schema(schema, "", &top);
     if check.faults.is_empty()
-        && let Err(why) = super::compile(schema)
+        && let Err((pointer, why)) = super::compile(schema)
     {
-        check.fault("", why, "JSON Schema 2020-12");
+        check.fault(pointer, why, "JSON Schema 2020-12");
     }
     check.faults
 }
