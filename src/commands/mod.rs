@@ -2,6 +2,21 @@
 //!
 //! Invariant: what is acknowledged is in the log; the same command again gives the same receipt.
 
+pub mod aggregate;
+mod execute;
+mod imported;
+mod prepare;
+mod publish;
+mod reading;
+mod registry;
+mod sealing;
+
+pub use execute::{Commands, Loaded};
+pub use imported::{Imported, ImportedAct, Importer};
+pub use publish::{Declaration, PublishError, publish, read_folder, stream_of};
+pub use reading::Opened;
+pub use registry::{InForce, Registry, RegistryError};
+
 use crate::domain::ids::{Authority, MoveName, PrincipalId, RequestId, WorkflowName};
 use crate::domain::request::actor::Principal;
 use crate::domain::request::error::Refusal;
@@ -78,6 +93,8 @@ pub enum CommandError {
     #[error("the data of `{move_name}` is not what the workflow asks for")]
     Data {
         move_name: MoveName,
+        /// Which of the command's moves, from 0.
+        index: usize,
         errors: Vec<DataError>,
     },
     #[error("the request has moved on: version {actual}, not {expected}")]

@@ -1,46 +1,36 @@
 //! What is in force for one authority: workflows, organisation, calendars, reference tables and
 //! grants, folded from the declarations in the log.
 
-use crate::domain::ids::{DefinitionHash, PrincipalId, WorkflowName};
-use crate::domain::organisation::Organisation;
+use crate::domain::ids::{CalendarName, DefinitionHash, PrincipalId, WorkflowName};
+use crate::domain::organisation::{Organisation, OrganisationFile, ReferenceTable};
 use crate::domain::request::actor::Principal;
-use crate::domain::time::calendar::Calendars;
+use crate::domain::time::calendar::{CalendarFile, Calendars};
+use crate::domain::workflow::Definition;
 use crate::domain::workflow::schema::Workflow;
+use serde::de::DeserializeOwned;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-#[derive(Clone, Default)]
-pub struct Declared {}
+/// Event types of declarations; each carries the whole of what it declares.
+pub const WORKFLOW_PUBLISHED: &str = "workflow-published";
+pub const CALENDAR_PUBLISHED: &str = "calendar-published";
+pub const ORGANISATION_PUBLISHED: &str = "organisation-published";
+pub const TABLE_PUBLISHED: &str = "table-published";
+pub const GRANTS_SET: &str = "grants-set";
+/// Marks around an import; they change nothing that is in force.
+pub const IMPORT_STARTED: &str = "import-started";
+pub const IMPORT_ENDED: &str = "import-ended";
 
-impl Declared {
-    /// Takes one event of a stream kind other than `request`.
-    pub fn apply(&mut self, _event_type: &str, _body: &[u8]) -> Result<(), DeclaredError> {
-        unimplemented!()
-    }
-    /// The pinned definition of a request.
-    #[must_use]
-    pub fn find_workflow(&self, _hash: &DefinitionHash) -> Option<&Arc<Workflow>> {
-        unimplemented!()
-    }
-    /// The newest version of a workflow.
-    #[must_use]
-    pub fn newest_workflow(&self, _name: &WorkflowName) -> Option<&Arc<Workflow>> {
-        unimplemented!()
-    }
-    pub fn workflows(&self) -> impl Iterator<Item = &Arc<Workflow>> {
-        std::iter::empty()
-    }
-    #[must_use]
-    pub fn organisation(&self) -> &Organisation {
-        unimplemented!()
-    }
-    #[must_use]
-    pub fn calendars(&self) -> &Calendars {
-        unimplemented!()
-    }
-    #[must_use]
-    pub fn find_principal(&self, _id: &PrincipalId) -> Option<&Principal> {
-        unimplemented!()
-    }
+#[derive(Clone, Default)]
+pub struct Declared {
+    workflows: HashMap<DefinitionHash, Arc<Workflow>>,
+    newest: BTreeMap<WorkflowName, Arc<Workflow>>,
+    calendar_files: BTreeMap<CalendarName, CalendarFile>,
+    calendars: Arc<Calendars>,
+    organisation_file: Option<OrganisationFile>,
+    tables: BTreeMap<String, Arc<ReferenceTable>>,
+    organisation: Arc<Organisation>,
+    principals: HashMap<PrincipalId, Principal>,
 }
 
 #[derive(Debug, Clone, thiserror::Error)]
@@ -49,4 +39,117 @@ pub enum DeclaredError {
     UnknownType { found: String },
     #[error("a declaration `{event_type}` cannot be read: {why}")]
     Unreadable { event_type: String, why: String },
+}
+
+impl Declared {
+    /// Takes one event of a stream kind other than `request`, in the order of the log.
+    ///
+    /// # Errors
+    /// When this build does not know the declaration; what was in force stays.
+    pub fn apply(&mut self, event_type: &str, body: &[u8]) -> Result<(), DeclaredError> {
+        match event_type {
+            WORKFLOW_PUBLISHED => self.take_workflow(read(event_type, body)?),
+            CALENDAR_PUBLISHED => self.take_calendar(read(event_type, body)?),
+            ORGANISATION_PUBLISHED => {
+                self.organisation_file = Some(read(event_type, body)?);
+                self.organise();
+                Ok(())
+            }
+            TABLE_PUBLISHED => {
+                let table: ReferenceTable = read(event_type, body)?;
+                self.tables.insert(table.table.clone(), Arc::new(table));
+                self.organise();
+                Ok(())
+            }
+            GRANTS_SET => {
+                let principal: Principal = read(event_type, body)?;
+                self.principals.insert(principal.id.clone(), principal);
+                Ok(())
+            }
+            IMPORT_STARTED | IMPORT_ENDED => Ok(()),
+            other => Err(DeclaredError::UnknownType {
+                found: other.to_owned(),
+            }),
+        }
+    }
+
+    fn take_workflow(&mut self, definition: Definition) -> Result<(), DeclaredError> {
+        let workflow =
+            Arc::new(
+                Workflow::new(definition).map_err(|errors| DeclaredError::Unreadable {
+                    event_type: WORKFLOW_PUBLISHED.to_owned(),
+                    why: errors.join("; "),
+                })?,
+            );
+        self.workflows.insert(workflow.hash, Arc::clone(&workflow));
+        let newest = self
+            .newest
+            .entry(workflow.definition.workflow.clone())
+            .or_insert(Arc::clone(&workflow));
+        if newest.definition.version <= workflow.definition.version {
+            *newest = workflow;
+        }
+        Ok(())
+    }
+
+    /// Layers may arrive in any order: what cannot be built yet waits for its layer.
+    fn take_calendar(&mut self, file: CalendarFile) -> Result<(), DeclaredError> {
+        self.calendar_files.insert(file.calendar.clone(), file);
+        if let Ok(calendars) = Calendars::build(self.calendar_files.values().cloned()) {
+            self.calendars = Arc::new(calendars);
+        }
+        Ok(())
+    }
+
+    fn organise(&mut self) {
+        if let Some(file) = &self.organisation_file {
+            self.organisation = Arc::new(Organisation::new(
+                file.clone(),
+                self.tables.values().cloned(),
+            ));
+        }
+    }
+
+    /// The pinned definition of a request.
+    #[must_use]
+    pub fn find_workflow(&self, hash: &DefinitionHash) -> Option<&Arc<Workflow>> {
+        self.workflows.get(hash)
+    }
+
+    /// The newest version of a workflow.
+    #[must_use]
+    pub fn newest_workflow(&self, name: &WorkflowName) -> Option<&Arc<Workflow>> {
+        self.newest.get(name)
+    }
+
+    /// Every published version.
+    pub fn workflows(&self) -> impl Iterator<Item = &Arc<Workflow>> {
+        self.workflows.values()
+    }
+
+    pub fn workflow_names(&self) -> impl Iterator<Item = &WorkflowName> {
+        self.newest.keys()
+    }
+
+    #[must_use]
+    pub fn organisation(&self) -> &Organisation {
+        &self.organisation
+    }
+
+    #[must_use]
+    pub fn calendars(&self) -> &Calendars {
+        &self.calendars
+    }
+
+    #[must_use]
+    pub fn find_principal(&self, id: &PrincipalId) -> Option<&Principal> {
+        self.principals.get(id)
+    }
+}
+
+fn read<T: DeserializeOwned>(event_type: &str, body: &[u8]) -> Result<T, DeclaredError> {
+    serde_json::from_slice(body).map_err(|error| DeclaredError::Unreadable {
+        event_type: event_type.to_owned(),
+        why: error.to_string(),
+    })
 }

@@ -1,4 +1,9 @@
-//! Connections, settings that the promises depend on, the application's role.
+//! Connections as the application's role, and the settings that the promises rest on.
+
+use super::event::AppendError;
+use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use std::time::Duration;
+use tokio_postgres::{Client, Config, NoTls};
 
 /// Where the log is and how hard it may be used.
 #[derive(Debug, Clone)]
@@ -9,4 +14,116 @@ pub struct LogConfig {
     pub queue_commands_max: usize,
     /// Read connections, at most.
     pub pool_max: usize,
+}
+
+/// The role that may read the log and append, and nothing else.
+pub const APPLICATION_ROLE: &str = "rfa_app";
+
+const AS_APPLICATION: &str = "set role rfa_app; set statement_timeout = '10s'; \
+    set lock_timeout = '3s'; set idle_in_transaction_session_timeout = '15s'";
+
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    #[error("the database URL cannot be read")]
+    Url,
+    #[error("Postgres cannot be reached")]
+    Unavailable,
+    #[error("Postgres has `{name}` = {found}; the log's promises need {needed}")]
+    Setting {
+        name: &'static str,
+        found: String,
+        needed: &'static str,
+    },
+}
+
+impl From<ConnectError> for AppendError {
+    fn from(_: ConnectError) -> Self {
+        Self::Unavailable
+    }
+}
+
+/// # Errors
+/// When the URL is not one of Postgres. It is not shown: it may hold a password.
+pub fn settings(url: &str) -> Result<Config, ConnectError> {
+    let mut config: Config = url.parse().map_err(|_| ConnectError::Url)?;
+    config
+        .application_name("rfa")
+        .connect_timeout(Duration::from_secs(5))
+        .tcp_user_timeout(Duration::from_secs(10))
+        .keepalives_idle(Duration::from_secs(10));
+    Ok(config)
+}
+
+/// Connections that hold the application's rights only.
+///
+/// # Errors
+/// When the URL is not one of Postgres.
+pub fn pool(url: &str, max: usize) -> Result<Pool, ConnectError> {
+    let manager = Manager::from_config(
+        settings(url)?,
+        NoTls,
+        ManagerConfig {
+            recycling_method: RecyclingMethod::Fast,
+        },
+    );
+    let wait = Some(Duration::from_secs(5));
+    Pool::builder(manager)
+        .max_size(max)
+        .runtime(Runtime::Tokio1)
+        .wait_timeout(wait)
+        .create_timeout(wait)
+        .post_create(Hook::async_fn(|client, _| {
+            Box::pin(async move {
+                client
+                    .batch_execute(AS_APPLICATION)
+                    .await
+                    .map_err(HookError::Backend)
+            })
+        }))
+        .build()
+        .map_err(|_| ConnectError::Url)
+}
+
+/// A connection outside the pool; its task ends with the client.
+///
+/// # Errors
+/// When Postgres is out of reach or the role is missing.
+pub async fn dedicated(url: &str) -> Result<Client, ConnectError> {
+    let (client, connection) = settings(url)?
+        .connect(NoTls)
+        .await
+        .map_err(|_| ConnectError::Unavailable)?;
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "a connection to Postgres ended");
+        }
+    });
+    client
+        .batch_execute(AS_APPLICATION)
+        .await
+        .map_err(|_| ConnectError::Unavailable)?;
+    Ok(client)
+}
+
+/// Refuses to run where an acknowledged command could be lost.
+///
+/// # Errors
+/// Naming the setting, what it is and what it must be.
+pub async fn check_settings(client: &Client) -> Result<(), ConnectError> {
+    for name in ["fsync", "full_page_writes", "synchronous_commit"] {
+        let row = client
+            .query_one("select current_setting($1)", &[&name])
+            .await
+            .map_err(|_| ConnectError::Unavailable)?;
+        let found: String = row.get(0);
+        let fine = found == "on" || (name == "synchronous_commit" && found.starts_with("remote"));
+        if !fine {
+            return Err(ConnectError::Setting {
+                name,
+                found,
+                needed: "on",
+            });
+        }
+    }
+    Ok(())
 }

@@ -20,3 +20,4 @@ pub use event::{
     Append, AppendError, Audience, NewEvent, Position, Provenance, Receipt, Recorded, SealedPart,
     StreamKind, Verdict,
 };
+pub use read::FoundCommand;

@@ -1,8 +1,22 @@
 //! Keys per child and per request, wrapped by a master key, and the blind index.
 //! A schema with a URL of its own, so that it can live, be backed up and die elsewhere.
 
+use super::connect::{ConnectError, pool};
 use super::event::SealedPart;
+use super::seal;
+use deadpool_postgres::Pool;
+use hmac::{Hmac, KeyInit, Mac};
+use secrecy::{ExposeSecret, SecretBox};
+use sha2::Sha256;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio_postgres::error::SqlState;
 use uuid::Uuid;
+
+/// How long a key may be used after it was read; a destroyed record is gone at the latest then.
+const KEY_TTL: Duration = Duration::from_secs(300);
+const KEYS_CACHED_MAX: usize = 10_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subject {
@@ -10,7 +24,24 @@ pub enum Subject {
     Request(Uuid),
 }
 
-#[derive(Debug, Clone, thiserror::Error)]
+impl Subject {
+    pub(super) fn parts(self) -> (&'static str, Uuid) {
+        match self {
+            Self::Child(id) => ("child", id),
+            Self::Request(id) => ("request", id),
+        }
+    }
+
+    fn find(kind: &str, id: Uuid) -> Option<Self> {
+        match kind {
+            "child" => Some(Self::Child(id)),
+            "request" => Some(Self::Request(id)),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VaultError {
     #[error("the vault of keys cannot be reached")]
     Unavailable,
@@ -18,6 +49,12 @@ pub enum VaultError {
     WrongMasterKey,
     #[error("the ciphertext does not belong to this event")]
     NotAuthentic,
+    #[error("the record was destroyed; nothing can be added to it")]
+    Destroyed,
+    #[error("the reference is taken; draw another")]
+    Taken,
+    #[error("{what}: 32 bytes as 64 hexadecimal digits are needed")]
+    MasterKey { what: &'static str },
 }
 
 /// What a sealed part is bound to.
@@ -39,67 +76,341 @@ pub struct IndexEntry {
     pub request: Uuid,
 }
 
+/// Opens every key of the vault. Printed as `[REDACTED]`.
 #[derive(Clone)]
-pub struct Vault {}
+pub struct MasterKey(Arc<SecretBox<[u8; 32]>>);
+
+impl MasterKey {
+    /// # Errors
+    /// When the text is not 64 hexadecimal digits.
+    pub fn parse(text: &str) -> Result<Self, VaultError> {
+        const WRONG: VaultError = VaultError::MasterKey {
+            what: "the master key",
+        };
+        let text = text.trim();
+        if text.len() != 64 || !text.is_ascii() {
+            return Err(WRONG);
+        }
+        let mut key = [0; 32];
+        for (byte, pair) in key.iter_mut().zip(text.as_bytes().chunks(2)) {
+            let pair = std::str::from_utf8(pair).map_err(|_| WRONG)?;
+            *byte = u8::from_str_radix(pair, 16).map_err(|_| WRONG)?;
+        }
+        Ok(Self(Arc::new(SecretBox::new(Box::new(key)))))
+    }
+
+    fn keyed(&self, label: &str, authority: &str, parts: &[&[u8]]) -> [u8; 32] {
+        let derived = mac(
+            self.0.expose_secret(),
+            &[label.as_bytes(), authority.as_bytes()],
+        );
+        mac(&derived, parts)
+    }
+}
+
+/// HMAC-SHA-256 over length-prefixed parts.
+fn mac(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
+        unreachable!("HMAC takes a key of any length")
+    };
+    for part in parts {
+        mac.update(&(part.len() as u64).to_be_bytes());
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
+}
+
+#[derive(Clone, Copy)]
+struct CachedKey {
+    key: [u8; 32],
+    read_at: Instant,
+}
+
+#[derive(Clone)]
+pub struct Vault {
+    pool: Pool,
+    master: MasterKey,
+    /// A lock for a map look-up only, never held across an await.
+    cache: Arc<Mutex<HashMap<Uuid, CachedKey>>>,
+}
 
 impl Vault {
+    /// # Errors
+    /// When the URL is not one of Postgres.
+    pub fn connect(url: &str, pool_max: usize, master: MasterKey) -> Result<Self, ConnectError> {
+        Ok(Self {
+            pool: pool(url, pool_max)?,
+            master,
+            cache: Arc::default(),
+        })
+    }
+
     /// Makes sure that each subject has a key and stores the index entries: one statement, one
     /// round trip, idempotent. Keys come in the order of the subjects.
+    ///
+    /// # Errors
+    /// `Destroyed` when a subject's record was destroyed, `Taken` when a reference is not free.
     pub async fn prepare(
         &self,
-        _authority: &str,
-        _subjects: &[Subject],
-        _index: &[IndexEntry],
+        authority: &str,
+        subjects: &[Subject],
+        index: &[IndexEntry],
     ) -> Result<Vec<Uuid>, VaultError> {
-        unimplemented!()
+        let (kinds, ids): (Vec<&str>, Vec<Uuid>) = subjects.iter().map(|s| s.parts()).unzip();
+        let new: Vec<Uuid> = subjects.iter().map(|_| Uuid::new_v4()).collect();
+        let mut wrapped = Vec::with_capacity(subjects.len());
+        for (subject, id) in subjects.iter().zip(&new) {
+            let associated = seal::of_key(authority, *subject, *id);
+            let master = self.master.0.expose_secret();
+            wrapped.push(
+                seal::seal(master, &associated, &seal::random_key())
+                    .ok_or(VaultError::NotAuthentic)?,
+            );
+        }
+        let index_kinds: Vec<&str> = index.iter().map(|entry| entry.kind.as_str()).collect();
+        let digests: Vec<&[u8]> = index.iter().map(|entry| &entry.digest[..]).collect();
+        let children: Vec<Uuid> = index.iter().map(|entry| entry.child).collect();
+        let requests: Vec<Uuid> = index.iter().map(|entry| entry.request).collect();
+        let client = self.client().await?;
+        let statement = client
+            .prepare_cached(include_str!("sql/vault_prepare.sql"))
+            .await
+            .map_err(|_| VaultError::Unavailable)?;
+        let rows = client
+            .query(
+                &statement,
+                &[
+                    &authority,
+                    &kinds,
+                    &ids,
+                    &new,
+                    &wrapped,
+                    &index_kinds,
+                    &digests,
+                    &children,
+                    &requests,
+                ],
+            )
+            .await
+            .map_err(|error| match error.code() {
+                Some(code) if *code == SqlState::UNIQUE_VIOLATION => VaultError::Taken,
+                Some(_) | None => VaultError::Unavailable,
+            })?;
+        let mut keys = Vec::with_capacity(rows.len());
+        for (row, subject) in rows.iter().zip(subjects) {
+            // A twin command made the key between our snapshot and our insert.
+            let Some(id) = row.get::<_, Option<Uuid>>(0) else {
+                return Err(VaultError::Unavailable);
+            };
+            let wrapped: Option<Vec<u8>> = row.get(1);
+            let wrapped = wrapped.ok_or(VaultError::Destroyed)?;
+            self.unwrap_key(authority, *subject, id, &wrapped)?;
+            keys.push(id);
+        }
+        Ok(keys)
     }
 
-    /// Key ids of existing subjects (cached); `None` where there is none or it was destroyed.
+    /// Key ids of existing subjects; `None` where there is none or it was destroyed.
+    ///
+    /// # Errors
+    /// When the vault is out of reach or sealed by another master key.
     pub async fn find_keys(
         &self,
-        _authority: &str,
-        _subjects: &[Subject],
+        authority: &str,
+        subjects: &[Subject],
     ) -> Result<Vec<Option<Uuid>>, VaultError> {
-        unimplemented!()
+        let (kinds, ids): (Vec<&str>, Vec<Uuid>) = subjects.iter().map(|s| s.parts()).unzip();
+        let statement = include_str!("sql/vault_find_keys.sql");
+        let rows = self.rows(statement, &[&authority, &kinds, &ids]).await?;
+        let mut keys = Vec::with_capacity(rows.len());
+        for (row, subject) in rows.iter().zip(subjects) {
+            let (id, wrapped): (Option<Uuid>, Option<Vec<u8>>) = (row.get(0), row.get(1));
+            keys.push(match (id, wrapped) {
+                (Some(id), Some(wrapped)) => {
+                    self.unwrap_key(authority, *subject, id, &wrapped)?;
+                    Some(id)
+                }
+                (_, None) | (None, _) => None,
+            });
+        }
+        Ok(keys)
     }
 
+    /// # Errors
+    /// When the key cannot be had.
     pub async fn seal(
         &self,
-        _key: Uuid,
-        _binding: Binding<'_>,
-        _plain: &[u8],
+        key: Uuid,
+        binding: Binding<'_>,
+        plain: &[u8],
     ) -> Result<SealedPart, VaultError> {
-        unimplemented!()
+        let Some(secret) = self.load_key(key).await? else {
+            return Err(VaultError::Destroyed);
+        };
+        let bytes = seal::seal(&secret, &seal::of_event(binding, key), plain)
+            .ok_or(VaultError::NotAuthentic)?;
+        Ok(SealedPart { key, bytes })
     }
 
     /// `None` when the key was destroyed.
+    ///
+    /// # Errors
+    /// `NotAuthentic` when the bytes are not what was sealed for this event.
     pub async fn open(
         &self,
-        _part: &SealedPart,
-        _binding: Binding<'_>,
+        part: &SealedPart,
+        binding: Binding<'_>,
     ) -> Result<Option<Vec<u8>>, VaultError> {
-        unimplemented!()
+        let Some(secret) = self.load_key(part.key).await? else {
+            return Ok(None);
+        };
+        seal::open(&secret, &seal::of_event(binding, part.key), &part.bytes)
+            .map(Some)
+            .ok_or(VaultError::NotAuthentic)
     }
 
-    /// Requests of the authority whose index holds one of these digests.
+    /// Child and request of every entry with this digest.
+    ///
+    /// # Errors
+    /// When the vault is out of reach.
     pub async fn find_indexed(
         &self,
-        _authority: &str,
-        _kind: &str,
-        _digest: [u8; 32],
+        authority: &str,
+        kind: &str,
+        digest: [u8; 32],
     ) -> Result<Vec<(Uuid, Uuid)>, VaultError> {
-        unimplemented!()
+        let statement = include_str!("sql/vault_find_indexed.sql");
+        let rows = self
+            .rows(statement, &[&authority, &kind, &&digest[..]])
+            .await?;
+        Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+    }
+
+    /// Other requests that share a digest of the same kind.
+    ///
+    /// # Errors
+    /// When the vault is out of reach.
+    pub async fn find_same(&self, authority: &str, request: Uuid) -> Result<Vec<Uuid>, VaultError> {
+        let rows = self
+            .rows(
+                include_str!("sql/vault_find_same.sql"),
+                &[&authority, &request],
+            )
+            .await?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
+    }
+
+    /// Takes back what `prepare` made for an append that did not happen.
+    ///
+    /// # Errors
+    /// When the vault is out of reach.
+    pub async fn discard(
+        &self,
+        authority: &str,
+        child: Uuid,
+        request: Uuid,
+    ) -> Result<(), VaultError> {
+        let statement = include_str!("sql/vault_discard.sql");
+        self.rows(statement, &[&authority, &child, &request])
+            .await
+            .map(drop)
+    }
+
+    /// Whether the vault answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> Result<(), VaultError> {
+        self.rows("select 1", &[]).await.map(drop)
     }
 
     /// Keyed per authority; the same value gives the same digest.
     #[must_use]
-    pub fn blind(&self, _authority: &str, _kind: &str, _normalised: &str) -> [u8; 32] {
-        unimplemented!()
+    pub fn blind(&self, authority: &str, kind: &str, normalised: &str) -> [u8; 32] {
+        self.master.keyed(
+            "blind-index",
+            authority,
+            &[kind.as_bytes(), normalised.as_bytes()],
+        )
     }
 
     /// Keyed digest of a canonical command.
     #[must_use]
-    pub fn fingerprint(&self, _authority: &str, _canonical: &[u8]) -> [u8; 16] {
-        unimplemented!()
+    pub fn fingerprint(&self, authority: &str, canonical: &[u8]) -> [u8; 16] {
+        let digest = self.master.keyed("fingerprint", authority, &[canonical]);
+        let mut fingerprint = [0; 16];
+        fingerprint.copy_from_slice(&digest[..16]);
+        fingerprint
+    }
+
+    async fn load_key(&self, id: Uuid) -> Result<Option<[u8; 32]>, VaultError> {
+        if let Some(key) = self.find_cached(id) {
+            return Ok(Some(key));
+        }
+        let rows = self
+            .rows(include_str!("sql/vault_load_key.sql"), &[&id])
+            .await?;
+        let Some(row) = rows.first() else {
+            return Ok(None);
+        };
+        let authority: String = row.get(0);
+        let subject = Subject::find(row.get(1), row.get(2)).ok_or(VaultError::NotAuthentic)?;
+        let wrapped: Option<Vec<u8>> = row.get(3);
+        wrapped
+            .map(|wrapped| self.unwrap_key(&authority, subject, id, &wrapped))
+            .transpose()
+    }
+
+    fn unwrap_key(
+        &self,
+        authority: &str,
+        subject: Subject,
+        id: Uuid,
+        wrapped: &[u8],
+    ) -> Result<[u8; 32], VaultError> {
+        let master = self.master.0.expose_secret();
+        let key: [u8; 32] = seal::open(master, &seal::of_key(authority, subject, id), wrapped)
+            .and_then(|plain| plain.try_into().ok())
+            .ok_or(VaultError::WrongMasterKey)?;
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        if cache.len() >= KEYS_CACHED_MAX {
+            cache.clear();
+        }
+        cache.insert(
+            id,
+            CachedKey {
+                key,
+                read_at: Instant::now(),
+            },
+        );
+        Ok(key)
+    }
+
+    fn find_cached(&self, id: Uuid) -> Option<[u8; 32]> {
+        let cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        cache
+            .get(&id)
+            .filter(|cached| cached.read_at.elapsed() < KEY_TTL)
+            .map(|cached| cached.key)
+    }
+
+    async fn client(&self) -> Result<deadpool_postgres::Object, VaultError> {
+        self.pool.get().await.map_err(|_| VaultError::Unavailable)
+    }
+
+    async fn rows(
+        &self,
+        statement: &str,
+        parameters: &[&(dyn tokio_postgres::types::ToSql + Sync)],
+    ) -> Result<Vec<tokio_postgres::Row>, VaultError> {
+        let client = self.client().await?;
+        let statement = client
+            .prepare_cached(statement)
+            .await
+            .map_err(|_| VaultError::Unavailable)?;
+        client
+            .query(&statement, parameters)
+            .await
+            .map_err(|_| VaultError::Unavailable)
     }
 }

@@ -1,1 +1,240 @@
+//! Recomputes every hash and every link, and compares with what the verifier itself saw before.
 
+use super::chain::{Hash, hash_recorded, link};
+use super::connect::ConnectError;
+use super::event::Position;
+use super::read::{Interned, recorded};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
+use tokio_postgres::Client;
+use uuid::Uuid;
+
+const PAGE: i64 = 2_000;
+
+/// The verifier's own memory, kept apart from the log that it checks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checkpoint {
+    pub epoch: Uuid,
+    /// Last position of an append whose link was right.
+    pub position: Position,
+    /// That link, hexadecimal.
+    pub link: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verified {
+    Clean {
+        events: u64,
+        checkpoint: Option<Checkpoint>,
+    },
+    Bad {
+        position: Position,
+        why: &'static str,
+    },
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    #[error("the log cannot be read: {0}")]
+    Postgres(#[from] tokio_postgres::Error),
+    #[error("the checkpoint is of epoch {checkpoint}, the log of {log}")]
+    OtherEpoch { checkpoint: Uuid, log: Uuid },
+}
+
+struct LinkRow {
+    first: Position,
+    last: Position,
+    at: Timestamp,
+    link: Vec<u8>,
+}
+
+struct Verifier<'a> {
+    client: &'a Client,
+    before: Option<Hash>,
+    last: Position,
+    appends: VecDeque<LinkRow>,
+    hashes: Vec<Hash>,
+    events: u64,
+}
+
+/// From the checkpoint on, or from the start. `progress` hears the position reached.
+///
+/// # Errors
+/// When the log cannot be read; what is wrong with its content is a `Verified::Bad`.
+pub async fn verify(
+    client: &Client,
+    from: Option<&Checkpoint>,
+    mut progress: impl FnMut(Position),
+) -> Result<Verified, VerifyError> {
+    let epoch: Uuid = client
+        .query_one(include_str!("sql/epoch.sql"), &[])
+        .await?
+        .get(0);
+    if let Some(checkpoint) = from.filter(|checkpoint| checkpoint.epoch != epoch) {
+        return Err(VerifyError::OtherEpoch {
+            checkpoint: checkpoint.epoch,
+            log: epoch,
+        });
+    }
+    let mut verifier = Verifier {
+        client,
+        before: None,
+        last: from.map_or(Position(0), |c| c.position),
+        appends: VecDeque::new(),
+        hashes: Vec::new(),
+        events: 0,
+    };
+    if let Some(checkpoint) = from
+        && let Some(why) = verifier.resume(checkpoint).await?
+    {
+        return Ok(Verified::Bad {
+            position: checkpoint.position,
+            why,
+        });
+    }
+    loop {
+        match verifier.page().await? {
+            Page::Good => progress(verifier.last),
+            Page::Bad(position, why) => return Ok(Verified::Bad { position, why }),
+            Page::End => break,
+        }
+    }
+    Ok(verifier.end(epoch))
+}
+
+enum Page {
+    Good,
+    Bad(Position, &'static str),
+    End,
+}
+
+impl Verifier<'_> {
+    /// The append that the checkpoint remembers must still be there as it was.
+    async fn resume(
+        &mut self,
+        checkpoint: &Checkpoint,
+    ) -> Result<Option<&'static str>, VerifyError> {
+        let before = Position(checkpoint.position.0 - 1);
+        self.read_appends(before, 1).await?;
+        let Some(row) = self.appends.pop_front() else {
+            return Ok(Some(
+                "the log ends before the checkpoint: its tail was cut off",
+            ));
+        };
+        if row.last != checkpoint.position || hex(&row.link) != checkpoint.link {
+            return Ok(Some(
+                "the link is not the one that the checkpoint remembers",
+            ));
+        }
+        self.before = row.link.try_into().ok();
+        Ok(None)
+    }
+
+    async fn page(&mut self) -> Result<Page, VerifyError> {
+        let rows = self
+            .client
+            .query(
+                include_str!("sql/verify_events.sql"),
+                &[&self.last.0, &PAGE],
+            )
+            .await?;
+        if rows.is_empty() {
+            return Ok(Page::End);
+        }
+        let mut authorities = Interned::default();
+        for row in &rows {
+            let expected = Position(self.last.0 + 1);
+            let Ok(event) = recorded(row, &mut authorities) else {
+                return Ok(Page::Bad(expected, "the event cannot be read"));
+            };
+            if event.position != expected {
+                return Ok(Page::Bad(expected, "the position is missing"));
+            }
+            let (count, fingerprint): (i16, &[u8]) =
+                (row.get("command_count"), row.get("fingerprint"));
+            let hash = hash_recorded(&event, count, fingerprint);
+            if row.get::<_, &[u8]>("hash") != hash {
+                return Ok(Page::Bad(
+                    expected,
+                    "the event is not the one that was appended",
+                ));
+            }
+            self.hashes.push(hash);
+            self.last = expected;
+            self.events += 1;
+            if let Some(why) = self.close_append(event.recorded_at).await? {
+                return Ok(Page::Bad(expected, why));
+            }
+        }
+        Ok(Page::Good)
+    }
+
+    /// When the position is the last of its append, the append's link must follow.
+    async fn close_append(&mut self, at: Timestamp) -> Result<Option<&'static str>, VerifyError> {
+        if self.appends.is_empty() {
+            self.read_appends(Position(self.last.0 - 1), PAGE).await?;
+        }
+        let Some(append) = self.appends.front() else {
+            return Ok(Some("the append has no link"));
+        };
+        if append.at != at {
+            return Ok(Some("the recorded time is not the append's"));
+        }
+        if append.last > self.last {
+            return Ok(None);
+        }
+        let first = Position(self.last.0 - self.hashes.len() as i64 + 1);
+        let expected = link(
+            self.before.as_ref(),
+            first,
+            append.at,
+            self.hashes.drain(..),
+        );
+        if append.last != self.last || append.first != first || append.link != expected {
+            return Ok(Some("the link does not follow from the events before it"));
+        }
+        self.before = Some(expected);
+        self.appends.pop_front();
+        Ok(None)
+    }
+
+    async fn read_appends(&mut self, after: Position, limit: i64) -> Result<(), VerifyError> {
+        let rows = self
+            .client
+            .query(include_str!("sql/verify_appends.sql"), &[&after.0, &limit])
+            .await?;
+        self.appends.extend(rows.iter().map(|row| LinkRow {
+            first: Position(row.get(0)),
+            last: Position(row.get(1)),
+            at: row.get(2),
+            link: row.get(3),
+        }));
+        Ok(())
+    }
+
+    fn end(self, epoch: Uuid) -> Verified {
+        if !self.hashes.is_empty() || !self.appends.is_empty() {
+            let position = Position(self.last.0 + 1);
+            return Verified::Bad {
+                position,
+                why: "the log ends inside an append",
+            };
+        }
+        let checkpoint = self.before.map(|before| Checkpoint {
+            epoch,
+            position: self.last,
+            link: hex(&before),
+        });
+        Verified::Clean {
+            events: self.events,
+            checkpoint,
+        }
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

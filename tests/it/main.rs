@@ -5,6 +5,7 @@ mod faults;
 mod history;
 mod log;
 mod main_job;
+mod permit_figures;
 mod privacy;
 mod projections;
 mod relay;

@@ -28,6 +28,16 @@ pub enum Refusal {
     ServiceAccountAlone { allowed: Vec<RoleName> },
     #[error("there is no team `{found}`")]
     UnknownTeam { found: TeamId, allowed: Vec<TeamId> },
+    #[error("`{path}` is not the code of a {what}")]
+    BadCode { path: String, what: &'static str },
+    #[error("the person that the service account speaks for is not known here")]
+    UnknownPerson,
+    #[error("the record was destroyed; nothing can be added to it")]
+    Destroyed,
+    #[error("only members of the team that holds the request may do this")]
+    NotInTeam,
+    #[error("the request is `{state}`: nothing is left to claim")]
+    Ended { state: StateName },
     #[error("a colleague holds the claim")]
     ClaimedByOther,
     #[error("nobody holds the claim")]

@@ -4,6 +4,7 @@ use crate::domain::ids::{
     AgencyId, DefinitionHash, EventName, MoveName, PrincipalId, Reference, RoleName, StateName,
     TeamId, WorkflowName,
 };
+use crate::domain::workflow::definition::HandOver;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -90,6 +91,15 @@ pub struct Act {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub because: Option<String>,
     pub acted_as: ActedAs,
+    /// Who is the named worker from now on, where the act says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worker: Option<PrincipalId>,
+    /// Who decided, where the act is a decision: a challenge goes to somebody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_by: Option<PrincipalId>,
+    /// Opens or closes the hand-over of a child protection concern.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hand_over: Option<HandOver>,
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub coded: Map<String, Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

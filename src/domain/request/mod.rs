@@ -10,3 +10,6 @@ pub mod decide;
 pub mod error;
 pub mod event;
 pub mod state;
+
+#[cfg(test)]
+mod tests;

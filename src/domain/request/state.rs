@@ -1,1 +1,109 @@
+//! Where a request stands: the fold of its events, without rules.
 
+use super::event::{Act, Opening, Owner, RequestEvent};
+use crate::domain::ids::{PrincipalId, StateName};
+use crate::domain::workflow::definition::HandOver;
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub enum RequestState {
+    /// Before the opening act.
+    #[default]
+    Absent,
+    Present(Box<Request>),
+}
+
+/// Ids and codes only: this is cached.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Request {
+    pub opening: Opening,
+    pub state: StateName,
+    pub owner: Owner,
+    pub worker: Option<PrincipalId>,
+    pub decider: Option<PrincipalId>,
+    pub claimed_by: Option<PrincipalId>,
+    /// A child protection concern was passed on and nobody has answered yet.
+    pub concern_open: bool,
+    pub version: i32,
+}
+
+impl RequestState {
+    #[must_use]
+    pub fn find(&self) -> Option<&Request> {
+        match self {
+            Self::Absent => None,
+            Self::Present(request) => Some(request),
+        }
+    }
+
+    /// 0 before the opening act.
+    #[must_use]
+    pub fn version(&self) -> i32 {
+        self.find().map_or(0, |request| request.version)
+    }
+
+    /// Total: an event that cannot follow changes nothing but the version.
+    pub fn evolve(&mut self, event: &RequestEvent) {
+        match (&mut *self, event) {
+            (Self::Absent, RequestEvent::Act(act)) => {
+                if let Some(opening) = &act.opening {
+                    *self = Self::Present(Box::new(Request::open(opening, act)));
+                }
+            }
+            (Self::Absent, RequestEvent::Claimed { .. } | RequestEvent::Released { .. }) => {}
+            (Self::Present(request), event) => request.follow(event),
+        }
+    }
+
+    pub fn fold<'a>(events: impl IntoIterator<Item = &'a RequestEvent>) -> Self {
+        let mut state = Self::default();
+        for event in events {
+            state.evolve(event);
+        }
+        state
+    }
+}
+
+impl Request {
+    fn open(opening: &Opening, act: &Act) -> Self {
+        Self {
+            opening: opening.clone(),
+            state: act.to.clone(),
+            owner: act.owner.clone(),
+            worker: act.worker.clone(),
+            decider: act.decided_by.clone(),
+            claimed_by: None,
+            concern_open: act.hand_over == Some(HandOver::Opens),
+            version: 1,
+        }
+    }
+
+    fn follow(&mut self, event: &RequestEvent) {
+        self.version += 1;
+        match event {
+            RequestEvent::Act(act) => self.act(act),
+            RequestEvent::Claimed { by, .. } => self.claimed_by = Some(by.clone()),
+            RequestEvent::Released { .. } => self.claimed_by = None,
+        }
+    }
+
+    fn act(&mut self, act: &Act) {
+        self.state.clone_from(&act.to);
+        self.owner.clone_from(&act.owner);
+        if act.left_team.is_some() {
+            self.claimed_by = None;
+            self.worker = None;
+        }
+        if act.worker.is_some() {
+            self.worker.clone_from(&act.worker);
+        }
+        if act.decided_by.is_some() {
+            self.decider.clone_from(&act.decided_by);
+        }
+        match act.hand_over {
+            Some(HandOver::Opens) => self.concern_open = true,
+            Some(HandOver::Closes) => self.concern_open = false,
+            None => {}
+        }
+    }
+}

@@ -1,63 +1,22 @@
 //! A calendar: a zone, opening windows per weekday, and closures that each have a name and a source.
 
+mod build;
+mod file;
+mod working;
+
+#[cfg(test)]
+pub(super) mod golden;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+pub(super) mod shipped;
+
+pub use file::{CalendarFile, Closure, WeekdayName, Window};
+
 use crate::domain::ids::CalendarName;
-use jiff::Timestamp;
 use jiff::civil::{Date, Time, Weekday};
-use serde::{Deserialize, Serialize};
+use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
-
-/// As the file says; layers are resolved by `Calendars::build`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CalendarFile {
-    pub format: u32,
-    pub calendar: CalendarName,
-    pub title: String,
-    /// IANA name, e.g. `Europe/London`. A layer may leave it to its base.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub zone: Option<String>,
-    /// Closures (and, unless given here, windows and zone) of these calendars apply too.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub layers: Vec<CalendarName>,
-    /// Half-open `[open, close)`; a weekday that is not listed is not a working day.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub windows: BTreeMap<WeekdayName, Vec<Window>>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub closures: Vec<Closure>,
-    /// After this local time a receipt counts from the next working day; none = midnight.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cut_off: Option<Time>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum WeekdayName {
-    Monday,
-    Tuesday,
-    Wednesday,
-    Thursday,
-    Friday,
-    Saturday,
-    Sunday,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Window {
-    pub open: Time,
-    pub close: Time,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Closure {
-    pub from: Date,
-    /// Inclusive; one day when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub to: Option<Date>,
-    pub name: String,
-    pub source: String,
-}
 
 /// Why a calendar cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -70,53 +29,109 @@ pub enum CalendarError {
 
 /// All calendars in force, layers resolved.
 #[derive(Debug, Clone, Default)]
-pub struct Calendars {}
+pub struct Calendars {
+    by_name: BTreeMap<CalendarName, Calendar>,
+}
 
 impl Calendars {
-    pub fn build(_files: impl IntoIterator<Item = CalendarFile>) -> Result<Self, CalendarError> {
-        unimplemented!()
+    /// # Errors
+    /// The first calendar that is given twice, names a layer that is missing or a layer of itself,
+    /// has no zone or no window even through its layers, or holds a value that cannot be meant.
+    pub fn build(files: impl IntoIterator<Item = CalendarFile>) -> Result<Self, CalendarError> {
+        build::resolve_all(files).map(|by_name| Self { by_name })
     }
 
-    pub fn load(&self, _name: &CalendarName) -> Result<&Calendar, CalendarError> {
-        unimplemented!()
+    /// # Errors
+    /// When there is no such calendar; it is never replaced by another.
+    pub fn load(&self, name: &CalendarName) -> Result<&Calendar, CalendarError> {
+        self.by_name
+            .get(name)
+            .ok_or_else(|| CalendarError::Unknown(name.clone()))
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Calendar> {
+        self.by_name.values()
     }
 }
 
-/// One calendar, resolved.
+/// One calendar, resolved. Invariant: at least one weekday has a window; the windows of a day are
+/// in order and do not overlap; no two closed days share a key.
 #[derive(Debug, Clone)]
-pub struct Calendar {}
+pub struct Calendar {
+    name: CalendarName,
+    title: String,
+    zone: TimeZone,
+    /// From Monday.
+    windows: [Vec<Window>; 7],
+    closed: BTreeMap<Date, ClosedDay>,
+    cut_off: Option<Time>,
+    covers_until: Option<Date>,
+}
+
+/// Why one date is closed; the outermost calendar that says so wins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClosedDay {
+    pub name: String,
+    pub source: String,
+}
 
 impl Calendar {
     #[must_use]
-    pub fn local_date(&self, _at: Timestamp) -> Date {
-        unimplemented!()
+    pub fn name(&self) -> &CalendarName {
+        &self.name
     }
 
     #[must_use]
-    pub fn is_working_day(&self, _date: Date) -> bool {
-        unimplemented!()
-    }
-
-    /// Why nobody works on that day; `None` on a working day.
-    #[must_use]
-    pub fn find_closure(&self, _date: Date) -> Option<&str> {
-        unimplemented!()
-    }
-
-    /// Day 0 of a day clock: the local date, or the next working day when it is none or past the cut-off.
-    #[must_use]
-    pub fn day_zero(&self, _at: Timestamp) -> Date {
-        unimplemented!()
-    }
-
-    /// Open windows between two instants.
-    #[must_use]
-    pub fn working_ms_between(&self, _from: Timestamp, _to: Timestamp) -> i64 {
-        unimplemented!()
+    pub fn title(&self) -> &str {
+        &self.title
     }
 
     #[must_use]
-    pub fn weekday_name(_day: Weekday) -> WeekdayName {
-        unimplemented!()
+    pub fn is_working_day(&self, date: Date) -> bool {
+        !self.windows_of(date).is_empty() && !self.closed.contains_key(&date)
+    }
+
+    /// Why nobody works on that day: a closure's name or the weekday; `None` on a working day.
+    #[must_use]
+    pub fn find_closure(&self, date: Date) -> Option<&str> {
+        match self.closed.get(&date) {
+            Some(day) => Some(&day.name),
+            None if self.windows_of(date).is_empty() => {
+                Some(Self::weekday_name(date.weekday()).title())
+            }
+            None => None,
+        }
+    }
+
+    /// The closure with its source, also on a weekday that is none.
+    #[must_use]
+    pub fn find_closed_day(&self, date: Date) -> Option<&ClosedDay> {
+        self.closed.get(&date)
+    }
+
+    /// The last day whose closures are known, over all layers that have closures; `None` where
+    /// there is nothing to know (no closures at all). A date beyond it is an assumption, and who
+    /// shows one must say so.
+    #[must_use]
+    pub fn covers_until(&self) -> Option<Date> {
+        self.covers_until
+    }
+
+    #[must_use]
+    pub fn weekday_name(day: Weekday) -> WeekdayName {
+        match day {
+            Weekday::Monday => WeekdayName::Monday,
+            Weekday::Tuesday => WeekdayName::Tuesday,
+            Weekday::Wednesday => WeekdayName::Wednesday,
+            Weekday::Thursday => WeekdayName::Thursday,
+            Weekday::Friday => WeekdayName::Friday,
+            Weekday::Saturday => WeekdayName::Saturday,
+            Weekday::Sunday => WeekdayName::Sunday,
+        }
+    }
+
+    fn windows_of(&self, date: Date) -> &[Window] {
+        let day = Self::weekday_name(date.weekday());
+        self.windows.get(day as usize).map_or(&[], Vec::as_slice)
     }
 }

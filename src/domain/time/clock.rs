@@ -1,9 +1,15 @@
 //! Clocks folded from events. Nothing is accumulated: a reading is a function of the spell, the
 //! calendar and the moment asked about.
 
-use super::calendar::Calendar;
+mod reading;
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;
+
 use crate::domain::ids::{CalendarName, ClockName, StateName, TeamId};
-use crate::domain::workflow::definition::{ClockRule, Target};
+use crate::domain::workflow::definition::{Anchor, ClockRule, Target, Trigger};
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -31,6 +37,17 @@ pub enum SpellStatus {
     Cancelled,
 }
 
+impl SpellStatus {
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        match self {
+            Self::Running | Self::Paused => true,
+            Self::Stopped | Self::Cancelled => false,
+        }
+    }
+}
+
+/// Half-open `[from, to)`: at `to` the clock runs again, or has ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pause {
     pub from: Timestamp,
@@ -59,39 +76,162 @@ pub struct Clocks {
     pub spells: Vec<Spell>,
 }
 
-impl Clocks {
-    /// `calendar_of` names the calendar for a rule at the moment its clock starts.
-    pub fn evolve(
-        &mut self,
-        _rules: &IndexMap<ClockName, ClockRule>,
-        _fact: ClockFact<'_>,
-        _calendar_of: &dyn Fn(&ClockRule, &TeamId) -> CalendarName,
-    ) {
-        unimplemented!()
-    }
-}
-
 /// What a clock says at a moment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reading {
+    /// At the moment asked about.
     pub status: SpellStatus,
     /// Wall time from start to stop or to the moment asked about, pauses included.
     pub elapsed_ms: i64,
     /// Wall time spent in pauses.
     pub paused_ms: i64,
-    /// Working days counted (pauses taken off); for every kind of target.
+    /// Working days after day 0, pauses taken off; for every kind of target. While the clock is
+    /// open: those that are over. When it has ended: the day that it ended in counts too, so that a
+    /// target of n working days is met exactly when this is at most n.
     pub working_days: u32,
     /// Working time in milliseconds (pauses taken off).
     pub working_ms: i64,
-    /// The instant after which the target is missed; `None` while paused.
+    /// The instant after which the target is missed; `None` while paused inside the target.
     pub due_at: Option<Timestamp>,
-    /// Met or missed so far; `None` while running (or paused) inside the target.
+    /// Met or missed so far; `None` while inside the target, and when cancelled inside it.
     pub met: Option<bool>,
 }
 
-impl Spell {
+/// What one event does to one clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Effect {
+    End(SpellStatus),
+    Pause,
+    Resume,
+    Start,
+    Nothing,
+}
+
+impl Clocks {
+    /// `calendar_of` names the calendar for a rule at the moment its clock starts.
+    pub fn evolve(
+        &mut self,
+        rules: &IndexMap<ClockName, ClockRule>,
+        fact: ClockFact<'_>,
+        calendar_of: &dyn Fn(&ClockRule, &TeamId) -> CalendarName,
+    ) {
+        for (name, rule) in rules {
+            let newest = self.spells.iter_mut().rev().find(|s| s.clock == *name);
+            match (effect(rule, &fact, newest.as_deref()), newest) {
+                (Effect::End(status), Some(spell)) => spell.end(status, fact.occurred_at),
+                (Effect::Pause, Some(spell)) => spell.pause(&fact),
+                (Effect::Resume, Some(spell)) => spell.resume(fact.occurred_at),
+                (Effect::Start, newest) => {
+                    let number = newest.map_or(1, |spell| spell.number + 1);
+                    let calendar = calendar_of(rule, fact.team);
+                    self.spells
+                        .push(Spell::start(name, rule, &fact, number, calendar));
+                }
+                (Effect::End(_) | Effect::Pause | Effect::Resume | Effect::Nothing, _) => {}
+            }
+        }
+    }
+
+    /// The latest spell of a clock.
     #[must_use]
-    pub fn reading(&self, _calendar: &Calendar, _as_of: Timestamp) -> Reading {
-        unimplemented!()
+    pub fn find_newest(&self, clock: &ClockName) -> Option<&Spell> {
+        self.spells.iter().rev().find(|s| s.clock == *clock)
+    }
+}
+
+/// Stop before cancel, cancel before pause, pause before resume, resume before start; one event has
+/// one effect.
+fn effect(rule: &ClockRule, fact: &ClockFact<'_>, newest: Option<&Spell>) -> Effect {
+    let open = newest.is_some_and(|spell| spell.status.is_open());
+    let ending = if fires(&rule.stop, fact) {
+        Some(SpellStatus::Stopped)
+    } else if fires(&rule.cancel, fact) {
+        Some(SpellStatus::Cancelled)
+    } else {
+        None
+    };
+    if let Some(status) = ending {
+        // An event that would stop the clock never starts it.
+        return if open {
+            Effect::End(status)
+        } else {
+            Effect::Nothing
+        };
+    }
+    let pausing = rule.pause_in.contains(fact.to);
+    match newest.map(|spell| spell.status) {
+        Some(SpellStatus::Running) if pausing => Effect::Pause,
+        Some(SpellStatus::Paused) if !pausing => Effect::Resume,
+        Some(SpellStatus::Running | SpellStatus::Paused) => Effect::Nothing,
+        Some(SpellStatus::Stopped | SpellStatus::Cancelled) if !rule.again => Effect::Nothing,
+        Some(SpellStatus::Stopped | SpellStatus::Cancelled) | None => {
+            if fires(&rule.start, fact) {
+                Effect::Start
+            } else {
+                Effect::Nothing
+            }
+        }
+    }
+}
+
+fn fires(triggers: &[Trigger], fact: &ClockFact<'_>) -> bool {
+    triggers
+        .iter()
+        .any(|t| t.event.as_str() == fact.event && t.when.holds(fact.coded))
+}
+
+impl Spell {
+    fn start(
+        clock: &ClockName,
+        rule: &ClockRule,
+        fact: &ClockFact<'_>,
+        number: u32,
+        calendar: CalendarName,
+    ) -> Self {
+        let mut spell = Self {
+            clock: clock.clone(),
+            number,
+            started_at: match rule.anchor {
+                // Help cannot have been asked for after it was acted on; and a later spell has a
+                // time of its own, because what came before was judged by the first.
+                Anchor::Received if number == 1 => fact.received_at.min(fact.occurred_at),
+                Anchor::Received | Anchor::Event => fact.occurred_at,
+            },
+            calendar,
+            target: rule.target,
+            status: SpellStatus::Running,
+            ended_at: None,
+            pauses: Vec::new(),
+        };
+        if rule.pause_in.contains(fact.to) {
+            spell.pause(fact);
+        }
+        spell
+    }
+
+    fn pause(&mut self, fact: &ClockFact<'_>) {
+        self.status = SpellStatus::Paused;
+        self.pauses.push(Pause {
+            from: fact.occurred_at,
+            to: None,
+            state: fact.to.clone(),
+        });
+    }
+
+    fn resume(&mut self, at: Timestamp) {
+        self.status = SpellStatus::Running;
+        self.close_pause(at);
+    }
+
+    fn end(&mut self, status: SpellStatus, at: Timestamp) {
+        self.status = status;
+        self.ended_at = Some(at);
+        self.close_pause(at);
+    }
+
+    fn close_pause(&mut self, at: Timestamp) {
+        if let Some(pause) = self.pauses.last_mut() {
+            pause.to.get_or_insert(at);
+        }
     }
 }

@@ -5,3 +5,6 @@
 
 pub mod calendar;
 pub mod clock;
+
+#[cfg(test)]
+use calendar::{golden, shipped};

@@ -30,6 +30,7 @@ pub(super) fn read(reader: &mut Reader, root: &Node) -> Option<CalendarFile> {
     let windows = fields.find_as(reader, "windows", |r, n| Some(windows(r, n)));
     let closures = fields.find_as(reader, "closures", |r, n| Some(closures(r, n)));
     let cut_off = fields.find_as(reader, "cut_off", time);
+    let covers_until = fields.find_as(reader, "covers_until", Reader::date);
     fields.finish(reader);
     let file = CalendarFile {
         format: format?,
@@ -40,6 +41,7 @@ pub(super) fn read(reader: &mut Reader, root: &Node) -> Option<CalendarFile> {
         windows: windows.unwrap_or_default(),
         closures: closures.unwrap_or_default(),
         cut_off,
+        covers_until,
     };
     stands_alone(reader, root, &file);
     agree_with_path(reader, root, &file.calendar);

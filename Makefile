@@ -1,0 +1,21 @@
+# `make run` and `make test` do all their set-up themselves; the work is in scripts/.
+.PHONY: help run test stop bench lint
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@grep -E '^[a-z-]+: .*## ' $(MAKEFILE_LIST) | sed 's/: .*## /\t/' | expand -t 12
+
+run: ## build, start private servers, load the demonstration once, serve (RESET=1 starts anew)
+	@RESET=$(RESET) scripts/run.sh
+
+test: ## the whole suite, on private servers of its own
+	@scripts/test.sh
+
+stop: ## end exactly what run, test and bench started; data stays
+	@scripts/stop.sh
+
+bench: ## speed, beside the machine's own limits
+	@scripts/bench.sh
+
+lint: ## format, clippy and cargo deny (INSTALL=1 builds cargo-deny under var/ if it is missing)
+	@INSTALL=$(INSTALL) scripts/lint.sh

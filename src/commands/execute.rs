@@ -1,0 +1,413 @@
+//! From a command to its receipt: check, derive, split, decide, seal, append.
+
+use super::prepare::{self, Prepared};
+use super::registry::Registry;
+use super::sealing::{Sealing, failure};
+use super::{Ask, Command, CommandError, Receipt};
+use crate::domain::declared::Declared;
+use crate::domain::ids::{Reference, RequestId};
+use crate::domain::request::codec;
+use crate::domain::request::command::{Facts, OpeningFacts, RequestCommand};
+use crate::domain::request::decide::{Pinned, decide};
+use crate::domain::request::error::Refusal;
+use crate::domain::request::event::RequestEvent;
+use crate::domain::request::state::{Request, RequestState};
+use crate::domain::workflow::schema::Workflow;
+use crate::log::vault::Vault;
+use crate::log::{Append, AppendError, Log, NewEvent, Recorded, StreamKind, Verdict};
+use jiff::Timestamp;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// How often a command that may not wait for its caller decides anew after a conflict.
+const ATTEMPTS_MAX: usize = 5;
+const RETRY_AFTER_MS: u64 = 1_000;
+
+/// The only writer of requests. A cheap handle.
+#[derive(Clone)]
+pub struct Commands {
+    registry: Registry,
+    vault: Vault,
+}
+
+/// A request as its log says, with the definition that it is pinned to.
+pub struct Loaded {
+    pub state: RequestState,
+    pub workflow: Option<Arc<Workflow>>,
+    pub events: Vec<(Recorded, RequestEvent)>,
+}
+
+impl Commands {
+    #[must_use]
+    pub fn new(registry: Registry, vault: Vault) -> Self {
+        Self { registry, vault }
+    }
+
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    #[must_use]
+    pub fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
+    pub(super) fn log(&self) -> &Log {
+        self.registry.log()
+    }
+
+    /// `now` is the caller's clock; a command that supplies `occurred_at` keeps it.
+    ///
+    /// # Errors
+    /// A refusal with its reason, or a failure that says whether anything was recorded.
+    pub async fn execute(&self, command: Command, now: Timestamp) -> Result<Receipt, CommandError> {
+        let declared = self.registry.of(command.authority.as_str());
+        let prepared = prepare::prepare(&command, &self.vault)?;
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            match self.attempt(&command, &prepared, &declared, now).await {
+                Err(Attempt::Conflict) if attempt < ATTEMPTS_MAX => {}
+                Err(Attempt::Conflict) => {
+                    return Err(CommandError::Unavailable {
+                        retry_after_ms: RETRY_AFTER_MS,
+                    });
+                }
+                Err(Attempt::Failed(error)) => {
+                    return self.first_receipt(&command, &prepared).await?.ok_or(error);
+                }
+                Ok(receipt) => return Ok(receipt),
+            }
+        }
+    }
+
+    /// A request folded from the log.
+    ///
+    /// # Errors
+    /// When the log is out of reach or holds what this build cannot read.
+    pub async fn load(&self, authority: &str, request: RequestId) -> Result<Loaded, CommandError> {
+        let recorded = self
+            .log()
+            .read_stream(authority, request.0, 0)
+            .await
+            .map_err(unavailable)?;
+        let mut events = Vec::with_capacity(recorded.len());
+        for one in recorded {
+            if one.stream_kind != StreamKind::Request {
+                return Err(Refusal::NotFound.into());
+            }
+            let event =
+                codec::decode(&one.event_type, one.schema_version, &one.body).map_err(|error| {
+                    CommandError::Broken {
+                        why: error.to_string(),
+                    }
+                })?;
+            events.push((one, event));
+        }
+        let state = RequestState::fold(events.iter().map(|(_, event)| event));
+        let workflow = match state.find() {
+            None => None,
+            Some(request) => Some(
+                self.registry
+                    .of(authority)
+                    .find_workflow(&request.opening.definition)
+                    .cloned()
+                    .ok_or_else(|| CommandError::Broken {
+                        why: format!("definition {} is not known", request.opening.definition),
+                    })?,
+            ),
+        };
+        Ok(Loaded {
+            state,
+            workflow,
+            events,
+        })
+    }
+
+    async fn attempt(
+        &self,
+        command: &Command,
+        prepared: &Prepared,
+        declared: &Declared,
+        now: Timestamp,
+    ) -> Result<Receipt, Attempt> {
+        let (request, loaded) = self.subject(command, declared).await?;
+        check_version(command, &loaded)?;
+        let Some(workflow) = &loaded.workflow else {
+            return Err(Refusal::NotFound.into());
+        };
+        let occurred_at = command.occurred_at.unwrap_or(now);
+        let facts = facts_of(command, declared, request, occurred_at)?;
+        let opens = loaded.state.find().is_none();
+        let asked = prepare::asked(&command.ask, workflow, declared, occurred_at, opens)?;
+        let opening = opens.then(|| OpeningFacts {
+            reference: Reference::from_random(rand::random()),
+            child: Uuid::new_v4(),
+            routed: prepare::route(workflow, &asked.moves, declared, occurred_at),
+        });
+        let pinned = Pinned {
+            definition: &workflow.definition,
+            hash: workflow.hash,
+        };
+        let asks = match &command.ask {
+            Ask::Open { .. } | Ask::Moves { .. } => RequestCommand::Act {
+                asked: asked.moves,
+                opening,
+            },
+            Ask::Claim { .. } => RequestCommand::Claim,
+            Ask::Release { .. } => RequestCommand::Release,
+        };
+        let events = decide(&loaded.state, pinned, asks, &facts)?;
+        if events.is_empty() {
+            return nothing_to_do(request, &loaded);
+        }
+        let mut after = loaded.state.clone();
+        events.iter().for_each(|event| after.evolve(event));
+        let Some(present) = after.find() else {
+            return Err(Refusal::NotFound.into());
+        };
+        let sealing = Sealing {
+            authority: command.authority.as_str(),
+            request: request.0,
+            child: present.opening.child,
+            version: loaded.state.version(),
+            opens,
+            occurred_at,
+            definition: &workflow.definition,
+        };
+        let events = sealing.seal(&self.vault, events, &asked.index).await?;
+        let append = append_of(
+            command,
+            prepared,
+            request,
+            loaded.state.version(),
+            workflow,
+            events,
+        );
+        self.submit(command, prepared, append, present).await
+    }
+
+    async fn subject(
+        &self,
+        command: &Command,
+        declared: &Declared,
+    ) -> Result<(RequestId, Loaded), Attempt> {
+        match &command.ask {
+            Ask::Open { workflow, .. } => {
+                let found = declared.newest_workflow(workflow).cloned().ok_or_else(|| {
+                    CommandError::UnknownWorkflow {
+                        found: workflow.clone(),
+                        allowed: declared.workflow_names().cloned().collect(),
+                    }
+                })?;
+                let loaded = Loaded {
+                    state: RequestState::Absent,
+                    workflow: Some(found),
+                    events: Vec::new(),
+                };
+                Ok((RequestId(Uuid::now_v7()), loaded))
+            }
+            Ask::Moves { request, .. } | Ask::Claim { request } | Ask::Release { request } => Ok((
+                *request,
+                self.load(command.authority.as_str(), *request).await?,
+            )),
+        }
+    }
+
+    async fn submit(
+        &self,
+        command: &Command,
+        prepared: &Prepared,
+        append: Append,
+        present: &Request,
+    ) -> Result<Receipt, Attempt> {
+        let opened =
+            (append.expected_version == 0).then_some((present.opening.child, append.stream));
+        let request_id = RequestId(append.stream);
+        match self.log().append(append).await {
+            Ok(Verdict::Appended(receipt)) => Ok(Receipt {
+                request_id,
+                reference: present.opening.reference.to_string(),
+                position: receipt.position,
+                version: receipt.version,
+                recorded_at: receipt.recorded_at,
+                duplicate: false,
+            }),
+            Ok(Verdict::Duplicate(_)) => {
+                if let Some((child, request)) = opened {
+                    let authority = command.authority.as_str();
+                    self.vault
+                        .discard(authority, child, request)
+                        .await
+                        .map_err(failure)?;
+                }
+                Ok(self
+                    .first_receipt(command, prepared)
+                    .await?
+                    .ok_or(CommandError::Unknown {
+                        retry_after_ms: RETRY_AFTER_MS,
+                    })?)
+            }
+            Ok(Verdict::Conflict { .. }) => Err(Attempt::Conflict),
+            Ok(Verdict::Reused) => Err(CommandError::KeyReused.into()),
+            Err(error) => Err(unavailable(error).into()),
+        }
+    }
+
+    /// The receipt of the same command, if it was accepted before.
+    async fn first_receipt(
+        &self,
+        command: &Command,
+        prepared: &Prepared,
+    ) -> Result<Option<Receipt>, CommandError> {
+        let authority = command.authority.as_str();
+        let found = self
+            .log()
+            .find_command(authority, prepared.command_id)
+            .await
+            .map_err(unavailable)?;
+        let Some(found) = found else { return Ok(None) };
+        if found.fingerprint != prepared.fingerprint {
+            return Err(CommandError::KeyReused);
+        }
+        let request_id = RequestId(found.stream);
+        let loaded = self.load(authority, request_id).await?;
+        let Some(request) = loaded.state.find() else {
+            return Ok(None);
+        };
+        Ok(Some(Receipt {
+            request_id,
+            reference: request.opening.reference.to_string(),
+            position: found.receipt.position,
+            version: found.receipt.version,
+            recorded_at: found.receipt.recorded_at,
+            duplicate: true,
+        }))
+    }
+}
+
+/// What one attempt came to, short of a receipt.
+pub(super) enum Attempt {
+    /// Somebody was faster: decide anew.
+    Conflict,
+    Failed(CommandError),
+}
+
+impl<E: Into<CommandError>> From<E> for Attempt {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+fn append_of(
+    command: &Command,
+    prepared: &Prepared,
+    request: RequestId,
+    expected_version: i32,
+    workflow: &Workflow,
+    events: Vec<NewEvent>,
+) -> Append {
+    Append {
+        authority: command.authority.to_string(),
+        stream: request.0,
+        stream_kind: StreamKind::Request,
+        expected_version,
+        command_id: prepared.command_id,
+        fingerprint: prepared.fingerprint,
+        actor: command.actor.id.to_string(),
+        on_behalf_of: command.on_behalf_of.as_ref().map(ToString::to_string),
+        correlation: command.correlation,
+        causation: command.causation,
+        definition: Some(workflow.hash.0),
+        provenance: command.provenance,
+        events,
+    }
+}
+
+/// A person who saw version 3 decides about version 3; only a move that may not wait is exempt.
+fn check_version(command: &Command, loaded: &Loaded) -> Result<(), CommandError> {
+    let Some(request) = loaded.state.find() else {
+        return Ok(());
+    };
+    let Ask::Moves { moves, .. } = &command.ask else {
+        return Ok(());
+    };
+    let exempt = loaded.workflow.as_ref().is_some_and(|workflow| {
+        moves.iter().all(|asked| {
+            workflow
+                .definition
+                .moves
+                .get(&asked.move_name)
+                .is_some_and(|rule| rule.any_version)
+        })
+    });
+    match command.if_match {
+        _ if exempt => Ok(()),
+        None => Err(CommandError::VersionRequired {
+            actual: request.version,
+        }),
+        Some(expected) if expected != request.version => Err(CommandError::Stale {
+            expected,
+            actual: request.version,
+        }),
+        Some(_) => Ok(()),
+    }
+}
+
+fn facts_of(
+    command: &Command,
+    declared: &Declared,
+    request: RequestId,
+    occurred_at: Timestamp,
+) -> Result<Facts, CommandError> {
+    let on_behalf_of = command
+        .on_behalf_of
+        .as_ref()
+        .map(|id| {
+            declared
+                .find_principal(id)
+                .cloned()
+                .ok_or(CommandError::Refused(Refusal::UnknownPerson))
+        })
+        .transpose()?;
+    Ok(Facts {
+        request,
+        actor: command.actor.clone(),
+        on_behalf_of,
+        occurred_at,
+        teams: declared.organisation().teams(),
+    })
+}
+
+/// The state is already as asked; the receipt is that of the last event.
+fn nothing_to_do(request: RequestId, loaded: &Loaded) -> Result<Receipt, Attempt> {
+    let (Some((last, _)), Some(present)) = (loaded.events.last(), loaded.state.find()) else {
+        return Err(Refusal::NotFound.into());
+    };
+    Ok(Receipt {
+        request_id: request,
+        reference: present.opening.reference.to_string(),
+        position: last.position,
+        version: last.version,
+        recorded_at: last.recorded_at,
+        duplicate: true,
+    })
+}
+
+pub(super) fn unavailable(error: AppendError) -> CommandError {
+    match error {
+        AppendError::QueueFull { retry_after_ms, .. } => {
+            CommandError::Unavailable { retry_after_ms }
+        }
+        AppendError::Unavailable => CommandError::Unavailable {
+            retry_after_ms: RETRY_AFTER_MS,
+        },
+        AppendError::Unknown => CommandError::Unknown {
+            retry_after_ms: RETRY_AFTER_MS,
+        },
+        AppendError::TooLarge { .. } | AppendError::Refused { .. } => CommandError::Broken {
+            why: error.to_string(),
+        },
+    }
+}

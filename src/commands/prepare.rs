@@ -1,0 +1,182 @@
+//! What can be known of a command before its request is read: its identity, its checked data, the
+//! codes made from it, and the team that it goes to.
+
+use super::{Ask, AskedMove, Command, CommandError};
+use crate::domain::declared::Declared;
+use crate::domain::derive::derive;
+use crate::domain::ids::TeamId;
+use crate::domain::request::command::{Asked, Routed};
+use crate::domain::workflow::definition::{RouteTo, find};
+use crate::domain::workflow::schema::{Workflow, canonical};
+use crate::log::vault::Vault;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+/// Where a request goes that no rule places; the organisation must have it.
+const UNROUTED: &str = "unrouted";
+
+pub(super) struct Prepared {
+    pub(super) command_id: Uuid,
+    pub(super) fingerprint: [u8; 16],
+}
+
+/// The same caller with the same key means the same command, for ever.
+pub(super) fn prepare(command: &Command, vault: &Vault) -> Result<Prepared, CommandError> {
+    let authority = command.authority.as_str();
+    let space = Uuid::new_v5(&Uuid::NAMESPACE_OID, authority.as_bytes());
+    let name = format!("{}\n{}", command.actor.id, command.key);
+    let content = json!({
+        "ask": ask_content(&command.ask),
+        "on_behalf_of": command.on_behalf_of,
+        "if_match": command.if_match,
+    });
+    Ok(Prepared {
+        command_id: Uuid::new_v5(&space, name.as_bytes()),
+        fingerprint: vault.fingerprint(authority, &canonical(&content)),
+    })
+}
+
+fn ask_content(ask: &Ask) -> Value {
+    let moves = |moves: &[AskedMove]| -> Value {
+        moves.iter().map(|m| json!([m.move_name, m.data])).collect()
+    };
+    match ask {
+        Ask::Open {
+            workflow,
+            moves: asked,
+        } => json!(["open", workflow, moves(asked)]),
+        Ask::Moves {
+            request,
+            moves: asked,
+        } => json!(["moves", request, moves(asked)]),
+        Ask::Claim { request } => json!(["claim", request]),
+        Ask::Release { request } => json!(["release", request]),
+    }
+}
+
+#[derive(Default)]
+pub(super) struct CheckedMoves {
+    pub(super) moves: Vec<Asked>,
+    /// Kind and normalised value for the blind index; personal.
+    pub(super) index: Vec<(String, String)>,
+}
+
+/// Checks every move's data against its schema; takes codes and personal fields apart.
+pub(super) fn asked(
+    ask: &Ask,
+    workflow: &Workflow,
+    declared: &Declared,
+    occurred_at: Timestamp,
+    opens: bool,
+) -> Result<CheckedMoves, CommandError> {
+    let moves = match ask {
+        Ask::Open { moves, .. } | Ask::Moves { moves, .. } => moves.as_slice(),
+        Ask::Claim { .. } | Ask::Release { .. } => &[],
+    };
+    let today = civil_date(occurred_at);
+    let mut checked = CheckedMoves::default();
+    for (index, asked) in moves.iter().enumerate() {
+        let data = check(workflow, asked, index, today)?;
+        checked
+            .index
+            .extend(workflow.index_entries(&asked.move_name, data));
+        let (mut coded, personal) = workflow.split(&asked.move_name, data);
+        if opens && index == 0 && !workflow.definition.derive.is_empty() {
+            let rules = &workflow.definition.derive;
+            let derived = derive(rules, data, declared.organisation(), today);
+            coded.insert("derived".to_owned(), Value::Object(derived));
+        }
+        checked.moves.push(Asked {
+            move_name: asked.move_name.clone(),
+            coded,
+            personal,
+        });
+    }
+    Ok(checked)
+}
+
+fn check<'a>(
+    workflow: &Workflow,
+    asked: &'a AskedMove,
+    index: usize,
+    today: Date,
+) -> Result<&'a Map<String, Value>, CommandError> {
+    let wrong = |errors| CommandError::Data {
+        move_name: asked.move_name.clone(),
+        index,
+        errors,
+    };
+    if !workflow.definition.moves.contains_key(&asked.move_name) {
+        return Err(crate::domain::request::error::Refusal::UnknownMove {
+            found: asked.move_name.clone(),
+            allowed: workflow.definition.moves.keys().cloned().collect(),
+        }
+        .into());
+    }
+    workflow
+        .check(&asked.move_name, &asked.data)
+        .map_err(wrong)?;
+    let errors = workflow.check_dates(&asked.move_name, &asked.data, today);
+    if !errors.is_empty() {
+        return Err(wrong(errors));
+    }
+    asked.data.as_object().ok_or_else(|| CommandError::Broken {
+        why: format!(
+            "the schema of `{}` lets something pass that is no object",
+            asked.move_name
+        ),
+    })
+}
+
+/// First fitting rule; `otherwise` fits always.
+pub(super) fn route(
+    workflow: &Workflow,
+    moves: &[Asked],
+    declared: &Declared,
+    occurred_at: Timestamp,
+) -> Routed {
+    let empty = Map::new();
+    let coded = moves.first().map_or(&empty, |asked| &asked.coded);
+    let organisation = declared.organisation();
+    let on = civil_date(occurred_at);
+    for rule in workflow
+        .definition
+        .routing
+        .iter()
+        .filter(|rule| rule.when.holds(coded))
+    {
+        let team = match &rule.team {
+            RouteTo::Team(team) => Some(team.clone()),
+            RouteTo::LocalityAt(path) => find(coded, path)
+                .and_then(Value::as_str)
+                .and_then(|locality| organisation.receiving_team(locality, on))
+                .cloned(),
+        };
+        if let Some(team) = team {
+            return Routed {
+                team,
+                because: rule.because.clone(),
+            };
+        }
+    }
+    unrouted()
+}
+
+fn unrouted() -> Routed {
+    match TeamId::parse(UNROUTED) {
+        Ok(team) => Routed {
+            team,
+            because: "No routing rule fits".to_owned(),
+        },
+        Err(_) => unreachable!("a constant code"),
+    }
+}
+
+/// The date in Scotland: what "today" means for ages and dates of birth.
+fn civil_date(at: Timestamp) -> Date {
+    let zone = TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC);
+    at.to_zoned(zone).date()
+}

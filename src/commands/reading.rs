@@ -1,0 +1,144 @@
+//! Reading one request with its personal fields, for those whom `access` lets.
+
+use super::CommandError;
+use super::execute::{Commands, Loaded};
+use super::sealing::failure;
+use crate::domain::ids::{Authority, RequestId};
+use crate::domain::request::event::RequestEvent;
+use crate::log::Recorded;
+use crate::log::vault::Binding;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+
+/// One event of a request's history, opened.
+#[derive(Clone, PartialEq, Serialize)]
+pub struct Opened {
+    pub version: i32,
+    pub name: String,
+    pub occurred_at: Timestamp,
+    pub recorded_at: Timestamp,
+    /// Who did it, by code.
+    pub actor: String,
+    pub on_behalf_of: Option<String>,
+    /// As it was given, codes and personal fields together.
+    pub data: Map<String, Value>,
+    /// Some of it cannot be read any more: its record was destroyed.
+    pub destroyed: bool,
+}
+
+impl Commands {
+    /// The history of a request in the clear.
+    ///
+    /// # Errors
+    /// When the vault is out of reach, or a ciphertext is not the one that was written.
+    pub async fn open(
+        &self,
+        authority: &Authority,
+        loaded: &Loaded,
+    ) -> Result<Vec<Opened>, CommandError> {
+        let mut opened = Vec::with_capacity(loaded.events.len());
+        for (recorded, event) in &loaded.events {
+            opened.push(self.open_one(authority, recorded, event).await?);
+        }
+        Ok(opened)
+    }
+
+    async fn open_one(
+        &self,
+        authority: &Authority,
+        recorded: &Recorded,
+        event: &RequestEvent,
+    ) -> Result<Opened, CommandError> {
+        let mut data = match event {
+            RequestEvent::Act(act) => act.coded.clone(),
+            RequestEvent::Claimed { .. } | RequestEvent::Released { .. } => Map::new(),
+        };
+        let mut destroyed = false;
+        for part in &recorded.sealed {
+            let binding = Binding {
+                authority: authority.as_str(),
+                stream: recorded.stream,
+                version: recorded.version,
+                event_type: &recorded.event_type,
+            };
+            match self.vault().open(part, binding).await.map_err(failure)? {
+                None => destroyed = true,
+                Some(plain) => {
+                    let fields =
+                        serde_json::from_slice(&plain).map_err(|_| CommandError::Broken {
+                            why: "a sealed part is no JSON".to_owned(),
+                        })?;
+                    merge(&mut data, fields);
+                }
+            }
+        }
+        Ok(Opened {
+            version: recorded.version,
+            name: recorded.event_type.clone(),
+            occurred_at: recorded.occurred_at,
+            recorded_at: recorded.recorded_at,
+            actor: recorded.actor.clone(),
+            on_behalf_of: recorded.on_behalf_of.clone(),
+            data,
+            destroyed,
+        })
+    }
+
+    /// Other requests whose child looks the same by the blind index: a prompt, never a merge.
+    ///
+    /// # Errors
+    /// When the vault is out of reach.
+    pub async fn find_same_child(
+        &self,
+        authority: &Authority,
+        loaded: &Loaded,
+    ) -> Result<BTreeSet<RequestId>, CommandError> {
+        let Some((recorded, _)) = loaded.events.first() else {
+            return Ok(BTreeSet::new());
+        };
+        let found = self
+            .vault()
+            .find_same(authority.as_str(), recorded.stream)
+            .await
+            .map_err(failure)?;
+        Ok(found
+            .into_iter()
+            .map(RequestId)
+            .filter(|id| id.0 != recorded.stream)
+            .collect())
+    }
+}
+
+/// The sealed fields keep their place beside the codes.
+fn merge(into: &mut Map<String, Value>, from: Map<String, Value>) {
+    for (key, value) in from {
+        match (into.get_mut(&key), value) {
+            (Some(Value::Object(into)), Value::Object(from)) => merge(into, from),
+            (_, value) => {
+                into.insert(key, value);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::merge;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn sealed_fields_come_back_to_their_place() {
+        let object = |value: Value| value.as_object().cloned().unwrap();
+        let mut data = object(json!({ "child": { "sex": "f" }, "urgency": "soon" }));
+        merge(
+            &mut data,
+            object(json!({ "child": { "name": "Invented" }, "story": "Made up" })),
+        );
+        let whole = json!({
+            "child": { "sex": "f", "name": "Invented" }, "urgency": "soon", "story": "Made up"
+        });
+        assert_eq!(Value::Object(data), whole);
+    }
+}

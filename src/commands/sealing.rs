@@ -1,0 +1,184 @@
+//! Events on their way into the log: codes stay readable, personal fields go under a key.
+
+use super::CommandError;
+use crate::domain::request::codec;
+use crate::domain::request::error::Refusal;
+use crate::domain::request::event::RequestEvent;
+use crate::domain::workflow::Definition;
+use crate::log::vault::{Binding, IndexEntry, Subject, Vault, VaultError};
+use crate::log::{Audience, NewEvent, SealedPart};
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+/// The events of one command with what their seals are bound to.
+pub(super) struct Sealing<'a> {
+    pub(super) authority: &'a str,
+    pub(super) request: Uuid,
+    pub(super) child: Uuid,
+    /// Version before the first of the events.
+    pub(super) version: i32,
+    pub(super) opens: bool,
+    pub(super) occurred_at: Timestamp,
+    pub(super) definition: &'a Definition,
+}
+
+impl Sealing<'_> {
+    /// Makes the keys that are missing, then seals. The vault is asked at most once.
+    pub(super) async fn seal(
+        &self,
+        vault: &Vault,
+        events: Vec<RequestEvent>,
+        index: &[(String, String)],
+    ) -> Result<Vec<NewEvent>, CommandError> {
+        let keys = self.keys(vault, &events, index).await?;
+        let mut sealed = Vec::with_capacity(events.len());
+        for (event, version) in events.into_iter().zip(self.version + 1..) {
+            sealed.push(self.seal_one(vault, &event, version, keys).await?);
+        }
+        Ok(sealed)
+    }
+
+    async fn keys(
+        &self,
+        vault: &Vault,
+        events: &[RequestEvent],
+        index: &[(String, String)],
+    ) -> Result<Option<Keys>, CommandError> {
+        let personal = events.iter().any(|event| match event {
+            RequestEvent::Act(act) => {
+                !act.personal.child.is_empty() || !act.personal.request.is_empty()
+            }
+            RequestEvent::Claimed { .. } | RequestEvent::Released { .. } => false,
+        });
+        if !personal && index.is_empty() {
+            return Ok(None);
+        }
+        let subjects = [Subject::Child(self.child), Subject::Request(self.request)];
+        if !self.opens && index.is_empty() {
+            let found = vault
+                .find_keys(self.authority, &subjects)
+                .await
+                .map_err(failure)?;
+            if let [Some(child), Some(request)] = found[..] {
+                return Ok(Some(Keys { child, request }));
+            }
+        }
+        let entries: Vec<IndexEntry> = index
+            .iter()
+            .map(|(kind, normalised)| IndexEntry {
+                kind: kind.clone(),
+                digest: vault.blind(self.authority, kind, normalised),
+                child: self.child,
+                request: self.request,
+            })
+            .collect();
+        match vault
+            .prepare(self.authority, &subjects, &entries)
+            .await
+            .map_err(failure)?[..]
+        {
+            [child, request] => Ok(Some(Keys { child, request })),
+            _ => Err(CommandError::Broken {
+                why: "the vault gave no keys".to_owned(),
+            }),
+        }
+    }
+
+    async fn seal_one(
+        &self,
+        vault: &Vault,
+        event: &RequestEvent,
+        version: i32,
+        keys: Option<Keys>,
+    ) -> Result<NewEvent, CommandError> {
+        let broken = |error: codec::CodecError| CommandError::Broken {
+            why: error.to_string(),
+        };
+        let binding = Binding {
+            authority: self.authority,
+            stream: self.request,
+            version,
+            event_type: event.name(),
+        };
+        let mut sealed = Vec::new();
+        if let (RequestEvent::Act(act), Some(keys)) = (event, keys) {
+            let scopes = [
+                (keys.child, &act.personal.child),
+                (keys.request, &act.personal.request),
+            ];
+            for (key, fields) in scopes {
+                sealed.extend(part(vault, key, binding, fields).await?);
+            }
+        }
+        Ok(NewEvent {
+            event_type: event.name().to_owned(),
+            schema_version: codec::SCHEMA_VERSION,
+            occurred_at: self.occurred_at,
+            audience: self.audience(event),
+            body: codec::encode(event).map_err(broken)?,
+            sealed,
+        })
+    }
+
+    /// Restricted is what a restricted move did, and everything in or out of a restricted state.
+    fn audience(&self, event: &RequestEvent) -> Audience {
+        let restricted = match event {
+            RequestEvent::Act(act) => {
+                let states = act.from.iter().chain([&act.to]);
+                let rule = self.definition.moves.get(&act.move_name);
+                rule.is_some_and(|rule| rule.restricted)
+                    || states
+                        .filter_map(|name| self.definition.states.get(name))
+                        .any(|state| state.restricted)
+            }
+            RequestEvent::Claimed { .. } | RequestEvent::Released { .. } => false,
+        };
+        if restricted {
+            Audience::Restricted
+        } else {
+            Audience::Ordinary
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Keys {
+    child: Uuid,
+    request: Uuid,
+}
+
+async fn part(
+    vault: &Vault,
+    key: Uuid,
+    binding: Binding<'_>,
+    fields: &Map<String, Value>,
+) -> Result<Option<SealedPart>, CommandError> {
+    if fields.is_empty() {
+        return Ok(None);
+    }
+    let plain = serde_json::to_vec(fields).map_err(|_| CommandError::Broken {
+        why: "personal fields cannot be written".to_owned(),
+    })?;
+    vault
+        .seal(key, binding, &plain)
+        .await
+        .map(Some)
+        .map_err(failure)
+}
+
+/// Without the vault nothing personal is taken in: there is no plaintext fallback.
+pub(super) fn failure(error: VaultError) -> CommandError {
+    match error {
+        VaultError::Unavailable => CommandError::Unavailable {
+            retry_after_ms: 1_000,
+        },
+        VaultError::Destroyed => Refusal::Destroyed.into(),
+        VaultError::WrongMasterKey
+        | VaultError::NotAuthentic
+        | VaultError::Taken
+        | VaultError::MasterKey { .. } => CommandError::Broken {
+            why: error.to_string(),
+        },
+    }
+}

@@ -1,0 +1,161 @@
+//! Arithmetic on one calendar: working days by dates alone, working time by instants.
+
+use super::Calendar;
+use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::AmbiguousTimestamp;
+use jiff::{SignedDuration, Timestamp};
+
+impl Calendar {
+    #[must_use]
+    pub fn local_date(&self, at: Timestamp) -> Date {
+        self.zone.to_datetime(at).date()
+    }
+
+    /// Day 0 of a day clock: the local date, or the next working day when it is none or the cut-off
+    /// is reached.
+    #[must_use]
+    pub fn day_zero(&self, at: Timestamp) -> Date {
+        let local = self.zone.to_datetime(at);
+        let in_time = self.cut_off.is_none_or(|cut_off| local.time() < cut_off);
+        if in_time && self.is_working_day(local.date()) {
+            local.date()
+        } else {
+            self.next_working_day(local.date())
+        }
+    }
+
+    /// The first working day after a date. At the end of time: the last date there is.
+    #[must_use]
+    pub fn next_working_day(&self, date: Date) -> Date {
+        self.working_days_after(date).next().unwrap_or(Date::MAX)
+    }
+
+    /// Day n, when the date is day 0; `n` of 0 is the date itself.
+    #[must_use]
+    pub fn nth_working_day_after(&self, date: Date, n: u32) -> Date {
+        let Some(skip) = n.checked_sub(1) else {
+            return date;
+        };
+        let skip = usize::try_from(skip).unwrap_or(usize::MAX);
+        self.working_days_after(date).nth(skip).unwrap_or(Date::MAX)
+    }
+
+    /// Working days in `(from, to]`.
+    #[must_use]
+    pub fn working_days_between(&self, from: Date, to: Date) -> u32 {
+        let days = self.working_days_after(from).take_while(|day| *day <= to);
+        u32::try_from(days.count()).unwrap_or(u32::MAX)
+    }
+
+    pub fn working_days_after(&self, date: Date) -> impl Iterator<Item = Date> {
+        days_after(date).filter(|day| self.is_working_day(*day))
+    }
+
+    /// The first instant of a local date.
+    #[must_use]
+    pub fn start_of_day(&self, date: Date) -> Timestamp {
+        self.first(date.at(0, 0, 0, 0))
+    }
+
+    /// 24:00 local, which is the first instant of the next local date.
+    #[must_use]
+    pub fn end_of_day(&self, date: Date) -> Timestamp {
+        date.tomorrow()
+            .map_or(Timestamp::MAX, |next| self.start_of_day(next))
+    }
+
+    /// Open windows between two instants, in milliseconds; 0 when `to` is not after `from`.
+    #[must_use]
+    pub fn working_ms_between(&self, from: Timestamp, to: Timestamp) -> i64 {
+        if to <= from {
+            return 0;
+        }
+        let open: SignedDuration = self
+            .open_from(from)
+            .take_while(|(open, _)| *open < to)
+            .map(|(open, close)| open.duration_until(close.min(to)))
+            .sum();
+        ms(open)
+    }
+
+    /// The first instant by which so much working time has passed since `at`.
+    #[must_use]
+    pub fn add_working_ms(&self, at: Timestamp, working_ms: i64) -> Timestamp {
+        if working_ms <= 0 {
+            return at;
+        }
+        let mut left = SignedDuration::from_millis(working_ms);
+        for (open, close) in self.open_from(at) {
+            let length = open.duration_until(close);
+            if left <= length {
+                return open.saturating_add(left).unwrap_or(Timestamp::MAX);
+            }
+            left -= length;
+        }
+        Timestamp::MAX
+    }
+
+    /// Open stretches from an instant on, in order, not overlapping; the first one may be cut.
+    fn open_from(&self, from: Timestamp) -> impl Iterator<Item = (Timestamp, Timestamp)> {
+        let today = self.local_date(from);
+        // A clock set back over midnight makes the last hours of yesterday come again.
+        let first = today.yesterday().unwrap_or(today);
+        let mut closed_until = from;
+        std::iter::once(first)
+            .chain(days_after(first))
+            .filter(|day| self.is_working_day(*day))
+            .flat_map(|day| self.stretches_of(day))
+            .filter_map(move |(open, close)| {
+                let open = open.max(closed_until);
+                closed_until = closed_until.max(close);
+                (open < close).then_some((open, close))
+            })
+    }
+
+    fn stretches_of(&self, day: Date) -> impl Iterator<Item = (Timestamp, Timestamp)> {
+        self.windows_of(day).iter().map(move |window| {
+            let close = if window.is_until_midnight() {
+                self.end_of_day(day)
+            } else {
+                self.last(at_time(day, window.close))
+            };
+            (self.first(at_time(day, window.open)), close)
+        })
+    }
+
+    /// A local time that comes twice is meant the first time; one that is skipped moves forward.
+    fn first(&self, local: DateTime) -> Timestamp {
+        self.instant(local, AmbiguousTimestamp::compatible)
+    }
+
+    /// A local time that comes twice is meant the last time; one that is skipped moves forward.
+    fn last(&self, local: DateTime) -> Timestamp {
+        self.instant(local, AmbiguousTimestamp::later)
+    }
+
+    fn instant(
+        &self,
+        local: DateTime,
+        choose: fn(AmbiguousTimestamp) -> Result<Timestamp, jiff::Error>,
+    ) -> Timestamp {
+        // Only beside the first and the last year of the civil calendar there is no instant.
+        choose(self.zone.to_ambiguous_timestamp(local)).unwrap_or(if local.year() < 0 {
+            Timestamp::MIN
+        } else {
+            Timestamp::MAX
+        })
+    }
+}
+
+fn at_time(day: Date, time: Time) -> DateTime {
+    day.to_datetime(time)
+}
+
+fn days_after(date: Date) -> impl Iterator<Item = Date> {
+    std::iter::successors(date.tomorrow().ok(), |day| day.tomorrow().ok())
+}
+
+/// Whole milliseconds; a span of the civil calendar always fits.
+pub(in crate::domain::time) fn ms(duration: SignedDuration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}

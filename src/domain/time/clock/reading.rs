@@ -1,0 +1,236 @@
+//! One spell, read at a moment: what happened later is not seen.
+
+use super::{Reading, Spell, SpellStatus};
+use crate::domain::time::calendar::Calendar;
+use crate::domain::workflow::definition::Target;
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+const HOUR_MS: i64 = 3_600_000;
+const MINUTE_MS: i64 = 60_000;
+
+impl Spell {
+    /// A spell that started after `as_of` has read nothing yet; do not ask it.
+    #[must_use]
+    pub fn reading(&self, calendar: &Calendar, as_of: Timestamp) -> Reading {
+        let view = View::of(self, calendar, as_of);
+        let due_at = view.due();
+        let past_due = due_at.is_some_and(|due| view.ran_until() > due);
+        Reading {
+            status: view.status,
+            elapsed_ms: wall_ms(view.start, view.end),
+            paused_ms: view.paused_ms(),
+            working_days: view.working_days(),
+            working_ms: view
+                .running()
+                .map(|(from, to)| calendar.working_ms_between(from, to))
+                .sum(),
+            due_at,
+            met: match view.status {
+                SpellStatus::Stopped => Some(!past_due),
+                // A missed target stays missed, whatever came afterwards.
+                _ if past_due => Some(false),
+                SpellStatus::Running | SpellStatus::Paused | SpellStatus::Cancelled => None,
+            },
+        }
+    }
+}
+
+/// A stretch that does not count: `[from, to)`, open when `to` is none.
+#[derive(Debug, Clone, Copy)]
+struct Gap {
+    from: Timestamp,
+    to: Option<Timestamp>,
+}
+
+/// What was known of a spell at a moment.
+struct View<'a> {
+    calendar: &'a Calendar,
+    target: Target,
+    status: SpellStatus,
+    start: Timestamp,
+    /// When it ended, or the moment asked about.
+    end: Timestamp,
+    /// In order, apart from each other, none before the start.
+    gaps: Vec<Gap>,
+}
+
+impl<'a> View<'a> {
+    fn of(spell: &Spell, calendar: &'a Calendar, as_of: Timestamp) -> Self {
+        let ended_at = spell.ended_at.filter(|at| *at <= as_of);
+        let gaps = gaps_seen(spell, as_of);
+        let paused = gaps.last().is_some_and(|gap| gap.to.is_none());
+        Self {
+            calendar,
+            target: spell.target,
+            status: match ended_at {
+                Some(_) => spell.status,
+                None if paused => SpellStatus::Paused,
+                None => SpellStatus::Running,
+            },
+            start: spell.started_at,
+            end: ended_at.unwrap_or(as_of),
+            gaps,
+        }
+    }
+
+    /// Whether it ran up to this instant, which belongs to the day that ends with it.
+    fn ran_up_to(&self, at: Timestamp) -> bool {
+        !self
+            .gaps
+            .iter()
+            .any(|gap| gap.from < at && gap.to.is_none_or(|to| at <= to))
+    }
+
+    /// Stretches in which the clock ran, up to its end.
+    fn running(&self) -> impl Iterator<Item = (Timestamp, Timestamp)> {
+        let resumed = self.gaps.iter().map(|gap| gap.to.unwrap_or(self.end));
+        let paused = self.gaps.iter().map(|gap| gap.from);
+        std::iter::once(self.start)
+            .chain(resumed)
+            .zip(paused.chain(std::iter::once(self.end)))
+            .map(|(from, to)| (from, to.min(self.end)))
+            .filter(|(from, to)| from < to)
+    }
+
+    /// The last instant at which it ran; its start if it never did.
+    fn ran_until(&self) -> Timestamp {
+        self.running().last().map_or(self.start, |(_, to)| to)
+    }
+
+    fn paused_ms(&self) -> i64 {
+        self.gaps
+            .iter()
+            .map(|gap| wall_ms(gap.from, gap.to.unwrap_or(self.end).min(self.end)))
+            .sum()
+    }
+
+    fn working_days(&self) -> u32 {
+        let day_zero = self.calendar.day_zero(self.start);
+        let mut day_ends = self
+            .calendar
+            .working_days_after(day_zero)
+            .map(|day| self.calendar.end_of_day(day));
+        let counted = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        if self.status.is_open() {
+            let over = day_ends.by_ref().take_while(|at| *at <= self.end);
+            return counted(over.filter(|at| self.ran_up_to(*at)).count());
+        }
+        let ran_until = self.ran_until();
+        if ran_until <= self.calendar.end_of_day(day_zero) {
+            return 0;
+        }
+        let over = day_ends.by_ref().take_while(|at| *at < ran_until);
+        counted(over.filter(|at| self.ran_up_to(*at)).count()).saturating_add(1)
+    }
+
+    /// The first instant at which the target is used up; `None` when a pause without an end is
+    /// reached before.
+    fn due(&self) -> Option<Timestamp> {
+        match self.target {
+            Target::WorkingDays(days) => {
+                let day_zero = self.calendar.day_zero(self.start);
+                self.due_by_days(day_zero, self.calendar.working_days_after(day_zero), days)
+            }
+            Target::CalendarDays(days) => {
+                let day_zero = self.calendar.local_date(self.start);
+                let after =
+                    std::iter::successors(day_zero.tomorrow().ok(), |day| day.tomorrow().ok());
+                self.due_by_days(day_zero, after, days)
+            }
+            Target::WorkingHours(hours) => self.due_by_length(
+                i64::from(hours) * HOUR_MS,
+                |from, to| self.calendar.working_ms_between(from, to),
+                |from, left| self.calendar.add_working_ms(from, left),
+            ),
+            Target::Minutes(minutes) => {
+                self.due_by_length(i64::from(minutes) * MINUTE_MS, wall_ms, add_wall_ms)
+            }
+        }
+    }
+
+    /// A day counts when the clock runs up to 24:00 local of that day; the n-th such 24:00 is the due
+    /// instant. A target of 0 days is due at the end of day 0.
+    fn due_by_days(
+        &self,
+        day_zero: Date,
+        after: impl Iterator<Item = Date>,
+        days: u32,
+    ) -> Option<Timestamp> {
+        let first = (days == 0).then_some(day_zero);
+        let mut left = days.max(1);
+        for day in first.into_iter().chain(after) {
+            let at = self.calendar.end_of_day(day);
+            if self.is_in_open_gap(at) {
+                return None;
+            }
+            if self.ran_up_to(at) {
+                left -= 1;
+                if left == 0 {
+                    return Some(at);
+                }
+            }
+        }
+        Some(Timestamp::MAX)
+    }
+
+    fn due_by_length(
+        &self,
+        target_ms: i64,
+        between: impl Fn(Timestamp, Timestamp) -> i64,
+        add: impl Fn(Timestamp, i64) -> Timestamp,
+    ) -> Option<Timestamp> {
+        let mut from = self.start;
+        let mut left = target_ms;
+        for gap in &self.gaps {
+            let used = between(from, gap.from);
+            if used >= left {
+                return Some(add(from, left));
+            }
+            left -= used;
+            from = gap.to?;
+        }
+        Some(add(from, left))
+    }
+
+    fn is_in_open_gap(&self, at: Timestamp) -> bool {
+        self.gaps
+            .last()
+            .is_some_and(|gap| gap.to.is_none() && gap.from < at)
+    }
+}
+
+/// Pauses as known at `as_of`, in order and merged where corrections made them meet.
+fn gaps_seen(spell: &Spell, as_of: Timestamp) -> Vec<Gap> {
+    let mut seen: Vec<Gap> = spell
+        .pauses
+        .iter()
+        .filter(|pause| pause.from <= as_of)
+        .map(|pause| Gap {
+            from: pause.from.max(spell.started_at),
+            to: pause.to.filter(|to| *to <= as_of),
+        })
+        .filter(|gap| gap.to.is_none_or(|to| gap.from < to))
+        .collect();
+    seen.sort_by_key(|gap| gap.from);
+    let mut gaps: Vec<Gap> = Vec::with_capacity(seen.len());
+    for gap in seen {
+        match gaps.last_mut() {
+            Some(last) if last.to.is_none_or(|to| gap.from <= to) => {
+                last.to = last.to.zip(gap.to).map(|(one, other)| one.max(other));
+            }
+            Some(_) | None => gaps.push(gap),
+        }
+    }
+    gaps
+}
+
+/// 0 when `to` is not after `from`.
+fn wall_ms(from: Timestamp, to: Timestamp) -> i64 {
+    (to.as_millisecond() - from.as_millisecond()).max(0)
+}
+
+fn add_wall_ms(from: Timestamp, ms: i64) -> Timestamp {
+    from.saturating_add(jiff::SignedDuration::from_millis(ms))
+        .unwrap_or(Timestamp::MAX)
+}

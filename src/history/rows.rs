@@ -1,0 +1,188 @@
+//! Rows of a CSV file or an XES log as texts by column. In XES a trace's attributes get the
+//! prefix `case:`, as the field's tools name them, so that one mapping reads both.
+
+use flate2::read::GzDecoder;
+use process_mining::core::event_data::case_centric::xes::{XESImportOptions, import_xes};
+use process_mining::core::event_data::case_centric::{Attribute, AttributeValue};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::{Path, PathBuf};
+
+/// What one row says, by column.
+pub type Texts = BTreeMap<String, String>;
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// Line of the CSV file, or ordinal of the event in the XES log, from 1.
+    pub line: u64,
+    pub texts: Texts,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum RowsError {
+    #[error("{} could not be opened: {source}", path.display())]
+    File {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("{}: {why}", path.display())]
+    Unreadable { path: PathBuf, why: String },
+    #[error("{}: no column `{missing}`; the file has: {}", path.display(), found.join(", "))]
+    MissingColumn {
+        path: PathBuf,
+        missing: String,
+        found: Vec<String>,
+    },
+    #[error("{}: the kind of file is not known; allowed: .csv, .csv.gz, .xes, .xes.gz", path.display())]
+    UnknownKind { path: PathBuf },
+}
+
+/// Reads the whole file. Rows that are broken in themselves come as errors beside the good ones.
+///
+/// # Errors
+/// When the file as a whole is no log, or lacks a column that the mapping names.
+pub fn read(path: &Path, columns: &[&str]) -> Result<Vec<Result<Row, (u64, String)>>, RowsError> {
+    let name = path
+        .file_name()
+        .and_then(|n| n.to_str())
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let file = File::open(path).map_err(|source| RowsError::File {
+        path: path.to_owned(),
+        source,
+    })?;
+    let (name, reader): (&str, Box<dyn Read>) = match name.strip_suffix(".gz") {
+        Some(name) => (name, Box::new(GzDecoder::new(file))),
+        None => (&name, Box::new(file)),
+    };
+    if name.ends_with(".csv") {
+        csv_rows(path, reader, columns)
+    } else if name.ends_with(".xes") {
+        xes_rows(path, reader, columns)
+    } else {
+        Err(RowsError::UnknownKind {
+            path: path.to_owned(),
+        })
+    }
+}
+
+fn csv_rows(
+    path: &Path,
+    reader: impl Read,
+    columns: &[&str],
+) -> Result<Vec<Result<Row, (u64, String)>>, RowsError> {
+    let unreadable = |why: String| RowsError::Unreadable {
+        path: path.to_owned(),
+        why,
+    };
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(reader);
+    let headers: Vec<String> = reader
+        .headers()
+        .map_err(|error| unreadable(error.to_string()))?
+        .iter()
+        .map(|header| header.trim_start_matches('\u{feff}').to_owned())
+        .collect();
+    if let Some(missing) = columns
+        .iter()
+        .find(|column| !headers.iter().any(|h| h == *column))
+    {
+        return Err(RowsError::MissingColumn {
+            path: path.to_owned(),
+            missing: (*missing).to_owned(),
+            found: headers,
+        });
+    }
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        rows.push(match record {
+            Err(error) => {
+                let line = error.position().map_or(0, csv::Position::line);
+                Err((
+                    line,
+                    format!("{:?}", error.kind()).chars().take(80).collect(),
+                ))
+            }
+            Ok(record) => {
+                let line = record.position().map_or(0, csv::Position::line);
+                if record.len() == headers.len() {
+                    let texts = headers
+                        .iter()
+                        .cloned()
+                        .zip(record.iter().map(str::to_owned));
+                    Ok(Row {
+                        line,
+                        texts: texts.collect(),
+                    })
+                } else {
+                    Err((
+                        line,
+                        format!("{} fields instead of {}", record.len(), headers.len()),
+                    ))
+                }
+            }
+        });
+    }
+    Ok(rows)
+}
+
+fn xes_rows(
+    path: &Path,
+    reader: impl Read,
+    columns: &[&str],
+) -> Result<Vec<Result<Row, (u64, String)>>, RowsError> {
+    let options = XESImportOptions {
+        verbose: false,
+        ..XESImportOptions::default()
+    };
+    let mut reader = quick_reader(reader);
+    let log = import_xes(&mut reader, options).map_err(|error| RowsError::Unreadable {
+        path: path.to_owned(),
+        why: error.to_string(),
+    })?;
+    let mut rows = Vec::new();
+    let mut found = std::collections::BTreeSet::new();
+    for trace in &log.traces {
+        let of_trace: Texts = trace
+            .attributes
+            .iter()
+            .filter_map(|a| text(a, "case:"))
+            .collect();
+        for event in &trace.events {
+            let mut texts = of_trace.clone();
+            texts.extend(event.attributes.iter().filter_map(|a| text(a, "")));
+            found.extend(texts.keys().cloned());
+            rows.push(Ok(Row {
+                line: rows.len() as u64 + 1,
+                texts,
+            }));
+        }
+    }
+    match columns.iter().find(|column| !found.contains(**column)) {
+        Some(missing) => Err(RowsError::MissingColumn {
+            path: path.to_owned(),
+            missing: (*missing).to_owned(),
+            found: found.into_iter().collect(),
+        }),
+        None => Ok(rows),
+    }
+}
+
+fn quick_reader<R: Read>(reader: R) -> BufReader<R> {
+    BufReader::with_capacity(1 << 16, reader)
+}
+
+fn text(attribute: &Attribute, prefix: &str) -> Option<(String, String)> {
+    let value = match &attribute.value {
+        AttributeValue::String(text) => text.clone(),
+        AttributeValue::Date(at) => at.to_rfc3339(),
+        AttributeValue::Int(number) => number.to_string(),
+        AttributeValue::Float(number) => number.to_string(),
+        AttributeValue::Boolean(flag) => flag.to_string(),
+        AttributeValue::ID(id) => id.to_string(),
+        AttributeValue::List(_) | AttributeValue::Container(_) | AttributeValue::None() => {
+            return None;
+        }
+    };
+    Some((format!("{prefix}{}", attribute.key), value))
+}

@@ -1,0 +1,7 @@
+insert into reader.cursors as c (name, epoch, position, lease_owner, lease_until)
+values ($1, $2, 0, $3, clock_timestamp() + $4::bigint * interval '1 millisecond')
+on conflict (name) do update
+set lease_owner = excluded.lease_owner, lease_until = excluded.lease_until
+where c.lease_owner = excluded.lease_owner or c.lease_until < clock_timestamp()
+    or c.lease_owner is null
+returning epoch, position
