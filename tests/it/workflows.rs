@@ -3,6 +3,7 @@
 use rfa::domain::workflow::located::Problem;
 use rfa::domain::workflow::parse::{parse, parse_calendar, parse_organisation, parse_table};
 use rfa::domain::workflow::schema::Workflow;
+use rfa::domain::workflow::together::{Together, unknown_names};
 use std::path::{Path, PathBuf};
 
 /// `RFA_WORKFLOWS` or the files of this repository.
@@ -32,18 +33,23 @@ fn files(folder: &Path) -> Vec<(String, String)> {
     found
 }
 
+/// `v<N>.yaml`
+fn is_version(file: &str) -> bool {
+    let name = file.rsplit('/').next().unwrap();
+    let digits = name.strip_prefix('v').and_then(|n| n.strip_suffix(".yaml"));
+    digits.is_some_and(|d| d.bytes().all(|b| b.is_ascii_digit()))
+}
+
 /// What is wrong with one file, by the kind that its place gives it.
 fn problems_of(file: &str, text: &str) -> Vec<String> {
     let said = |problems: Vec<Problem>| problems.iter().map(ToString::to_string).collect();
-    let name = file.rsplit('/').next().unwrap();
-    let digits = name.strip_prefix('v').and_then(|n| n.strip_suffix(".yaml"));
     if file.ends_with(".csv") {
         parse_table(file, text).map_or_else(said, |_| Vec::new())
     } else if file.contains("/calendars/") {
         parse_calendar(file, text).map_or_else(said, |_| Vec::new())
     } else if file.contains("/organisation/") {
         parse_organisation(file, text).map_or_else(said, |_| Vec::new())
-    } else if digits.is_some_and(|d| d.bytes().all(|b| b.is_ascii_digit())) {
+    } else if is_version(file) {
         let made = parse(file, text).map(Workflow::new);
         made.map_or_else(said, |made| made.err().unwrap_or_default())
     } else {
@@ -59,4 +65,32 @@ fn every_shipped_file_is_read() {
         .flat_map(|(file, text)| problems_of(file, text))
         .collect();
     assert!(problems.is_empty(), "\n{}", problems.join("\n"));
+}
+
+#[test]
+fn the_shipped_files_name_nothing_that_no_file_declares() {
+    let files = files(&folder());
+    let texts = |part: &'static str| files.iter().filter(move |(file, _)| file.contains(part));
+    let calendars: Vec<_> = texts("/calendars/")
+        .map(|(file, text)| parse_calendar(file, text).unwrap())
+        .collect();
+    assert!(!calendars.is_empty(), "there are calendars");
+    let definitions: Vec<_> = texts("/v")
+        .filter(|(file, _)| is_version(file))
+        .map(|(file, text)| parse(file, text).unwrap())
+        .collect();
+    let tables: Vec<_> = texts(".csv")
+        .map(|(file, text)| parse_table(file, text).unwrap())
+        .collect();
+    let organisations: Vec<_> = texts("/organisation/")
+        .filter(|(file, _)| file.ends_with(".yaml"))
+        .map(|(file, text)| parse_organisation(file, text).unwrap())
+        .collect();
+    let unknown = unknown_names(&Together {
+        definitions: definitions.iter().collect(),
+        organisation: organisations.first(),
+        tables: tables.iter().collect(),
+        calendars: calendars.iter().collect(),
+    });
+    assert!(unknown.is_empty(), "\n{}", unknown.join("\n"));
 }

@@ -222,6 +222,9 @@ cut_off: "16:00"
 "#;
     let file = parse_calendar("workflows/calendars/office.yaml", text).unwrap();
     assert_eq!(file.windows.len(), 1);
+    let late = text.replace("\"16:45\"", "\"24:00\"");
+    let late = parse_calendar("office.yaml", &late).unwrap();
+    assert!(late.windows.values().all(|day| day[1].is_until_midnight()));
     assert_eq!(file.cut_off, Some(jiff::civil::time(16, 0, 0, 0)));
     for (old, new, said) in [
         (

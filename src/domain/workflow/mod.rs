@@ -7,5 +7,6 @@ pub mod definition;
 pub mod located;
 pub mod parse;
 pub mod schema;
+pub mod together;
 
 pub use definition::Definition;

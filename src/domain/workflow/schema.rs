@@ -1,16 +1,18 @@
 //! A definition made ready: schemas compiled, hash computed, personal fields known.
 
+pub(crate) mod fault;
 mod hygiene;
 mod messages;
 pub(crate) mod shape;
 mod split;
 pub(crate) mod vocabulary;
+pub(crate) mod weight;
 
 pub use split::merge;
 
-use super::definition::{Definition, FromStates, MoveRule, OwnerRule, RouteTo};
+use super::definition::{Definition, FromStates, MoveRule};
 use super::located::escaped;
-use crate::domain::ids::{DefinitionHash, MoveName, StateName, TeamId};
+use crate::domain::ids::{DefinitionHash, MoveName, StateName};
 use crate::domain::request::event::Personal;
 use indexmap::IndexMap;
 use jiff::civil::Date;
@@ -18,7 +20,6 @@ use jsonschema::{Draft, PatternOptions, Validator};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use shape::Views;
-use std::collections::BTreeSet;
 
 /// One thing wrong with the data of a move. Never holds the value.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -105,9 +106,11 @@ impl Workflow {
         let mut errors = hygiene::check(data);
         // What is nested too deep is not given to a recursive validator.
         if errors.is_empty() {
-            for error in validator.iter_errors(data) {
-                errors.extend(messages::data_errors(&rule.data, &error));
-            }
+            let found = validator.iter_errors(data);
+            errors.extend(found.map(|error| messages::data_error(&rule.data, &error)));
+            self.each_value(move_name, data, &mut |views, pointer, value| {
+                errors.extend(hygiene::check_line(views, pointer, value));
+            });
         }
         errors.sort_by(|a, b| (&a.pointer, &a.what).cmp(&(&b.pointer, &b.what)));
         errors.dedup();
@@ -195,24 +198,6 @@ impl Workflow {
                 (FromStates::Start, Some(_)) | (FromStates::Any | FromStates::Of(_), None) => false,
             })
         })
-    }
-
-    /// Every team that the file names; the organisation has to know them.
-    #[must_use]
-    pub fn named_teams(&self) -> BTreeSet<&TeamId> {
-        let owners = self
-            .definition
-            .moves
-            .values()
-            .map(|rule| match &rule.owner {
-                OwnerRule::Team(team) => Some(team),
-                OwnerRule::Same | OwnerRule::Routed | OwnerRule::From(_) => None,
-            });
-        let routes = self.definition.routing.iter().map(|rule| match &rule.team {
-            RouteTo::Team(team) => Some(team),
-            RouteTo::LocalityAt(_) => None,
-        });
-        owners.chain(routes).flatten().collect()
     }
 
     fn schema_of(&self, move_name: &MoveName) -> Option<&Value> {

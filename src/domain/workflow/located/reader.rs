@@ -92,12 +92,7 @@ impl Reader {
         }
         let found = format!("unknown {what} {}", quoted(name));
         let suggestion = nearest(name, &known);
-        self.push(
-            at.place,
-            &at.pointer,
-            [&found, &known.join(", ")],
-            suggestion,
-        );
+        self.push(at.place, &at.pointer, [&found, &listed(&known)], suggestion);
         false
     }
 
@@ -316,7 +311,7 @@ impl<'n> Fields<'n> {
                 continue;
             }
             let found = format!("unknown key {}", quoted(&entry.key));
-            let allowed = self.asked.join(", ");
+            let allowed = listed(&self.asked);
             let suggestion = nearest(&entry.key, &self.asked);
             reader.push(
                 entry.place,
@@ -325,6 +320,17 @@ impl<'n> Fields<'n> {
                 suggestion,
             );
         }
+    }
+}
+
+/// Names in a message, no more than people read.
+fn listed(names: &[&str]) -> String {
+    const SHOWN: usize = 40;
+    let more = names.len().saturating_sub(SHOWN);
+    let shown = names[..names.len() - more].join(", ");
+    match more {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
     }
 }
 

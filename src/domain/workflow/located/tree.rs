@@ -112,15 +112,17 @@ impl<'t> Loader<'t> {
         let mut root = None;
         loop {
             let (event, span) = self.next()?;
-            match event {
-                Event::StreamEnd => return Ok(root),
-                Event::DocumentStart(..) if root.is_some() => {
-                    let place = place(&span.start);
-                    self.report(place, "", "a second document", "one document a file");
-                    return Err(Stopped);
-                }
-                Event::StreamStart | Event::DocumentStart(..) | Event::DocumentEnd => {}
-                other => root = Some(self.node(other, span, String::new(), 0)?),
+            if event == Event::StreamEnd {
+                return Ok(root);
+            }
+            let starts = matches!(event, Event::DocumentStart(..));
+            if starts && root.is_some() {
+                let place = place(&span.start);
+                self.report(place, "", "a second document", "one document a file");
+                return Err(Stopped);
+            }
+            if !starts && !matches!(event, Event::StreamStart | Event::DocumentEnd) {
+                root = Some(self.node(event, span, String::new(), 0)?);
             }
         }
     }
@@ -138,26 +140,21 @@ impl<'t> Loader<'t> {
             self.report(place, &pointer, "too many values", NODE_LIMIT.to_string());
             return Err(Stopped);
         }
-        let yaml = match event {
-            Event::Scalar(text, style, anchor, tag) => {
-                self.plain(place, &pointer, anchor, tag.is_some());
-                self.scalar(&text, style, place, &pointer)
-            }
-            Event::SequenceStart(_, anchor, tag) => {
-                self.plain(place, &pointer, anchor, tag.is_some());
-                self.deeper(depth, place, &pointer)?;
-                self.list(&pointer, depth + 1)?
-            }
-            Event::MappingStart(_, anchor, tag) => {
-                self.plain(place, &pointer, anchor, tag.is_some());
-                self.deeper(depth, place, &pointer)?;
-                self.map(&pointer, depth + 1)?
-            }
+        let yaml = if let Event::Scalar(text, style, anchor, tag) = event {
+            self.plain(place, &pointer, anchor, tag.is_some());
+            self.scalar(&text, style, place, &pointer)
+        } else if let Event::SequenceStart(_, anchor, tag) = event {
+            self.plain(place, &pointer, anchor, tag.is_some());
+            self.deeper(depth, place, &pointer)?;
+            self.list(&pointer, depth + 1)?
+        } else if let Event::MappingStart(_, anchor, tag) = event {
+            self.plain(place, &pointer, anchor, tag.is_some());
+            self.deeper(depth, place, &pointer)?;
+            self.map(&pointer, depth + 1)?
+        } else {
             // The parser sends nothing else where a value stands.
-            _ => {
-                self.report(place, &pointer, "an alias", "the value written out");
-                Yaml::Null
-            }
+            self.report(place, &pointer, "an alias", "the value written out");
+            Yaml::Null
         };
         Ok(Node {
             place,

@@ -60,11 +60,12 @@ fn stands_alone(reader: &mut Reader, root: &Node, file: &CalendarFile) {
         }
         return;
     }
-    for (key, missing) in [("zone", file.zone.is_none())] {
-        if missing && root.find(key).is_none() {
-            let found = format!("missing key `{key}`");
-            reader.wrong(root, found, format!("`{key}`, or `layers` that have it"));
-        }
+    if file.zone.is_none() && root.find("zone").is_none() {
+        reader.wrong(
+            root,
+            "missing key `zone`",
+            "`zone`, or `layers` that have it",
+        );
     }
 }
 
@@ -116,7 +117,8 @@ fn windows_of_day(reader: &mut Reader, node: &Node) -> Vec<Window> {
         let Some(window) = window(reader, item) else {
             continue;
         };
-        if windows.last().is_some_and(|last| last.close > window.open) {
+        let over = |last: &Window| last.is_until_midnight() || last.close > window.open;
+        if windows.last().is_some_and(over) {
             reader.wrong(item, "a window before or over the last", "rising windows");
         }
         windows.push(window);
@@ -127,16 +129,24 @@ fn windows_of_day(reader: &mut Reader, node: &Node) -> Vec<Window> {
 fn window(reader: &mut Reader, node: &Node) -> Option<Window> {
     let mut fields = reader.fields(node)?;
     let open = fields.need_as(reader, "open", time);
-    let close = fields.need_as(reader, "close", time);
+    let close = fields.need_as(reader, "close", close_of_day);
     fields.finish(reader);
     let window = Window {
         open: open?,
         close: close?,
     };
-    if window.open >= window.close {
+    if !window.is_until_midnight() && window.open >= window.close {
         reader.wrong(node, "a window that is never open", "`open` before `close`");
     }
     Some(window)
+}
+
+/// A close may also be `"24:00"`: midnight at the day's end.
+fn close_of_day(reader: &mut Reader, node: &Node) -> Option<Time> {
+    if node.as_text() == Some("24:00") {
+        return Some(Time::midnight());
+    }
+    time(reader, node)
 }
 
 /// `"17:00"` or `"17:00:30"`, in quotes: without them YAML 1.1 reads a number.

@@ -2,6 +2,7 @@
 
 use super::super::definition::{FromStates, HandOver, MoveRule, OwnerRule, PathRule, ToState};
 use super::super::located::{Entry, Fields, Node, Reader, Yaml, quoted};
+use super::super::schema::shape::{Known, known_at};
 use super::super::schema::vocabulary;
 use super::names::{DeclaredMove, Names};
 use super::value::{self, Ground};
@@ -255,6 +256,9 @@ fn data(reader: &mut Reader, node: &Node, opens: bool, names: &Names<'_>) -> Opt
     for fault in vocabulary::faults(&schema, &names.derived) {
         fault.report(reader, node);
     }
+    if opens {
+        received_at(reader, node, &schema);
+    }
     let derived = node.find("properties").and_then(|n| n.find("derived"));
     if let (true, Some(derived)) = (opens, derived) {
         let found = "a field named `derived`";
@@ -265,4 +269,18 @@ fn data(reader: &mut Reader, node: &Node, opens: bool, names: &Names<'_>) -> Opt
         );
     }
     Some(schema)
+}
+
+/// When help was first asked for is read by every clock: an instant, and not sealed.
+fn received_at(reader: &mut Reader, node: &Node, schema: &Value) {
+    let properties = node.find("properties");
+    let Some(at) = properties.and_then(|n| n.find("received_at")) else {
+        return;
+    };
+    let format = at.find("format").and_then(Node::as_text);
+    if format != Some("date-time") || known_at(schema, "received_at") != Known::Coded(None) {
+        let found = "`received_at` that clocks cannot read";
+        let allowed = "`type: string, format: date-time`, without `x-personal`";
+        reader.wrong(at, found, allowed);
+    }
 }

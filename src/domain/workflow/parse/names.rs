@@ -2,6 +2,7 @@
 //! What is wrong with the declarations is reported by the second pass.
 
 use super::super::located::{Node, Reader, Yaml};
+use super::super::schema::weight::{WEIGHT_LIMIT, weigh};
 use serde_json::Value;
 
 /// What the file declares, whether or not it is sound.
@@ -62,6 +63,8 @@ fn declared(node: &Node) -> DeclaredMove<'_> {
         emits: node.find("emits").and_then(Node::as_text),
         data: data
             .and_then(|data| Reader::new("").json(data))
+            // Only what has an end can be asked about; the second pass says what is wrong.
+            .filter(|data| weigh(data).is_some_and(|weight| weight <= WEIGHT_LIMIT))
             .unwrap_or(Value::Null),
     }
 }

@@ -468,6 +468,44 @@ fn an_alias_bomb_stays_small() {
 }
 
 #[test]
+fn a_schema_that_unfolds_for_ever_or_to_too_much_is_refused() {
+    let asking = |defs: &str| {
+        EXAMPLE.replace(
+            "properties: { answer: { type: string } } }",
+            &format!(
+                "properties: {{ answer: {{ $ref: \"#/$defs/d0\" }} }}, $defs: {{ {defs} }} }}"
+            ),
+        )
+    };
+    let circle = problems(&asking(
+        "d0: { type: array, items: { $ref: \"#/$defs/d0\" } }",
+    ));
+    assert!(circle[0].contains("refers to itself"), "{circle:#?}");
+    let bomb: Vec<String> = (0..40)
+        .map(|i| {
+            format!(
+                "d{i}: {{ allOf: [{{ $ref: \"#/$defs/d{0}\" }}, {{ $ref: \"#/$defs/d{0}\" }}] }}",
+                i + 1
+            )
+        })
+        .collect();
+    let bomb = problems(&asking(&format!(
+        "{}, d40: {{ type: string }}",
+        bomb.join(", ")
+    )));
+    assert!(bomb[0].contains("unfolds to too much"), "{bomb:#?}");
+}
+
+#[test]
+fn when_help_was_first_asked_for_is_an_instant_that_clocks_can_read() {
+    said_once(
+        "received_at: { type: string, format: date-time, x-not-future: true }",
+        "received_at: { type: string, format: date-time, x-personal: child }",
+        &["clocks cannot read"],
+    );
+}
+
+#[test]
 fn what_is_too_deep_too_long_or_not_yaml_ends_the_reading() {
     let deep = format!("a: {}{}", "[".repeat(200), "]".repeat(200));
     assert_eq!(

@@ -2,6 +2,7 @@
 
 use super::super::located::escaped;
 use super::DataError;
+use super::shape::Views;
 use serde_json::Value;
 
 /// Characters of one text.
@@ -72,6 +73,22 @@ fn check_text(text: &str, pointer: &str, errors: &mut Vec<DataError>) {
         let allowed = format!("at most {TEXT_LIMIT} characters");
         errors.push(DataError::at(pointer, "a text that is too long", allowed));
     }
+}
+
+/// Fields up to this length are one line: a name, an address, a number.
+const LINE_LIMIT: u64 = 200;
+
+/// In a line and in whatever is indexed nothing hides: two names that look alike are alike.
+pub(super) fn check_line(views: &Views<'_>, pointer: &str, value: &Value) -> Option<DataError> {
+    let text = value.as_str()?;
+    let limit = views.keyword("maxLength").and_then(Value::as_u64);
+    let is_line = views.keyword("x-index").is_some() || limit.is_some_and(|l| l <= LINE_LIMIT);
+    // Joiners stay: Arabic, Persian and Indic names are written with them.
+    let hides = |c: char| matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    (is_line && text.contains(hides)).then(|| {
+        let what = "a character that hides or turns text";
+        DataError::at(pointer, what, "visible characters")
+    })
 }
 
 /// C0 and DEL.

@@ -8,38 +8,22 @@ use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 use serde_json::Value;
 
-pub(super) fn data_errors(schema: &Value, error: &ValidationError<'_>) -> Vec<DataError> {
-    let pointer = error.instance_path().as_str().to_owned();
-    match error.kind() {
-        Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
-            let known = at(schema, &pointer).property_names().join(", ");
-            vec![DataError::at(
-                &pointer,
-                unknown_fields(unexpected.len()),
-                known,
-            )]
-        }
-        Kind::Required { property } => {
-            let name = property.as_str().unwrap_or_default();
-            let allowed = format!("a value for `{name}`");
-            vec![DataError::at(
-                &format!("{pointer}/{}", escaped(name)),
-                "missing",
-                allowed,
-            )]
-        }
-        Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
-            let allowed = forms(context);
-            vec![DataError::at(&pointer, "fits none of the forms", allowed)]
-        }
-        Kind::PropertyNames { .. } => {
-            vec![DataError::at(&pointer, "a field with a wrong name", "")]
-        }
-        kind => {
-            let (what, allowed) = words(kind);
-            vec![DataError::at(&pointer, what, allowed)]
-        }
+pub(super) fn data_error(schema: &Value, error: &ValidationError<'_>) -> DataError {
+    let kind = error.kind();
+    let pointer = error.instance_path().as_str();
+    let (what, allowed) = words(kind);
+    if let Kind::Required { property } = kind {
+        // The place of what is missing is more use than that of its parent.
+        let name = escaped(property.as_str().unwrap_or_default());
+        return DataError::at(&format!("{pointer}/{name}"), what, allowed);
     }
+    if let Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } =
+        kind
+    {
+        let known = at(schema, pointer).property_names().join(", ");
+        return DataError::at(pointer, unknown_fields(unexpected.len()), known);
+    }
+    DataError::at(pointer, what, allowed)
 }
 
 fn unknown_fields(count: usize) -> String {

@@ -31,11 +31,10 @@ fn members(views: &Views<'_>, data: &Map<String, Value>) -> Parts {
     let mut parts = Parts::default();
     for (name, value) in data {
         let here = views.property(name);
-        match value {
-            // Only an unmarked object is taken apart; all else has one scope.
-            Value::Object(inner)
-                if !inner.is_empty() && !here.is_unknown() && here.mark() == Scope::Coded =>
-            {
+        // Only an unmarked object is taken apart; all else has one scope.
+        let apart = !here.is_unknown() && here.mark() == Scope::Coded;
+        match value.as_object().filter(|inner| apart && !inner.is_empty()) {
+            Some(inner) => {
                 let inner = members(&here, inner);
                 let scopes = [
                     (Scope::Coded, inner.coded),
@@ -46,9 +45,9 @@ fn members(views: &Views<'_>, data: &Map<String, Value>) -> Parts {
                     parts.of(scope).insert(name.clone(), Value::Object(inner));
                 }
             }
-            whole => {
-                let scope = here.scope_of(whole);
-                parts.of(scope).insert(name.clone(), whole.clone());
+            None => {
+                let scope = here.scope_of(value);
+                parts.of(scope).insert(name.clone(), value.clone());
             }
         }
     }
@@ -66,11 +65,10 @@ pub fn merge(coded: &Map<String, Value>, personal: &Personal) -> Map<String, Val
 
 fn overlay(below: &mut Map<String, Value>, above: &Map<String, Value>) {
     for (name, value) in above {
-        match (below.get_mut(name), value) {
-            (Some(Value::Object(below)), Value::Object(above)) => overlay(below, above),
-            _ => {
-                below.insert(name.clone(), value.clone());
-            }
+        if let (Some(Value::Object(below)), Value::Object(above)) = (below.get_mut(name), value) {
+            overlay(below, above);
+        } else {
+            below.insert(name.clone(), value.clone());
         }
     }
 }

@@ -170,6 +170,21 @@ fn what_no_schema_describes_is_personal() {
     assert!(coded.is_empty());
 }
 
+#[test]
+fn nothing_hides_in_a_name() {
+    for hidden in ["Ada\u{202e}", "A\u{200b}da"] {
+        let mut data = send();
+        data["child"]["name"] = json!(hidden);
+        let errors = example().check(&named("send"), &data).unwrap_err();
+        assert_eq!(errors[0].pointer, "/child/name");
+        assert!(!errors[0].what.contains("da"));
+    }
+    let mut data = send();
+    data["child"]["name"] = json!("ن\u{200c}ا");
+    data["reason"] = json!("free \u{202a}text");
+    assert_eq!(example().check(&named("send"), &data), Ok(()));
+}
+
 fn lists() -> Workflow {
     answering(json!({
         "type": "object", "additionalProperties": false,
@@ -315,10 +330,9 @@ fn the_moves_of_a_state_and_the_teams_of_a_file_can_be_listed() {
         names(Some(&asked)),
         ["answer", "pass-on", "answered-by", "end"]
     );
-    let teams: Vec<&str> = workflow
-        .named_teams()
+    let teams: Vec<&str> = crate::domain::workflow::together::named_teams(&workflow.definition)
         .into_iter()
-        .map(TeamId::as_str)
+        .map(|team| team.as_str())
         .collect();
     assert_eq!(teams, ["family-support", "social-work", "unrouted"]);
 }

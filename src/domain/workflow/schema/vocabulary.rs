@@ -4,10 +4,11 @@
 //! that never holds: every keyword is checked here. Objects are closed, because a field that no
 //! schema describes could not be told from personal data.
 
-use super::super::located::{Node, Reader, escaped, nearest, quoted};
+use super::super::located::{escaped, nearest, quoted};
+use super::fault::Fault;
 use super::shape::{Views, target_of};
+use super::weight::{self, WEIGHT_LIMIT};
 use serde_json::{Map, Value};
-use std::collections::BTreeSet;
 
 const VALUES: [&str; 31] = [
     "$ref",
@@ -85,52 +86,6 @@ const FORMATS: [&str; 13] = [
 
 const NESTING_LIMIT: usize = 32;
 
-/// One thing wrong with a schema.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Fault {
-    /// JSON pointer into the schema.
-    pub(crate) pointer: String,
-    pub(crate) found: String,
-    pub(crate) allowed: String,
-}
-
-impl Fault {
-    /// As a problem of the file; `node` is the schema.
-    pub(crate) fn report(&self, reader: &mut Reader, node: &Node) {
-        let wanted = format!("{}{}", node.pointer, self.pointer);
-        report_at(reader, node, &wanted, self);
-    }
-}
-
-fn report_at(reader: &mut Reader, node: &Node, wanted: &str, fault: &Fault) {
-    use super::super::located::Yaml;
-    if node.pointer == wanted {
-        return reader.wrong(node, &fault.found, &fault.allowed);
-    }
-    let leads = |pointer: &str| {
-        wanted == pointer
-            || wanted
-                .strip_prefix(pointer)
-                .is_some_and(|rest| rest.starts_with('/'))
-    };
-    if let Some(entry) = node
-        .entries()
-        .iter()
-        .find(|entry| leads(&entry.value.pointer))
-    {
-        if entry.value.pointer == wanted {
-            return reader.wrong_key(entry, &fault.found, &fault.allowed);
-        }
-        return report_at(reader, &entry.value, wanted, fault);
-    }
-    if let Yaml::List(items) = &node.yaml
-        && let Some(item) = items.iter().find(|item| leads(&item.pointer))
-    {
-        return report_at(reader, item, wanted, fault);
-    }
-    reader.wrong(node, &fault.found, &fault.allowed);
-}
-
 /// Everything wrong with the schema of a move. `derived` are the codes that `x-derives` may name.
 pub(crate) fn faults(schema: &Value, derived: &[&str]) -> Vec<Fault> {
     let mut check = Check {
@@ -146,12 +101,14 @@ pub(crate) fn faults(schema: &Value, derived: &[&str]) -> Vec<Fault> {
         );
         return check.faults;
     }
-    if refers_to_itself(schema) {
-        check.fault(
-            "",
-            "a schema that refers to itself",
-            "`$ref` without a circle",
-        );
+    let weight = weight::weigh(schema);
+    if weight.is_none_or(|weight| weight > WEIGHT_LIMIT) {
+        let found = match weight {
+            None => "a schema that refers to itself",
+            Some(_) => "a schema that unfolds to too much",
+        };
+        let allowed = format!("{WEIGHT_LIMIT} keywords and values, `$ref` followed");
+        check.fault("", found, allowed);
         return check.faults;
     }
     let top = Place {
@@ -395,6 +352,13 @@ impl<'s> Check<'s> {
                 "`x-coded` or `x-personal`",
             );
         }
+        let is_list = ["array", "object"]
+            .iter()
+            .any(|t| object.get("type") == Some(&Value::from(*t)));
+        if is_list && object.contains_key("x-coded") {
+            let found = "`x-coded` on what is no text";
+            self.fault(format!("{pointer}/x-coded"), found, "beside `type: string`");
+        }
         let dated = matches!(
             object.get("format").and_then(Value::as_str),
             Some("date" | "date-time")
@@ -421,46 +385,4 @@ fn all_keywords() -> Vec<&'static str> {
 fn is_kind(text: &str) -> bool {
     let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_');
     !text.is_empty() && text.len() <= 64 && text.bytes().all(fits)
-}
-
-/// Whether some definition leads back to itself; a definition's references count wherever they stand.
-fn refers_to_itself(schema: &Value) -> bool {
-    let Some(definitions) = schema.get("$defs").and_then(Value::as_object) else {
-        return false;
-    };
-    let leads_to = |name: &str| {
-        let mut names = BTreeSet::new();
-        if let Some(definition) = definitions.get(name) {
-            references(definition, &mut names);
-        }
-        names
-    };
-    definitions.keys().any(|start| {
-        let mut reached = leads_to(start);
-        let mut open: Vec<String> = reached.iter().cloned().collect();
-        while let Some(name) = open.pop() {
-            for next in leads_to(&name) {
-                if reached.insert(next.clone()) {
-                    open.push(next);
-                }
-            }
-        }
-        reached.contains(start)
-    })
-}
-
-fn references(value: &Value, names: &mut BTreeSet<String>) {
-    match value {
-        Value::Object(object) => {
-            let target = object.get("$ref").and_then(Value::as_str);
-            names.extend(
-                target
-                    .and_then(|t| t.strip_prefix("#/$defs/"))
-                    .map(str::to_owned),
-            );
-            object.values().for_each(|inner| references(inner, names));
-        }
-        Value::Array(items) => items.iter().for_each(|inner| references(inner, names)),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
 }

@@ -1,0 +1,48 @@
+//! One thing wrong with a schema, and how it becomes a problem of the file that holds the schema.
+
+use super::super::located::{Node, Reader, Yaml};
+
+/// One thing wrong with a schema.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fault {
+    /// JSON pointer into the schema.
+    pub(crate) pointer: String,
+    pub(crate) found: String,
+    pub(crate) allowed: String,
+}
+
+impl Fault {
+    /// As a problem of the file; `node` is the schema.
+    pub(crate) fn report(&self, reader: &mut Reader, node: &Node) {
+        let wanted = format!("{}{}", node.pointer, self.pointer);
+        report_at(reader, node, &wanted, self);
+    }
+}
+
+fn report_at(reader: &mut Reader, node: &Node, wanted: &str, fault: &Fault) {
+    if node.pointer == wanted {
+        return reader.wrong(node, &fault.found, &fault.allowed);
+    }
+    let leads = |pointer: &str| {
+        wanted == pointer
+            || wanted
+                .strip_prefix(pointer)
+                .is_some_and(|rest| rest.starts_with('/'))
+    };
+    if let Some(entry) = node
+        .entries()
+        .iter()
+        .find(|entry| leads(&entry.value.pointer))
+    {
+        if entry.value.pointer == wanted {
+            return reader.wrong_key(entry, &fault.found, &fault.allowed);
+        }
+        return report_at(reader, &entry.value, wanted, fault);
+    }
+    if let Yaml::List(items) = &node.yaml
+        && let Some(item) = items.iter().find(|item| leads(&item.pointer))
+    {
+        return report_at(reader, item, wanted, fault);
+    }
+    reader.wrong(node, &fault.found, &fault.allowed);
+}
