@@ -103,9 +103,8 @@ impl Workflow {
             let names: Vec<&str> = self.definition.moves.keys().map(MoveName::as_str).collect();
             return Err(vec![DataError::at("", "an unknown move", names.join(", "))]);
         };
-        let mut errors = hygiene::check(data);
-        // What is nested too deep is not given to a recursive validator.
-        if errors.is_empty() {
+        let mut errors = hygiene::check(&rule.data, data);
+        if !errors.iter().any(|error| error.what == hygiene::TOO_DEEP) {
             let found = validator.iter_errors(data);
             errors.extend(found.map(|error| messages::data_error(&rule.data, &error)));
             self.each_value(move_name, data, &mut |views, pointer, value| {

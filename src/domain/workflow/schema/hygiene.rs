@@ -3,7 +3,7 @@
 use super::super::located::escaped;
 use super::DataError;
 use super::shape::Views;
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 /// Characters of one text.
 const TEXT_LIMIT: usize = 20_000;
@@ -12,66 +12,97 @@ const DEPTH_LIMIT: usize = 32;
 /// From here on a JSON number is not the number that was meant.
 const NUMBER_LIMIT: u64 = 1 << 53;
 
-pub(super) fn check(value: &Value) -> Vec<DataError> {
-    let mut errors = Vec::new();
-    walk(value, "", 0, &mut errors);
-    errors
+/// What is nested deeper is not given to a recursive validator.
+pub(super) const TOO_DEEP: &str = "lists or objects nested too deep";
+
+pub(super) fn check(schema: &Value, data: &Value) -> Vec<DataError> {
+    let mut search = Search {
+        views: Views::of(schema),
+        pointer: String::new(),
+        depth: 0,
+        errors: Vec::new(),
+    };
+    search.walk(data);
+    search.errors
 }
 
-fn walk(value: &Value, pointer: &str, depth: usize, errors: &mut Vec<DataError>) {
-    if depth > DEPTH_LIMIT {
-        let allowed = format!("{DEPTH_LIMIT} inside one another");
-        errors.push(DataError::at(
-            pointer,
-            "lists or objects nested too deep",
-            allowed,
-        ));
-        return;
+struct Search<'s> {
+    views: Views<'s>,
+    /// Of names that the schema knows; any other came from outside and is not repeated.
+    pointer: String,
+    depth: usize,
+    errors: Vec<DataError>,
+}
+
+impl<'s> Search<'s> {
+    fn wrong(&mut self, what: &str, allowed: impl Into<String>) {
+        self.errors
+            .push(DataError::at(&self.pointer, what, allowed));
     }
-    match value {
-        Value::Null | Value::Bool(_) => {}
-        Value::Number(number) => {
-            let fits = match (number.as_u64(), number.as_i64()) {
-                (Some(n), _) => n <= NUMBER_LIMIT,
-                (None, Some(n)) => n.unsigned_abs() <= NUMBER_LIMIT,
-                // 2^53 is exact as a float.
-                (None, None) => number
-                    .as_f64()
-                    .is_some_and(|n| n.abs() <= 9_007_199_254_740_992.0),
-            };
-            if !fits {
-                let allowed = "from -9007199254740992 to 9007199254740992";
-                errors.push(DataError::at(pointer, "a number out of range", allowed));
-            }
+
+    fn walk(&mut self, value: &Value) {
+        if self.depth > DEPTH_LIMIT {
+            return self.wrong(TOO_DEEP, format!("{DEPTH_LIMIT} inside one another"));
         }
-        Value::String(text) => check_text(text, pointer, errors),
-        Value::Array(items) => {
-            for (i, item) in items.iter().enumerate() {
-                walk(item, &format!("{pointer}/{i}"), depth + 1, errors);
-            }
-        }
-        Value::Object(members) => {
-            for (name, member) in members {
-                // A name that is not a field's may be anything: it is not repeated.
-                if has_control(name) {
-                    check_text(name, pointer, errors);
-                    continue;
+        match value {
+            Value::Null | Value::Bool(_) => {}
+            Value::Number(number) => {
+                if !is_exact(number) {
+                    let allowed = "from -9007199254740992 to 9007199254740992";
+                    self.wrong("a number out of range", allowed);
                 }
-                let child = format!("{pointer}/{}", escaped(name));
-                walk(member, &child, depth + 1, errors);
             }
+            Value::String(text) => self.text(text),
+            Value::Array(items) => {
+                for (i, item) in items.iter().enumerate() {
+                    self.inside(self.views.item(Some(i)), &i.to_string(), item);
+                }
+            }
+            Value::Object(members) => {
+                for (name, member) in members {
+                    self.text(name);
+                    self.inside(self.views.property(name), name, member);
+                }
+            }
+        }
+    }
+
+    fn inside(&mut self, views: Views<'s>, name: &str, value: &Value) {
+        let length = self.pointer.len();
+        if !views.is_unknown() {
+            self.pointer.push('/');
+            self.pointer.push_str(&escaped(name));
+        }
+        let before = std::mem::replace(&mut self.views, views);
+        self.depth += 1;
+        self.walk(value);
+        self.depth -= 1;
+        self.views = before;
+        self.pointer.truncate(length);
+    }
+
+    fn text(&mut self, text: &str) {
+        // C0 and DEL.
+        let control = |c: char| c.is_ascii_control() && c != '\t' && c != '\n';
+        if text.contains(control) {
+            let allowed = "text without control characters, but for tab and line feed";
+            self.wrong("a control character", allowed);
+        }
+        if text.chars().nth(TEXT_LIMIT).is_some() {
+            let allowed = format!("at most {TEXT_LIMIT} characters");
+            self.wrong("a text that is too long", allowed);
         }
     }
 }
 
-fn check_text(text: &str, pointer: &str, errors: &mut Vec<DataError>) {
-    if has_control(text) {
-        let allowed = "text without control characters, but for tab and line feed";
-        errors.push(DataError::at(pointer, "a control character", allowed));
-    }
-    if text.chars().nth(TEXT_LIMIT).is_some() {
-        let allowed = format!("at most {TEXT_LIMIT} characters");
-        errors.push(DataError::at(pointer, "a text that is too long", allowed));
+fn is_exact(number: &Number) -> bool {
+    match (number.as_u64(), number.as_i64()) {
+        (Some(n), _) => n <= NUMBER_LIMIT,
+        (None, Some(n)) => n.unsigned_abs() <= NUMBER_LIMIT,
+        // 2^53 is exact as a float.
+        (None, None) => number
+            .as_f64()
+            .is_some_and(|n| n.abs() <= 9_007_199_254_740_992.0),
     }
 }
 
@@ -89,10 +120,4 @@ pub(super) fn check_line(views: &Views<'_>, pointer: &str, value: &Value) -> Opt
         let what = "a character that hides or turns text";
         DataError::at(pointer, what, "visible characters")
     })
-}
-
-/// C0 and DEL.
-fn has_control(text: &str) -> bool {
-    text.chars()
-        .any(|c| c.is_ascii_control() && c != '\t' && c != '\n')
 }

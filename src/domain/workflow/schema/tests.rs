@@ -92,6 +92,10 @@ fn control_characters_and_excess_are_refused_in_any_string() {
         let errors = example().check(&named("answer"), &bad).unwrap_err();
         assert_eq!(errors[0].what, what);
     }
+    let outside = json!({ "SECRET": { "SECRET": "\0" }, "answer": "\0" });
+    let errors = example().check(&named("answer"), &outside).unwrap_err();
+    let pointers: Vec<&str> = errors.iter().map(|e| e.pointer.as_str()).collect();
+    assert_eq!(pointers, ["", "", "/answer"]);
     let mut deep = json!("x");
     for _ in 0..40 {
         deep = json!([deep]);
