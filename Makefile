@@ -17,5 +17,5 @@ stop: ## end exactly what run, test and bench started; data stays
 bench: ## speed, beside the machine's own limits
 	@scripts/bench.sh
 
-lint: ## format, clippy and cargo deny (INSTALL=1 builds cargo-deny under var/ if it is missing)
-	@INSTALL=$(INSTALL) scripts/lint.sh
+lint: ## format, clippy and cargo deny
+	@scripts/lint.sh

@@ -50,12 +50,17 @@ stop() {
 }
 
 drop() {
-  local dir=$1 part
+  local dir=$1 part nested
+  for nested in "$dir"/private-*/; do
+    if [ -d "$nested" ]; then drop "${nested%/}"; fi
+  done
   stop "$dir" postgres rabbitmq
   for part in postgres rabbitmq; do
     if compose_started "$dir" "$part"; then compose_drop "$dir" "$part"; fi
   done
   unplace "$dir"
+  # A test's own folder has a name that never comes back; its lock can go with it.
+  case $dir in */private-*) rm -f -- "$dir.lock" ;; esac
 }
 
 # What the caller has no server for.

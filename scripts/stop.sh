@@ -9,6 +9,10 @@ binary=$(tr '\0' '\n' 2> /dev/null < "/proc/${pid:-none}/cmdline" | head -n 1 ||
 case $binary in
   */release/rfa) end "$pid" "$binary" TERM ;;
 esac
+# What an interrupted test left behind.
+for dir in var/test/private-*; do
+  if [ -d "$dir" ]; then scripts/servers.sh drop "$dir"; fi
+done
 for dir in var/run var/test var/bench; do
   if [ -d "$dir" ]; then scripts/servers.sh stop "$dir"; fi
 done

@@ -1,1 +1,92 @@
+//! Read tables kept in step with the log, one file each: its table, its fold, its query.
+//!
+//! A projection never asks for the time and never writes to the log. Invariant: rows and cursor
+//! move in one transaction, and a rebuilt table equals the live one.
 
+pub mod page;
+pub mod rebuild;
+pub mod request_list;
+pub mod response_times;
+pub mod runner;
+pub mod store;
+pub mod team_caseloads;
+
+pub use page::Decoded;
+pub use runner::{Lag, Runner, RunnerError, Step};
+
+use crate::domain::declared::Declared;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::future::Future;
+use uuid::Uuid;
+
+/// Connections for readers.
+pub type ReadPool = deadpool_postgres::Pool;
+
+/// One read table. All rows belong to a request and are folded from its events alone.
+pub trait Projection: Send + Sync + 'static {
+    const NAME: &'static str;
+    /// `create table` with `{table}` for the name; primary key over `KEY`.
+    const TABLE: &'static str;
+    /// Columns that tell rows apart; the first two are `authority` and `request_id`.
+    const KEY: &'static str;
+    type Row: Serialize + DeserializeOwned + Send + Sync;
+
+    /// Moves the rows of the event's request on.
+    ///
+    /// # Errors
+    /// When the event does not fit: its stream is parked with this reason.
+    fn fold(rows: &mut Vec<Self::Row>, event: &Decoded, declared: &Declared) -> Result<(), String>;
+
+    fn request_of(row: &Self::Row) -> (&str, Uuid);
+}
+
+/// All projections, for whoever has to do something with each.
+pub trait Visitor {
+    type Output;
+    fn visit<P: Projection>(&self) -> impl Future<Output = Self::Output> + Send;
+}
+
+pub const NAMES: [&str; 3] = [
+    request_list::RequestList::NAME,
+    response_times::ResponseTimes::NAME,
+    team_caseloads::TeamCaseloads::NAME,
+];
+
+/// `None` when there is no projection of that name.
+pub async fn with_projection<V: Visitor>(name: &str, visitor: &V) -> Option<V::Output> {
+    match name {
+        request_list::RequestList::NAME => Some(visitor.visit::<request_list::RequestList>().await),
+        response_times::ResponseTimes::NAME => {
+            Some(visitor.visit::<response_times::ResponseTimes>().await)
+        }
+        team_caseloads::TeamCaseloads::NAME => {
+            Some(visitor.visit::<team_caseloads::TeamCaseloads>().await)
+        }
+        _ => None,
+    }
+}
+
+/// Why a read table could not answer.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum QueryError {
+    #[error("the read tables cannot be reached")]
+    Unavailable,
+    #[error("`{found}` is no dimension of this workflow")]
+    UnknownDimension { found: String, allowed: Vec<String> },
+    #[error("{0}")]
+    Calendar(String),
+}
+
+impl From<tokio_postgres::Error> for QueryError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        tracing::warn!(%error, "a query of a read table failed");
+        Self::Unavailable
+    }
+}
+
+impl From<deadpool_postgres::PoolError> for QueryError {
+    fn from(_: deadpool_postgres::PoolError) -> Self {
+        Self::Unavailable
+    }
+}

@@ -1,5 +1,7 @@
 //! One integration-test binary; Postgres and RabbitMQ are real in every test that names them.
 
+#![cfg(test)]
+
 mod api;
 mod faults;
 mod history;
@@ -10,6 +12,11 @@ mod privacy;
 mod projections;
 mod relay;
 mod simulate;
+#[expect(
+    dead_code,
+    unused_imports,
+    reason = "goes when the tests of every part use it"
+)]
 mod support;
 mod tidy;
 mod workflows;

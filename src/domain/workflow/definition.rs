@@ -274,6 +274,18 @@ pub enum Target {
     CalendarDays(u32),
 }
 
+impl std::fmt::Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::WorkingDays(n) => write!(f, "{n}wd"),
+            Self::WorkingHours(n) => write!(f, "{n}wh"),
+            Self::Minutes(n) => write!(f, "{n}min"),
+            Self::CalendarDays(n) if n % 7 == 0 => write!(f, "{}w", n / 7),
+            Self::CalendarDays(n) => write!(f, "{n}d"),
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CalendarChoice {

@@ -1,0 +1,93 @@
+//! A page of the log, decoded once, with what was declared up to each event.
+
+use crate::domain::declared::Declared;
+use crate::domain::request::codec;
+use crate::domain::request::event::RequestEvent;
+use crate::log::{Position, Recorded, StreamKind};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+#[derive(Debug, Clone)]
+pub struct Decoded {
+    pub recorded: Recorded,
+    pub event: RequestEvent,
+}
+
+/// One event of the log as a projection meets it.
+pub enum Entry {
+    Request(Box<Decoded>),
+    Unreadable {
+        recorded: Box<Recorded>,
+        why: String,
+    },
+    Declaration,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum PageError {
+    /// A hole would mean a lost event: nobody reads past it.
+    #[error("the log has no position {expected}; the next is {found}")]
+    Gap { expected: Position, found: Position },
+    #[error("position {position}: {why}")]
+    Declaration { position: Position, why: String },
+}
+
+/// What has been declared so far, per authority. Declarations precede their use in the log.
+#[derive(Default, Clone)]
+pub struct Known(HashMap<Arc<str>, Declared>);
+
+impl Known {
+    #[must_use]
+    pub fn find(&self, authority: &str) -> Option<&Declared> {
+        self.0.get(authority)
+    }
+
+    /// # Errors
+    /// When this build does not know the declaration.
+    pub fn take(&mut self, recorded: &Recorded) -> Result<(), PageError> {
+        self.0
+            .entry(Arc::clone(&recorded.authority))
+            .or_default()
+            .apply(&recorded.event_type, &recorded.body)
+            .map_err(|error| PageError::Declaration {
+                position: recorded.position,
+                why: error.to_string(),
+            })
+    }
+}
+
+/// Checks that the page follows `after` without a hole and decodes it.
+///
+/// # Errors
+/// For a hole. What cannot be decoded is an entry of its own.
+pub fn decode(after: Position, page: Vec<Recorded>) -> Result<Vec<Entry>, PageError> {
+    let mut entries = Vec::with_capacity(page.len());
+    for (recorded, expected) in page.into_iter().zip(after.0 + 1..) {
+        if recorded.position.0 != expected {
+            let expected = Position(expected);
+            return Err(PageError::Gap {
+                expected,
+                found: recorded.position,
+            });
+        }
+        entries.push(entry(recorded));
+    }
+    Ok(entries)
+}
+
+fn entry(recorded: Recorded) -> Entry {
+    if recorded.stream_kind != StreamKind::Request {
+        return Entry::Declaration;
+    }
+    match codec::decode(
+        &recorded.event_type,
+        recorded.schema_version,
+        &recorded.body,
+    ) {
+        Ok(event) => Entry::Request(Box::new(Decoded { recorded, event })),
+        Err(error) => Entry::Unreadable {
+            recorded: Box::new(recorded),
+            why: error.to_string(),
+        },
+    }
+}

@@ -1,0 +1,215 @@
+//! A row per request: where it is, who holds it, since when. Ids and codes only.
+
+use super::page::Decoded;
+use super::{Projection, QueryError, ReadPool};
+use crate::domain::declared::Declared;
+use crate::domain::request::event::{Act, HeldBy, RequestEvent};
+use crate::domain::workflow::definition::HandOver;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+pub struct RequestList;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RequestRow {
+    pub authority: String,
+    pub request_id: Uuid,
+    pub reference: String,
+    pub workflow: String,
+    pub workflow_version: i32,
+    pub state: String,
+    pub ended: bool,
+    pub waiting: bool,
+    pub restricted: bool,
+    pub team: String,
+    /// `team`, `worker` or `requester`
+    pub held_by: String,
+    pub holder: Option<String>,
+    pub claimed_by: Option<String>,
+    pub worker: Option<String>,
+    pub requester: String,
+    pub agency: Option<String>,
+    pub concern_open: bool,
+    pub urgency: Option<String>,
+    pub received_at: Timestamp,
+    pub opened_at: Timestamp,
+    pub state_since: Timestamp,
+    pub version: i32,
+    pub position: i64,
+    pub provenance: String,
+    /// Codes of the opening act.
+    pub codes: Map<String, Value>,
+}
+
+impl Projection for RequestList {
+    const NAME: &'static str = "request_list";
+    const TABLE: &'static str = include_str!("sql/request_list_table.sql");
+    const KEY: &'static str = "authority, request_id";
+    type Row = RequestRow;
+
+    fn fold(
+        rows: &mut Vec<RequestRow>,
+        event: &Decoded,
+        declared: &Declared,
+    ) -> Result<(), String> {
+        match (&event.event, rows.first_mut()) {
+            (RequestEvent::Act(act), None) => rows.push(open(event, act)?),
+            (RequestEvent::Act(act), Some(row)) => follow(row, event, act),
+            (RequestEvent::Claimed { by, .. }, Some(row)) => {
+                row.claimed_by = Some(by.to_string());
+            }
+            (RequestEvent::Released { .. }, Some(row)) => row.claimed_by = None,
+            (RequestEvent::Claimed { .. } | RequestEvent::Released { .. }, None) => {
+                return Err("a claim before the opening act".to_owned());
+            }
+        }
+        let Some(row) = rows.first_mut() else {
+            return Ok(());
+        };
+        row.version = event.recorded.version;
+        row.position = event.recorded.position.0;
+        state_of(row, event, declared)
+    }
+
+    fn request_of(row: &RequestRow) -> (&str, Uuid) {
+        (&row.authority, row.request_id)
+    }
+}
+
+fn open(event: &Decoded, act: &Act) -> Result<RequestRow, String> {
+    let opening = act.opening.as_ref().ok_or("the first act opens nothing")?;
+    let recorded = &event.recorded;
+    let (held_by, holder) = holder(&act.owner.held_by);
+    Ok(RequestRow {
+        authority: recorded.authority.to_string(),
+        request_id: recorded.stream,
+        reference: opening.reference.to_string(),
+        workflow: opening.workflow.to_string(),
+        workflow_version: i32::try_from(opening.version).unwrap_or(i32::MAX),
+        state: act.to.to_string(),
+        ended: false,
+        waiting: false,
+        restricted: false,
+        team: act.owner.team.to_string(),
+        held_by,
+        holder,
+        claimed_by: None,
+        worker: act.worker.as_ref().map(ToString::to_string),
+        requester: opening.requester.to_string(),
+        agency: opening.agency.as_ref().map(ToString::to_string),
+        concern_open: act.hand_over == Some(HandOver::Opens),
+        urgency: act
+            .coded
+            .get("urgency")
+            .and_then(Value::as_str)
+            .map(str::to_owned),
+        received_at: opening.received_at,
+        opened_at: recorded.occurred_at,
+        state_since: recorded.occurred_at,
+        version: 0,
+        position: 0,
+        provenance: recorded.provenance.as_str().to_owned(),
+        codes: super::response_times::dimensions_of(act),
+    })
+}
+
+fn follow(row: &mut RequestRow, event: &Decoded, act: &Act) {
+    if row.state != act.to.as_str() {
+        row.state_since = event.recorded.occurred_at;
+    }
+    row.state = act.to.to_string();
+    row.team = act.owner.team.to_string();
+    (row.held_by, row.holder) = holder(&act.owner.held_by);
+    if act.left_team.is_some() {
+        row.claimed_by = None;
+        row.worker = None;
+    }
+    if let Some(worker) = &act.worker {
+        row.worker = Some(worker.to_string());
+    }
+    match act.hand_over {
+        Some(HandOver::Opens) => row.concern_open = true,
+        Some(HandOver::Closes) => row.concern_open = false,
+        None => {}
+    }
+}
+
+fn state_of(row: &mut RequestRow, event: &Decoded, declared: &Declared) -> Result<(), String> {
+    let RequestEvent::Act(act) = &event.event else {
+        return Ok(());
+    };
+    let state = event
+        .recorded
+        .definition
+        .and_then(|hash| declared.find_workflow(&crate::domain::ids::DefinitionHash(hash)))
+        .and_then(|workflow| workflow.definition.states.get(&act.to))
+        .ok_or("the pinned definition does not know the state")?;
+    row.ended = state.ends;
+    row.waiting = state.waiting;
+    row.restricted = state.restricted;
+    Ok(())
+}
+
+pub(super) fn holder(held_by: &HeldBy) -> (String, Option<String>) {
+    match held_by {
+        HeldBy::Team => ("team".to_owned(), None),
+        HeldBy::Worker(id) => ("worker".to_owned(), Some(id.to_string())),
+        HeldBy::Requester(id) => ("requester".to_owned(), Some(id.to_string())),
+    }
+}
+
+/// What a list may be narrowed to; absent means all.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub authority: String,
+    pub team: Option<String>,
+    pub requester: Option<String>,
+    pub agency: Option<String>,
+    pub state: Option<String>,
+    pub open_only: bool,
+    /// Restricted states are left out unless asked for.
+    pub with_restricted: bool,
+    /// At most 100.
+    pub limit: i64,
+    /// Go on after this request of the page before.
+    pub after: Option<(Timestamp, Uuid)>,
+}
+
+/// Longest wait first.
+///
+/// # Errors
+/// When the read tables are out of reach.
+pub async fn query(pool: &ReadPool, filter: &Filter) -> Result<Vec<RequestRow>, QueryError> {
+    let client = pool.get().await?;
+    let statement = client
+        .prepare_cached(include_str!("sql/request_list_query.sql"))
+        .await?;
+    let (after_at, after_id) = filter.after.unzip();
+    let rows = client
+        .query(
+            &statement,
+            &[
+                &filter.authority,
+                &filter.team,
+                &filter.requester,
+                &filter.agency,
+                &filter.state,
+                &filter.open_only,
+                &filter.with_restricted,
+                &after_at,
+                &after_id,
+                &filter.limit.clamp(1, 100),
+            ],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| {
+            serde_json::from_value(row.get(0)).map_err(|error| {
+                tracing::error!(%error, "a row of request_list cannot be read");
+                QueryError::Unavailable
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,302 @@
+//! Keeps every projection in step: a loop over a named outcome, one lease and one cursor each.
+
+use super::page::{Entry, Known, PageError, decode};
+use super::store::{self, StoreError};
+use super::{NAMES, Projection, ReadPool, Visitor, with_projection};
+use crate::log::cursor::{CursorError, Reader};
+use crate::log::{AppendError, Log, Position, StreamKind};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+pub(super) const PAGE_EVENTS: i64 = 1_000;
+const LEASE_MS: i64 = 5_000;
+/// The bell rings for this replica's appends; others are found by looking.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+const AFTER_ERROR: Duration = Duration::from_secs(1);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// So many events were applied.
+    Applied(usize),
+    Idle,
+    /// Another replica keeps this projection.
+    Elsewhere,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum RunnerError {
+    #[error(transparent)]
+    Log(#[from] AppendError),
+    #[error(transparent)]
+    Page(#[from] PageError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Cursor(#[from] CursorError),
+    #[error("the read tables cannot be reached")]
+    Unavailable,
+    #[error("there is no projection `{found}`; there are: {}", NAMES.join(", "))]
+    UnknownProjection { found: String },
+}
+
+impl From<tokio_postgres::Error> for RunnerError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl From<deadpool_postgres::PoolError> for RunnerError {
+    fn from(_: deadpool_postgres::PoolError) -> Self {
+        Self::Unavailable
+    }
+}
+
+/// How far a projection is behind the log; exact, since positions have no gaps.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+pub struct Lag {
+    pub projection: String,
+    pub position: i64,
+    pub behind: i64,
+}
+
+/// What one projection has read of declarations, and up to where.
+#[derive(Default)]
+struct Memory {
+    known: Known,
+    up_to: Position,
+}
+
+/// A cheap handle.
+#[derive(Clone)]
+pub struct Runner {
+    pub(super) log: Log,
+    pub(super) pool: ReadPool,
+    owner: Uuid,
+    /// One task a projection takes its own entry; the lock is held while a page is applied.
+    memories: Arc<HashMap<&'static str, Mutex<Memory>>>,
+}
+
+impl Runner {
+    #[must_use]
+    pub fn new(log: Log) -> Self {
+        let pool = log.pool().clone();
+        let memories = NAMES.map(|name| (name, Mutex::default()));
+        Self {
+            log,
+            pool,
+            owner: Uuid::new_v4(),
+            memories: Arc::new(memories.into()),
+        }
+    }
+
+    /// Until told to stop. Errors are logged and tried again; a gap stays an error for ever.
+    pub async fn run(self, shutdown: CancellationToken) {
+        let tasks = NAMES.map(|name| {
+            let (runner, shutdown) = (self.clone(), shutdown.clone());
+            tokio::spawn(async move { runner.keep(name, shutdown).await })
+        });
+        for task in tasks {
+            if task.await.is_err() {
+                tracing::error!("a projection's task ended early");
+            }
+        }
+    }
+
+    async fn keep(&self, name: &'static str, shutdown: CancellationToken) {
+        let mut bell = self.log.appended();
+        loop {
+            bell.mark_unchanged();
+            let pause = match self.step(name).await {
+                Ok(Step::Applied(_)) => Duration::ZERO,
+                Ok(Step::Idle) => LOOK_EVERY,
+                Ok(Step::Elsewhere) => AFTER_ERROR,
+                Err(error) => {
+                    tracing::error!(projection = name, %error, "a projection stands still");
+                    AFTER_ERROR
+                }
+            };
+            tokio::select! {
+                () = shutdown.cancelled() => break,
+                () = tokio::time::sleep(pause) => {}
+                rung = bell.changed(), if pause == LOOK_EVERY => if rung.is_err() { break },
+            }
+        }
+        if let Ok(client) = self.pool.get().await
+            && let Err(error) = self.reader(name).release(&**client).await
+        {
+            tracing::debug!(%error, "a lease was left to run out");
+        }
+    }
+
+    /// Applies one page of one projection.
+    ///
+    /// # Errors
+    /// When Postgres is out of reach, or the log has a hole.
+    pub async fn step(&self, name: &str) -> Result<Step, RunnerError> {
+        with_projection(name, &StepVisitor(self))
+            .await
+            .unwrap_or_else(|| {
+                Err(RunnerError::UnknownProjection {
+                    found: name.to_owned(),
+                })
+            })
+    }
+
+    /// Every projection up to the end of the log; for tests and after an import.
+    ///
+    /// # Errors
+    /// As `step`.
+    pub async fn run_until_idle(&self) -> Result<(), RunnerError> {
+        for name in NAMES {
+            while let Step::Applied(_) = self.step(name).await? {}
+        }
+        Ok(())
+    }
+
+    async fn step_of<P: Projection>(&self) -> Result<Step, RunnerError> {
+        let mut client = self.pool.get().await?;
+        let table = store::live_table::<P>();
+        let reader = self.reader(P::NAME);
+        let Some(from) = reader.lease(&**client).await? else {
+            return Ok(Step::Elsewhere);
+        };
+        if from == Position(0) {
+            store::create::<P, _>(&**client, &table).await?;
+        }
+        let page = self.log.read_after(from, PAGE_EVENTS).await?;
+        let Some(to) = page.last().map(|event| event.position) else {
+            return Ok(Step::Idle);
+        };
+        let Some(memory) = self.memories.get(P::NAME) else {
+            return Ok(Step::Idle);
+        };
+        let mut memory = memory.lock().await;
+        self.recall(&mut memory, from).await?;
+        for declared in page
+            .iter()
+            .filter(|event| event.stream_kind != StreamKind::Request)
+        {
+            memory.known.take(declared)?;
+        }
+        memory.up_to = to;
+        let count = page.len();
+        let entries = decode(from, page)?;
+        let transaction = client.transaction().await?;
+        self.apply::<P>(&*transaction, &table, &entries, &memory.known)
+            .await?;
+        if !reader.advance(&*transaction, from, to).await? {
+            memory.up_to = Position(-1);
+            return Ok(Step::Elsewhere);
+        }
+        transaction.commit().await?;
+        metrics::counter!("rfa_projection_events_total", "projection" => P::NAME)
+            .increment(count as u64);
+        Ok(Step::Applied(count))
+    }
+
+    /// Rows of a page, and the streams that it parks. The caller moves the cursor.
+    async fn apply<P: Projection>(
+        &self,
+        client: &tokio_postgres::Transaction<'_>,
+        table: &str,
+        entries: &[Entry],
+        known: &Known,
+    ) -> Result<(), RunnerError> {
+        let parked = store::load_parked(client, P::NAME).await?;
+        let newly = store::apply::<P, _>(client, table, entries, known, &parked).await?;
+        store::park(client, P::NAME, &newly).await?;
+        Ok(())
+    }
+
+    /// Declarations before the page, unless they are in memory already.
+    async fn recall(&self, memory: &mut Memory, from: Position) -> Result<(), RunnerError> {
+        if memory.up_to == from && from != Position(0) {
+            return Ok(());
+        }
+        let mut known = Known::default();
+        for event in self.log.read_declared(Position(0)).await? {
+            if event.position <= from {
+                known.take(&event)?;
+            }
+        }
+        *memory = Memory { known, up_to: from };
+        Ok(())
+    }
+
+    pub(super) fn reader(&self, name: &str) -> Reader {
+        Reader {
+            name: format!("projection/{name}"),
+            epoch: self.log.epoch(),
+            owner: self.owner,
+            lease_ms: LEASE_MS,
+        }
+    }
+
+    /// # Errors
+    /// When Postgres is out of reach.
+    pub async fn lags(&self) -> Result<Vec<Lag>, RunnerError> {
+        let head = self.log.head().await?;
+        let client = self.pool.get().await?;
+        let rows = client.query(include_str!("sql/positions.sql"), &[]).await?;
+        let positions: HashMap<String, i64> =
+            rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+        Ok(NAMES
+            .iter()
+            .map(|name| {
+                let position = positions
+                    .get(&format!("projection/{name}"))
+                    .copied()
+                    .unwrap_or(0);
+                metrics::gauge!("rfa_projection_behind", "projection" => *name)
+                    .set(i32::try_from(head.0 - position).unwrap_or(i32::MAX));
+                Lag {
+                    projection: (*name).to_owned(),
+                    position,
+                    behind: head.0 - position,
+                }
+            })
+            .collect())
+    }
+
+    /// Waits until a projection has come to `min`; `Err` holds how far it is.
+    ///
+    /// # Errors
+    /// When the time is up or Postgres is out of reach.
+    pub async fn wait_for(
+        &self,
+        name: &str,
+        min: Position,
+        deadline: Duration,
+    ) -> Result<Position, Option<Position>> {
+        let started = tokio::time::Instant::now();
+        loop {
+            let lags = self.lags().await.map_err(|_| None)?;
+            let reached = lags
+                .iter()
+                .find(|lag| lag.projection == name)
+                .map(|l| l.position);
+            let reached = Position(reached.unwrap_or(0));
+            if reached >= min {
+                return Ok(reached);
+            }
+            if started.elapsed() >= deadline {
+                return Err(Some(reached));
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+}
+
+struct StepVisitor<'a>(&'a Runner);
+
+impl Visitor for StepVisitor<'_> {
+    type Output = Result<Step, RunnerError>;
+
+    async fn visit<P: Projection>(&self) -> Self::Output {
+        self.0.step_of::<P>().await
+    }
+}

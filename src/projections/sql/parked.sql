@@ -1,0 +1,1 @@
+select authority, stream from reader.parked where name = $1

@@ -1,0 +1,16 @@
+create table if not exists {table} (
+    authority text not null,
+    request_id uuid not null,
+    clock text not null,
+    spell int not null,
+    workflow text not null,
+    definition text not null,
+    received_at timestamptz not null,
+    started_at timestamptz not null,
+    ended_at timestamptz,
+    status text not null,
+    detail jsonb,
+    dimensions jsonb not null,
+    primary key (authority, request_id, clock, spell)
+);
+create index on {table} (authority, workflow, clock, started_at);

@@ -1,0 +1,200 @@
+//! The rows of a projection in Postgres: load those of a page's requests, fold, write them back.
+//! Three statements a page, however many events it has.
+
+use super::Projection;
+use super::page::{Decoded, Entry, Known};
+use crate::log::Position;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use tokio_postgres::GenericClient;
+use uuid::Uuid;
+
+/// A request within an authority.
+pub type RequestKey = (String, Uuid);
+
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("the read tables cannot be reached: {0}")]
+    Postgres(#[from] tokio_postgres::Error),
+    #[error("a row of `{table}` cannot be read or written: {why}")]
+    Row { table: String, why: String },
+}
+
+/// A stream that a projection cannot follow from a position on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parked {
+    pub request: RequestKey,
+    pub from: Position,
+    pub reason: String,
+}
+
+/// Schema-qualified name of the live table.
+#[must_use]
+pub fn live_table<P: Projection>() -> String {
+    format!("read_model.{}", P::NAME)
+}
+
+/// # Errors
+/// When Postgres refuses.
+pub async fn create<P: Projection, C: GenericClient>(
+    client: &C,
+    table: &str,
+) -> Result<(), tokio_postgres::Error> {
+    client
+        .batch_execute(&P::TABLE.replace("{table}", table))
+        .await
+}
+
+/// Applies a page; returns the streams that have to be parked from now on.
+///
+/// # Errors
+/// When Postgres refuses or a stored row is not one of ours.
+pub async fn apply<P: Projection, C: GenericClient>(
+    client: &C,
+    table: &str,
+    entries: &[Entry],
+    known: &Known,
+    parked: &BTreeSet<RequestKey>,
+) -> Result<Vec<Parked>, StoreError> {
+    let mut newly_parked: BTreeMap<RequestKey, Parked> = BTreeMap::new();
+    let mut touched: BTreeMap<RequestKey, Vec<P::Row>> = entries
+        .iter()
+        .filter_map(|entry| match entry {
+            Entry::Request(decoded) => Some(key_of(decoded)),
+            Entry::Unreadable { .. } | Entry::Declaration => None,
+        })
+        .filter(|key| !parked.contains(key))
+        .map(|key| (key, Vec::new()))
+        .collect();
+    load::<P, C>(client, table, &mut touched).await?;
+    for entry in entries {
+        let (key, from, outcome) = match entry {
+            Entry::Declaration => continue,
+            Entry::Unreadable { recorded, why } => {
+                let key = (recorded.authority.to_string(), recorded.stream);
+                (key, recorded.position, Err(why.clone()))
+            }
+            Entry::Request(decoded) => {
+                let key = key_of(decoded);
+                if parked.contains(&key) || newly_parked.contains_key(&key) {
+                    continue;
+                }
+                let outcome = match (known.find(&key.0), touched.get_mut(&key)) {
+                    (Some(declared), Some(rows)) => P::fold(rows, decoded, declared),
+                    (None, _) | (_, None) => Err("nothing is declared here".to_owned()),
+                };
+                (key, decoded.recorded.position, outcome)
+            }
+        };
+        if let Err(reason) = outcome {
+            newly_parked.entry(key.clone()).or_insert(Parked {
+                request: key,
+                from,
+                reason,
+            });
+        }
+    }
+    write::<P, C>(client, table, &touched).await?;
+    Ok(newly_parked.into_values().collect())
+}
+
+fn key_of(decoded: &Decoded) -> RequestKey {
+    (
+        decoded.recorded.authority.to_string(),
+        decoded.recorded.stream,
+    )
+}
+
+async fn load<P: Projection, C: GenericClient>(
+    client: &C,
+    table: &str,
+    touched: &mut BTreeMap<RequestKey, Vec<P::Row>>,
+) -> Result<(), StoreError> {
+    if touched.is_empty() {
+        return Ok(());
+    }
+    let (authorities, requests) = columns(touched);
+    let statement = statement(include_str!("sql/load_rows.sql"), table).replace("{key}", P::KEY);
+    for row in client.query(&statement, &[&authorities, &requests]).await? {
+        let value: Value = row.try_get(0)?;
+        let row: P::Row = serde_json::from_value(value).map_err(|error| wrong(table, &error))?;
+        let (authority, request) = P::request_of(&row);
+        let key = (authority.to_owned(), request);
+        if let Some(rows) = touched.get_mut(&key) {
+            rows.push(row);
+        }
+    }
+    Ok(())
+}
+
+async fn write<P: Projection, C: GenericClient>(
+    client: &C,
+    table: &str,
+    touched: &BTreeMap<RequestKey, Vec<P::Row>>,
+) -> Result<(), StoreError> {
+    if touched.is_empty() {
+        return Ok(());
+    }
+    let (authorities, requests) = columns(touched);
+    let delete = statement(include_str!("sql/delete_rows.sql"), table);
+    client.execute(&delete, &[&authorities, &requests]).await?;
+    let rows: Vec<&P::Row> = touched.values().flatten().collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let rows = serde_json::to_value(rows).map_err(|error| wrong(table, &error))?;
+    let insert = statement(include_str!("sql/insert_rows.sql"), table);
+    client.execute(&insert, &[&rows]).await?;
+    Ok(())
+}
+
+fn columns<R>(touched: &BTreeMap<RequestKey, R>) -> (Vec<&str>, Vec<Uuid>) {
+    touched
+        .keys()
+        .map(|(authority, request)| (authority.as_str(), *request))
+        .unzip()
+}
+
+fn statement(template: &str, table: &str) -> String {
+    template.replace("{table}", table)
+}
+
+fn wrong(table: &str, error: &serde_json::Error) -> StoreError {
+    StoreError::Row {
+        table: table.to_owned(),
+        why: error.to_string(),
+    }
+}
+
+/// # Errors
+/// When Postgres refuses.
+pub async fn load_parked<C: GenericClient>(
+    client: &C,
+    name: &str,
+) -> Result<BTreeSet<RequestKey>, tokio_postgres::Error> {
+    let rows = client
+        .query(include_str!("sql/parked.sql"), &[&name])
+        .await?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+}
+
+/// # Errors
+/// When Postgres refuses.
+pub async fn park<C: GenericClient>(
+    client: &C,
+    name: &str,
+    parked: &[Parked],
+) -> Result<(), tokio_postgres::Error> {
+    for one in parked {
+        let (authority, stream) = &one.request;
+        let statement = include_str!("sql/park.sql");
+        client
+            .execute(
+                statement,
+                &[&name, authority, stream, &one.from.0, &one.reason],
+            )
+            .await?;
+        tracing::error!(projection = name, %stream, position = %one.from, "a stream is parked");
+    }
+    Ok(())
+}

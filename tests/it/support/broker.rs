@@ -1,0 +1,130 @@
+//! A fresh vhost on the broker of `AMQP_URL`, by the management HTTP API.
+
+use reqwest::{Client, Method};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::url::{user_and_host, with_path};
+use super::{background, required};
+
+pub(crate) struct Broker;
+
+/// A vhost of its own, deleted with this value.
+pub(crate) struct TestVhost {
+    pub(crate) url: String,
+    pub(crate) name: String,
+    management: Management,
+}
+
+impl Broker {
+    pub(crate) async fn vhost() -> TestVhost {
+        let amqp = required("AMQP_URL");
+        let management = Management::find(&amqp);
+        let name = format!("rfa-test-{}", Uuid::new_v4().simple());
+        let (user, _) = user_and_host(&amqp);
+        let everything = json!({ "configure": ".*", "write": ".*", "read": ".*" });
+        management
+            .call(Method::PUT, &format!("vhosts/{name}"), Some(json!({})))
+            .await;
+        management
+            .call(
+                Method::PUT,
+                &format!("permissions/{name}/{user}"),
+                Some(everything),
+            )
+            .await;
+        TestVhost {
+            url: with_path(&amqp, &name),
+            name,
+            management,
+        }
+    }
+}
+
+impl TestVhost {
+    /// What the management API says under `path` of this vhost: `queues`, `exchanges`, `bindings`.
+    pub(crate) async fn list(&self, path: &str) -> Value {
+        self.management
+            .call(Method::GET, &format!("{path}/{}", self.name), None)
+            .await
+    }
+}
+
+impl Drop for TestVhost {
+    fn drop(&mut self) {
+        let management = Management {
+            base: self.management.base.clone(),
+            client: Client::new(),
+        };
+        let path = format!("vhosts/{}", self.name);
+        background::finish(async move {
+            management.call(Method::DELETE, &path, None).await;
+        });
+    }
+}
+
+struct Management {
+    /// `http://user:password@host:port/api`
+    base: String,
+    client: Client,
+}
+
+impl Management {
+    /// `RFA_TEST_MANAGEMENT_URL`, else the plugin's usual port beside the broker.
+    fn find(amqp: &str) -> Self {
+        let base = std::env::var("RFA_TEST_MANAGEMENT_URL")
+            .ok()
+            .filter(|url| !url.is_empty())
+            .unwrap_or_else(|| {
+                let user_info = amqp
+                    .split_once("://")
+                    .and_then(|(_, rest)| rest.rsplit_once('@'))
+                    .map_or("guest:guest", |(user_info, _)| user_info);
+                let (_, host) = user_and_host(amqp);
+                format!("http://{user_info}@{host}:15672/api")
+            });
+        Self {
+            base: base.trim_end_matches('/').to_owned(),
+            client: Client::new(),
+        }
+    }
+
+    async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Value {
+        let mut request = self
+            .client
+            .request(method.clone(), format!("{}/{path}", self.base));
+        if let Some(body) = &body {
+            request = request.json(body);
+        }
+        let response = request
+            .send()
+            .await
+            .expect("an answer of the management API");
+        let status = response.status();
+        let text = response.text().await.expect("the management API's answer");
+        assert!(status.is_success(), "{method} {path}: {status} {text}");
+        if text.is_empty() {
+            return Value::Null;
+        }
+        serde_json::from_str(&text).expect("JSON from the management API")
+    }
+}
+
+#[tokio::test]
+async fn every_test_has_a_vhost_of_its_own_that_goes_with_it() {
+    let one = Broker::vhost().await;
+    let other = Broker::vhost().await;
+    assert_ne!(one.url, other.url);
+    assert_eq!(other.list("queues").await, json!([]));
+
+    let connection = lapin::Connection::connect(&one.url, lapin::ConnectionProperties::default())
+        .await
+        .expect("a connection to the fresh vhost");
+    assert!(connection.status().connected());
+
+    let name = one.name.clone();
+    drop(one);
+    let left = other.management.call(Method::GET, "vhosts", None).await;
+    let left: Vec<_> = left.as_array().into_iter().flatten().collect();
+    assert!(left.iter().all(|vhost| vhost["name"] != json!(name)));
+}
