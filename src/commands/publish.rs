@@ -5,10 +5,14 @@ use crate::domain::declared::{
     CALENDAR_PUBLISHED, GRANTS_SET, ORGANISATION_PUBLISHED, TABLE_PUBLISHED, WORKFLOW_PUBLISHED,
 };
 use crate::domain::ids::Authority;
+use crate::domain::organisation::{OrganisationFile, ReferenceTable};
 use crate::domain::request::actor::Principal;
+use crate::domain::time::calendar::CalendarFile;
+use crate::domain::workflow::Definition;
 use crate::domain::workflow::located::Problem;
 use crate::domain::workflow::parse::{parse, parse_calendar, parse_organisation, parse_table};
-use crate::domain::workflow::schema::{Workflow, canonical};
+use crate::domain::workflow::schema::Workflow;
+use crate::domain::workflow::together::{Together, unknown_names};
 use crate::log::{Append, AppendError, Audience, NewEvent, Provenance, StreamKind, Verdict};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -25,6 +29,8 @@ pub enum PublishError {
     },
     #[error("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Problems { problems: Vec<Problem> },
+    #[error("{}", names.join("\n"))]
+    Unknown { names: Vec<String> },
     #[error("{file}: {why}")]
     Wrong { file: String, why: String },
     #[error(transparent)]
@@ -56,7 +62,8 @@ impl Declaration {
         name: String,
         what: &T,
     ) -> Result<Self, PublishError> {
-        let value = serde_json::to_value(what).map_err(|error| PublishError::Wrong {
+        // In the order of the file: people meet its states and moves as they were written.
+        let body = serde_json::to_vec(what).map_err(|error| PublishError::Wrong {
             file: name.clone(),
             why: error.to_string(),
         })?;
@@ -64,7 +71,7 @@ impl Declaration {
             kind,
             event_type,
             name,
-            body: canonical(&value),
+            body,
         })
     }
 
@@ -84,95 +91,146 @@ impl Declaration {
     /// A definition that does not come from the folder.
     ///
     /// # Errors
-    /// When a schema in it cannot be compiled.
+    /// When the file is wrong.
     pub fn workflow(file: &str, text: &str) -> Result<Self, PublishError> {
         let definition =
             parse(file, text).map_err(|problems| PublishError::Problems { problems })?;
+        Self::of_definition(definition)
+    }
+
+    fn of_definition(definition: Definition) -> Result<Self, PublishError> {
         let name = format!("{}/v{}", definition.workflow, definition.version);
         Workflow::new(definition.clone()).map_err(|why| PublishError::Wrong {
-            file: file.to_owned(),
+            file: name.clone(),
             why: why.join("; "),
         })?;
         Self::new(StreamKind::Workflow, WORKFLOW_PUBLISHED, name, &definition)
     }
 }
 
-/// Every definition file that concerns the authority. Calendars come first, then the organisation
-/// and its tables, then workflows with their versions in order.
+/// What a folder holds for one authority, read and checked.
+struct Folder {
+    calendars: Vec<CalendarFile>,
+    tables: Vec<ReferenceTable>,
+    organisation: Option<OrganisationFile>,
+    definitions: Vec<Definition>,
+}
+
+/// Every definition file that concerns the authority, checked alone and together. Calendars come
+/// first, then tables and the organisation, then workflows with their versions in order.
 ///
 /// # Errors
 /// All problems of all files at once.
 pub fn read_folder(folder: &Path, authority: &Authority) -> Result<Vec<Declaration>, PublishError> {
+    let folder = Folder::read(folder, authority)?;
+    let unknown = unknown_names(&Together {
+        definitions: folder.definitions.iter().collect(),
+        organisation: folder.organisation.as_ref(),
+        tables: folder.tables.iter().collect(),
+        calendars: folder.calendars.iter().collect(),
+    });
+    if !unknown.is_empty() {
+        return Err(PublishError::Unknown { names: unknown });
+    }
     let mut found = Vec::new();
-    let mut problems = Vec::new();
-    let mut keep = |result: Result<Declaration, PublishError>| match result {
-        Ok(declaration) => {
-            found.push(declaration);
-            Ok(())
-        }
-        Err(PublishError::Problems { problems: more }) => {
-            problems.extend(more);
-            Ok(())
-        }
-        Err(other) => Err(other),
-    };
-    for (file, text) in files(&folder.join("calendars"), "yaml")? {
-        keep(
-            parse_calendar(&file, &text)
-                .map_err(|p| PublishError::Problems { problems: p })
-                .and_then(|c| {
-                    Declaration::new(
-                        StreamKind::Calendar,
-                        CALENDAR_PUBLISHED,
-                        c.calendar.to_string(),
-                        &c,
-                    )
-                }),
-        )?;
+    for file in &folder.calendars {
+        let name = file.calendar.to_string();
+        found.push(Declaration::new(
+            StreamKind::Calendar,
+            CALENDAR_PUBLISHED,
+            name,
+            file,
+        )?);
     }
-    let organisation = folder.join("organisation");
-    for (file, text) in files(&organisation.join(authority.as_str()), "csv")? {
-        keep(
-            parse_table(&file, &text)
-                .map_err(|p| PublishError::Problems { problems: p })
-                .and_then(|t| {
-                    Declaration::new(
-                        StreamKind::Organisation,
-                        TABLE_PUBLISHED,
-                        format!("table/{}", t.table),
-                        &t,
-                    )
-                }),
-        )?;
+    for file in &folder.tables {
+        let name = format!("table/{}", file.table);
+        found.push(Declaration::new(
+            StreamKind::Organisation,
+            TABLE_PUBLISHED,
+            name,
+            file,
+        )?);
     }
-    let path = organisation.join(format!("{authority}.yaml"));
-    if path.exists() {
-        let (file, text) = read_file(&path)?;
-        keep(
-            parse_organisation(&file, &text)
-                .map_err(|p| PublishError::Problems { problems: p })
-                .and_then(|o| {
-                    Declaration::new(
-                        StreamKind::Organisation,
-                        ORGANISATION_PUBLISHED,
-                        "organisation".to_owned(),
-                        &o,
-                    )
-                }),
-        )?;
+    if let Some(file) = &folder.organisation {
+        let name = "organisation".to_owned();
+        found.push(Declaration::new(
+            StreamKind::Organisation,
+            ORGANISATION_PUBLISHED,
+            name,
+            file,
+        )?);
     }
-    for directory in folders(folder)? {
-        for (file, text) in files(&directory, "yaml")? {
-            if is_version(&file) {
-                keep(Declaration::workflow(&file, &text))?;
+    for definition in folder.definitions {
+        found.push(Declaration::of_definition(definition)?);
+    }
+    Ok(found)
+}
+
+impl Folder {
+    fn read(folder: &Path, authority: &Authority) -> Result<Self, PublishError> {
+        let mut problems = Vec::new();
+        let calendars = parsed(
+            files(&folder.join("calendars"), "yaml")?,
+            parse_calendar,
+            &mut problems,
+        );
+        let beside = folder.join("organisation");
+        let tables = parsed(
+            files(&beside.join(authority.as_str()), "csv")?,
+            parse_table,
+            &mut problems,
+        );
+        let path = beside.join(format!("{authority}.yaml"));
+        let file = if path.exists() {
+            vec![read_file(&path)?]
+        } else {
+            Vec::new()
+        };
+        let organisation = parsed(file, parse_organisation, &mut problems).pop();
+        let mut versions = Vec::new();
+        for directory in folders(folder)? {
+            let listed = organisation.as_ref().is_none_or(|file: &OrganisationFile| {
+                file.workflows.is_empty()
+                    || file
+                        .workflows
+                        .iter()
+                        .any(|name| directory.ends_with(name.as_str()))
+            });
+            if listed {
+                versions.extend(
+                    files(&directory, "yaml")?
+                        .into_iter()
+                        .filter(|(f, _)| is_version(f)),
+                );
             }
         }
+        let definitions = parsed(versions, parse, &mut problems);
+        if problems.is_empty() {
+            Ok(Self {
+                calendars,
+                tables,
+                organisation,
+                definitions,
+            })
+        } else {
+            Err(PublishError::Problems { problems })
+        }
     }
-    if problems.is_empty() {
-        Ok(found)
-    } else {
-        Err(PublishError::Problems { problems })
+}
+
+fn parsed<T>(
+    files: Vec<(String, String)>,
+    parse: impl Fn(&str, &str) -> Result<T, Vec<Problem>>,
+    problems: &mut Vec<Problem>,
+) -> Vec<T> {
+    let mut good = Vec::with_capacity(files.len());
+    for (file, text) in files {
+        match parse(&file, &text) {
+            Ok(one) => good.push(one),
+            Err(wrong) => problems.extend(wrong),
+        }
     }
+    good
 }
 
 /// Appends what differs from the last publication of the same name; returns how many did.

@@ -123,6 +123,14 @@ impl Organisation {
         self.tables.get(table).map(|table| table.vintage.as_str())
     }
 
+    /// Every agency and school.
+    pub fn agencies(&self) -> impl Iterator<Item = &AgencyId> {
+        self.file().into_iter().flat_map(|file| {
+            let agencies = file.agencies.iter().map(|agency| &agency.id);
+            agencies.chain(file.schools.iter().map(|school| &school.id))
+        })
+    }
+
     /// A school counts as an agency: it is who asks.
     #[must_use]
     pub fn knows_agency(&self, agency: &AgencyId) -> bool {

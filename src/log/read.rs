@@ -33,20 +33,17 @@ impl Log {
             .await
     }
 
-    /// Events of many streams, whole, each in order. One round trip.
+    /// The first event of each stream. One round trip.
     ///
     /// # Errors
     /// When Postgres is out of reach.
-    pub async fn read_streams(
+    pub async fn read_first(
         &self,
         authority: &str,
         streams: &[Uuid],
     ) -> Result<Vec<Recorded>, AppendError> {
-        self.read(
-            include_str!("sql/read_streams.sql"),
-            &[&authority, &streams],
-        )
-        .await
+        self.read(include_str!("sql/read_first.sql"), &[&authority, &streams])
+            .await
     }
 
     /// Up to `limit` events after `after`, in order of position, of all authorities.

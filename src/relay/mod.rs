@@ -1,1 +1,50 @@
+//! Log → RabbitMQ: at least once, in order per request, with ids and codes only.
+//!
+//! It never publishes what is not in the log and never decides anything. Invariant: the cursor is
+//! the highest contiguous position whose messages are confirmed and not returned, or whose stream
+//! is parked.
 
+pub mod lane;
+pub mod message;
+mod origin;
+mod parked;
+mod publisher;
+pub mod topology;
+
+pub use lane::{RelayError, RelayLane, RelayOutcome, Status};
+pub use publisher::{Mismatch, PublishError};
+
+use crate::commands::Registry;
+use message::Lane;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// Both lanes of a replica.
+pub struct Relay {
+    ordinary: RelayLane,
+    restricted: RelayLane,
+}
+
+impl Relay {
+    #[must_use]
+    pub fn new(registry: &Registry, url: &str) -> Self {
+        Self {
+            ordinary: RelayLane::new(Lane::Ordinary, registry.clone(), url.to_owned()),
+            restricted: RelayLane::new(Lane::Restricted, registry.clone(), url.to_owned()),
+        }
+    }
+
+    /// What the ordinary lane is doing, for `/readyz`.
+    #[must_use]
+    pub fn status(&self) -> watch::Receiver<Status> {
+        self.ordinary.status()
+    }
+
+    pub async fn run(self, shutdown: CancellationToken) {
+        let restricted = tokio::spawn(self.restricted.run(shutdown.clone()));
+        self.ordinary.run(shutdown).await;
+        if restricted.await.is_err() {
+            tracing::error!("the restricted lane of the relay ended early");
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! The organisation and its reference tables as published. Read by `workflow::parse`.
 
-use crate::domain::ids::{AgencyId, Authority, CalendarName, TeamId};
+use crate::domain::ids::{AgencyId, Authority, CalendarName, TeamId, WorkflowName};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +16,9 @@ pub struct OrganisationFile {
     pub status: Option<String>,
     pub effective_from: Date,
     pub default_calendar: CalendarName,
+    /// The workflows that it works by; all in the folder, where none are named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub workflows: Vec<WorkflowName>,
     pub units: Vec<Unit>,
     pub localities: Vec<Locality>,
     #[serde(default)]

@@ -2,7 +2,7 @@
 
 use super::super::located::{Node, Reader, quoted};
 use super::value;
-use crate::domain::ids::{AgencyId, Authority, CalendarName, IdError, TeamId};
+use crate::domain::ids::{AgencyId, Authority, CalendarName, IdError, TeamId, WorkflowName};
 use crate::domain::organisation::file::{
     Agency, Cluster, DrawsFrom, Locality, OrganisationFile, School, Unit, UnitKind,
 };
@@ -21,6 +21,11 @@ pub(super) fn read(reader: &mut Reader, root: &Node) -> Option<OrganisationFile>
     let status = fields.find_as(reader, "status", Reader::text);
     let effective_from = fields.need_as(reader, "effective_from", Reader::date);
     let default_calendar = fields.need_as(reader, "default_calendar", calendar);
+    let workflows = fields.find_as(reader, "workflows", |r, n| {
+        let items = r.items(n, "workflows").iter();
+        let names = items.filter_map(|item| r.id(item, WorkflowName::parse));
+        Some(names.collect::<Vec<_>>())
+    });
     let units = fields.need_as(reader, "units", |r, n| Some(each(r, n, &known, unit)));
     let localities = fields.need_as(reader, "localities", |r, n| {
         Some(each(r, n, &known, locality))
@@ -37,6 +42,7 @@ pub(super) fn read(reader: &mut Reader, root: &Node) -> Option<OrganisationFile>
         status,
         effective_from: effective_from?,
         default_calendar: default_calendar?,
+        workflows: workflows.unwrap_or_default(),
         units: units?,
         localities: localities?,
         clusters: clusters.unwrap_or_default(),

@@ -2,5 +2,4 @@ select position, authority, stream, stream_kind, version, event_type, schema_ver
     recorded_at, actor, on_behalf_of, command_id, command_ordinal, correlation, causation,
     definition, audience, provenance, body, key_ids, sealed
 from event_log.events
-where authority = $1 and stream = any($2)
-order by stream, version
+where authority = $1 and stream = any($2) and version = 1
