@@ -75,6 +75,11 @@ impl Declaration {
         })
     }
 
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The roles that a principal holds from now on, instead of those before.
     ///
     /// # Errors

@@ -1,1 +1,265 @@
+//! The real log of a municipality, through the importer, the log and the read tables.
 
+use crate::support::engine::{Engine, workflows};
+use jiff::Timestamp;
+use rfa::commands::Importer;
+use rfa::domain::ids::{Authority, WorkflowName};
+use rfa::history::import::Plan;
+use rfa::history::mapping::Mapping;
+use rfa::history::report::Report;
+use rfa::history::rows;
+use rfa::log::Position;
+use rfa::projections::response_times::answer::{ClockFigures, Question, query};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use uuid::Uuid;
+
+const AUTHORITY: &str = "permit-office";
+
+/// `None` where the data are not at hand; says so loudly, and fails where CI runs it.
+pub(crate) fn find_data() -> Option<PathBuf> {
+    let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
+    let folder = std::env::var_os("RFA_TEST_DATA").map_or(beside, PathBuf::from);
+    if folder.join("permit-receipt.csv").is_file() {
+        return Some(folder);
+    }
+    let said = format!("NOT RUN: no permit-receipt.csv in {}", folder.display());
+    assert!(std::env::var("CI").as_deref() != Ok("true"), "{said}");
+    std::io::Write::write_all(&mut std::io::stderr(), format!("{said}\n").as_bytes()).unwrap();
+    None
+}
+
+fn mapping() -> Mapping {
+    let file = workflows().join("permit-receipt/mapping.yaml");
+    Mapping::parse("mapping.yaml", &std::fs::read_to_string(file).unwrap()).unwrap()
+}
+
+async fn import(engine: &Engine, mapping: Mapping, file: &Path) -> Report {
+    let columns: Vec<String> = mapping.columns().map(str::to_owned).collect();
+    let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+    let plan = Plan::new(mapping, rows::read(file, &columns).unwrap()).unwrap();
+    let authority = Authority::parse(AUTHORITY).unwrap();
+    let name = WorkflowName::parse("permit-receipt").unwrap();
+    let commands = engine.commands.clone();
+    let mut importer =
+        Importer::new(commands, authority.clone(), (&name, 1), Uuid::new_v4()).unwrap();
+    plan.run(&mut importer, &authority, |_| {}).await.unwrap()
+}
+
+async fn figures(engine: &Engine, by: Option<&str>, as_of: Timestamp) -> Vec<ClockFigures> {
+    let declared = engine.commands.registry().of(AUTHORITY);
+    let question = Question {
+        authority: AUTHORITY.to_owned(),
+        workflow: WorkflowName::parse("permit-receipt").unwrap(),
+        clock: None,
+        by: by.map(str::to_owned),
+        as_of,
+    };
+    query(engine.log.pool(), &declared, &question)
+        .await
+        .unwrap()
+        .clocks
+}
+
+fn close(ours: Option<f64>, theirs: &Value, what: &str) {
+    match (ours, theirs.as_f64()) {
+        (None, None) => {}
+        (Some(ours), Some(theirs)) => {
+            assert!(
+                (ours - theirs).abs() < 1e-6,
+                "{what}: {ours} is not {theirs}"
+            );
+        }
+        (ours, theirs) => panic!("{what}: {ours:?} is not {theirs:?}"),
+    }
+}
+
+fn compare(ours: &ClockFigures, theirs: &Value, what: &str) {
+    assert_eq!(
+        Some(ours.started as u64),
+        theirs["requests"].as_u64(),
+        "{what} requests"
+    );
+    assert_eq!(
+        Some(ours.stopped as u64),
+        theirs["acknowledged"].as_u64(),
+        "{what} acknowledged"
+    );
+    assert_eq!(
+        Some(ours.open as u64),
+        theirs["open"].as_u64(),
+        "{what} open"
+    );
+    let within = theirs["within_5_working_days"].as_u64();
+    assert_eq!(
+        Some(ours.within_target as u64),
+        within,
+        "{what} within five working days"
+    );
+    close(
+        ours.closed_only_days.mean,
+        &theirs["closed_only_days"]["mean"],
+        what,
+    );
+    close(
+        ours.closed_only_days.median,
+        &theirs["closed_only_days"]["median"],
+        what,
+    );
+    close(
+        ours.kaplan_meier_days.median,
+        &theirs["kaplan_meier_days"]["median"],
+        what,
+    );
+    close(
+        ours.kaplan_meier_days.p85,
+        &theirs["kaplan_meier_days"]["p85"],
+        what,
+    );
+    close(
+        ours.kaplan_meier_days.p95,
+        &theirs["kaplan_meier_days"]["p95"],
+        what,
+    );
+    close(ours.oldest_open_days, &theirs["oldest_open_days"], what);
+    for (days, survival) in theirs["survival_at_days"].as_object().unwrap() {
+        close(ours.survival_at_days.get(days).copied(), survival, what);
+    }
+}
+
+async fn figures_are_as_expected(engine: &Engine, data: &Path) {
+    engine.runner.run_until_idle().await.unwrap();
+    let text = std::fs::read_to_string(data.join("permit-receipt.expected.json")).unwrap();
+    let expected: Value = serde_json::from_str(&text).unwrap();
+    let as_of: Timestamp = expected["as_of"].as_str().unwrap().parse().unwrap();
+    let whole = figures(engine, None, as_of).await;
+    assert_eq!(whole.len(), 1);
+    compare(&whole[0], &expected["all"], "all");
+    let by_channel = figures(engine, Some("channel"), as_of).await;
+    assert_eq!(
+        by_channel.len(),
+        expected["by_channel"].as_object().unwrap().len()
+    );
+    for ours in &by_channel {
+        let channel = ours.group.as_deref().unwrap();
+        compare(ours, &expected["by_channel"][channel], channel);
+    }
+}
+
+async fn count_of_events(engine: &Engine) -> (i64, i64) {
+    let client = engine.database.connect().await;
+    let row = client
+        .query_one(
+            "select count(*), count(distinct stream) from event_log.events \
+             where stream_kind = 'request'",
+            &[],
+        )
+        .await
+        .unwrap();
+    (row.get(0), row.get(1))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_real_log_gives_the_figures_that_others_computed() {
+    let Some(data) = find_data() else { return };
+    let engine = Engine::start().await;
+    engine.publish_folder(AUTHORITY).await;
+    let file = data.join("permit-receipt.csv");
+
+    let report = import(&engine, mapping(), &file).await;
+    assert_eq!(
+        (report.appended, report.refused_count()),
+        (8_577, 0),
+        "{report}"
+    );
+    assert_eq!(count_of_events(&engine).await, (8_577, 1_434));
+    assert_eq!(report.by_activity, activities_of(&file));
+    let late = report
+        .findings
+        .iter()
+        .find(|f| f.what.starts_with("the start lies after"))
+        .unwrap();
+    assert_eq!(late.examples, ["case-4677", "case-5704"]);
+    figures_are_as_expected(&engine, &data).await;
+
+    let again = import(&engine, mapping(), &file).await;
+    assert_eq!((again.appended, again.known), (0, 8_577));
+    assert_eq!(count_of_events(&engine).await, (8_577, 1_434));
+
+    let verified = rfa::log::verify::verify(&engine.database.connect().await, None, |_| {}).await;
+    let rfa::log::verify::Verified::Clean { checkpoint, .. } = verified.unwrap() else {
+        panic!("the chain is broken")
+    };
+    assert_eq!(
+        checkpoint.unwrap().position,
+        engine.log.head().await.unwrap()
+    );
+    assert!(engine.log.head().await.unwrap() > Position(8_577));
+}
+
+fn activities_of(file: &Path) -> std::collections::BTreeMap<String, u64> {
+    let mut counts = std::collections::BTreeMap::new();
+    for row in rows::read(file, &["concept:name"]).unwrap() {
+        *counts
+            .entry(row.unwrap().texts["concept:name"].clone())
+            .or_default() += 1;
+    }
+    counts
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn renamed_activities_and_shuffled_rows_change_no_figure() {
+    let Some(data) = find_data() else { return };
+    let engine = Engine::start().await;
+    engine.publish_folder(AUTHORITY).await;
+    let folder = tempfile::tempdir();
+    let file = folder.join("renamed.csv");
+    let mut mapping = mapping();
+    let old = std::mem::take(&mut mapping.activities);
+    mapping.activities = old
+        .into_iter()
+        .map(|(label, name)| (format!("Stap {label}"), name))
+        .collect();
+    shuffle(&data.join("permit-receipt.csv"), &file);
+    let report = import(&engine, mapping, &file).await;
+    assert_eq!(
+        (report.appended, report.refused_count()),
+        (8_577, 0),
+        "{report}"
+    );
+    figures_are_as_expected(&engine, &data).await;
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+/// Every row with another label, in an order that has nothing to do with the old one.
+fn shuffle(from: &Path, to: &Path) {
+    let mut reader = csv::Reader::from_path(from).unwrap();
+    let headers = reader.headers().unwrap().clone();
+    let activity = headers.iter().position(|h| h == "concept:name").unwrap();
+    let mut rows: Vec<Vec<String>> = reader
+        .records()
+        .map(|row| row.unwrap().iter().map(str::to_owned).collect())
+        .collect();
+    for row in &mut rows {
+        row[activity] = format!("Stap {}", row[activity]);
+    }
+    let seed: u64 = rand::random();
+    println!("seed {seed}");
+    rows.sort_by_cached_key(|row| {
+        Uuid::new_v5(&Uuid::from_u128(u128::from(seed)), row.join("|").as_bytes())
+    });
+    let mut writer = csv::Writer::from_path(to).unwrap();
+    writer.write_record(&headers).unwrap();
+    rows.iter()
+        .for_each(|row| writer.write_record(row).unwrap());
+    writer.flush().unwrap();
+}
+
+mod tempfile {
+    /// A folder of its own; the test removes it.
+    pub(super) fn tempdir() -> std::path::PathBuf {
+        let folder = std::env::temp_dir().join(format!("rfa-{}", uuid::Uuid::new_v4()));
+        std::fs::create_dir(&folder).unwrap();
+        folder
+    }
+}

@@ -1,9 +1,10 @@
 //! The shipped files: every one of them has to be read, and the workflows made ready, by the engine.
 
+use rfa::commands::read_folder;
+use rfa::domain::ids::Authority;
 use rfa::domain::workflow::located::Problem;
 use rfa::domain::workflow::parse::{parse, parse_calendar, parse_organisation, parse_table};
 use rfa::domain::workflow::schema::Workflow;
-use rfa::domain::workflow::together::{Together, unknown_names};
 use std::path::{Path, PathBuf};
 
 /// `RFA_WORKFLOWS` or the files of this repository.
@@ -68,29 +69,35 @@ fn every_shipped_file_is_read() {
 }
 
 #[test]
-fn the_shipped_files_name_nothing_that_no_file_declares() {
-    let files = files(&folder());
-    let texts = |part: &'static str| files.iter().filter(move |(file, _)| file.contains(part));
-    let calendars: Vec<_> = texts("/calendars/")
-        .map(|(file, text)| parse_calendar(file, text).unwrap())
+fn the_shipped_files_of_each_organisation_fit_together() {
+    for (authority, workflow) in [
+        ("south-ayrshire", "request-for-assistance/v1"),
+        ("permit-office", "permit-receipt/v1"),
+    ] {
+        let authority = Authority::parse(authority).unwrap();
+        let declarations = read_folder(&folder(), &authority).unwrap();
+        assert!(
+            declarations.iter().any(|d| d.name() == workflow),
+            "{workflow}"
+        );
+    }
+}
+
+#[test]
+fn the_services_that_can_be_asked_for_are_those_of_the_list() {
+    let folder = folder().join("request-for-assistance");
+    let list = std::fs::read_to_string(folder.join("services.yaml")).unwrap();
+    let listed: Vec<&str> = list
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("- { code: ")?.split(',').next())
         .collect();
-    assert!(!calendars.is_empty(), "there are calendars");
-    let definitions: Vec<_> = texts("/v")
-        .filter(|(file, _)| is_version(file))
-        .map(|(file, text)| parse(file, text).unwrap())
-        .collect();
-    let tables: Vec<_> = texts(".csv")
-        .map(|(file, text)| parse_table(file, text).unwrap())
-        .collect();
-    let organisations: Vec<_> = texts("/organisation/")
-        .filter(|(file, _)| file.ends_with(".yaml"))
-        .map(|(file, text)| parse_organisation(file, text).unwrap())
-        .collect();
-    let unknown = unknown_names(&Together {
-        definitions: definitions.iter().collect(),
-        organisation: organisations.first(),
-        tables: tables.iter().collect(),
-        calendars: calendars.iter().collect(),
-    });
-    assert!(unknown.is_empty(), "\n{}", unknown.join("\n"));
+    let file = folder.join("v1.yaml");
+    let definition = parse(
+        file.to_str().unwrap(),
+        &std::fs::read_to_string(&file).unwrap(),
+    )
+    .unwrap();
+    let asked = definition.moves["send"].data["properties"]["help_wanted"]["items"]["enum"].clone();
+    let asked: Vec<String> = serde_json::from_value(asked).unwrap();
+    assert_eq!(asked, listed);
 }

@@ -20,6 +20,7 @@ use jsonschema::{Draft, PatternOptions, Validator};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use shape::Views;
+use std::borrow::Cow;
 
 /// One thing wrong with the data of a move. Never holds the value.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -158,8 +159,8 @@ impl Workflow {
     }
 
     /// What the blind index keeps: the kind of `x-index` and the text in lower case, trimmed, inner
-    /// spaces made one. An object gives the texts of its members, by name in order; a list one entry
-    /// an item.
+    /// spaces made one. An object gives the texts of its members, by name in order, or those of
+    /// `x-index-fields`, if it has them all; a list one entry an item.
     #[must_use]
     pub fn index_entries(
         &self,
@@ -170,6 +171,11 @@ impl Workflow {
         let data = Value::Object(data.clone());
         self.each_value(move_name, &data, &mut |views, _, value| {
             let kind = views.keyword("x-index").and_then(Value::as_str);
+            let fields = views.keyword("x-index-fields").and_then(Value::as_array);
+            let Some(value) = indexed(value, fields) else {
+                return;
+            };
+            let value = &*value;
             let items = value
                 .as_array()
                 .map_or(std::slice::from_ref(value), Vec::as_slice);
@@ -288,6 +294,16 @@ fn compile(schema: &Value) -> Result<Validator, (String, String)> {
 fn hash_of(definition: &Definition) -> Result<DefinitionHash, serde_json::Error> {
     let value = serde_json::to_value(definition)?;
     Ok(DefinitionHash(Sha256::digest(canonical(&value)).into()))
+}
+
+/// The value whose text is indexed; `None` where a field that belongs to it is missing.
+fn indexed<'v>(value: &'v Value, fields: Option<&Vec<Value>>) -> Option<Cow<'v, Value>> {
+    let (Some(fields), Some(object)) = (fields, value.as_object()) else {
+        return Some(Cow::Borrowed(value));
+    };
+    let names = fields.iter().filter_map(Value::as_str);
+    let texts = names.map(|name| Some((name.to_owned(), object.get(name)?.clone())));
+    Some(Cow::Owned(Value::Object(texts.collect::<Option<_>>()?)))
 }
 
 /// Canonical JSON: keys sorted, no spaces. What is hashed and fingerprinted.

@@ -6,6 +6,7 @@
 mod background;
 mod broker;
 mod database;
+pub(crate) mod engine;
 mod private;
 mod process;
 mod url;

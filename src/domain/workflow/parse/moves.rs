@@ -25,19 +25,12 @@ pub(super) fn read(
     for (i, (entry, declared)) in entries.iter().zip(&names.moves).enumerate() {
         let name = reader.key_id(entry, MoveName::parse);
         one_meaning(reader, entry, declared, &names.moves[..i]);
-        if declared.opens && names.moves[..i].iter().any(|before| before.opens) {
-            reader.wrong_key(
-                entry,
-                "a second opening move",
-                "one move with `opens: true`",
-            );
-        }
         if let (Some(name), Some(rule)) = (name, rule(reader, &entry.value, declared, names)) {
             moves.insert(name, rule);
         }
     }
     if names.opening().is_none() && !entries.is_empty() {
-        reader.wrong(node, "no opening move", "one move with `opens: true`");
+        reader.wrong(node, "no opening move", "a move with `opens: true`");
     }
     moves
 }
@@ -150,6 +143,9 @@ fn paths<'n>(
         }
         let from = from_states(reader, node, from, way);
         let to = to.and_then(|to| to_state(reader, to, way));
+        if from == Some(FromStates::Start) && to == Some(ToState::Same) {
+            reader.wrong(node, "an opening that stays", "`to` with a state");
+        }
         return Some(vec![PathRule {
             from: from?,
             when: Default::default(),
@@ -160,10 +156,15 @@ fn paths<'n>(
         reader.wrong(short, "the short form beside `paths`", "one of the two");
     }
     let items = reader.items(list, "paths");
-    if way.opens && items.len() > 1 {
-        reader.wrong(list, "several paths of the opening move", "one path");
+    let paths: Vec<PathRule> = items.iter().filter_map(|n| path(reader, n, way)).collect();
+    if way.opens && !paths.iter().any(|path| path.from == FromStates::Start) {
+        reader.wrong(
+            list,
+            "an opening move that cannot start",
+            "a path with `from: start`",
+        );
     }
-    Some(items.iter().filter_map(|n| path(reader, n, way)).collect())
+    Some(paths)
 }
 
 fn path(reader: &mut Reader, node: &Node, way: Way<'_>) -> Option<PathRule> {
@@ -174,6 +175,9 @@ fn path(reader: &mut Reader, node: &Node, way: Way<'_>) -> Option<PathRule> {
         value::condition(r, n, Some(way.ground))
     });
     let to = fields.need_as(reader, "to", |r, n| to_state(r, n, way));
+    if from == Some(FromStates::Start) && to == Some(ToState::Same) {
+        reader.wrong(node, "an opening that stays", "`to` with a state");
+    }
     fields.finish(reader);
     Some(PathRule {
         from: from?,
@@ -182,7 +186,8 @@ fn path(reader: &mut Reader, node: &Node, way: Way<'_>) -> Option<PathRule> {
     })
 }
 
-/// `start` (or nothing) for the opening move; `any` or a list of states for every other.
+/// `start` (or nothing) for an opening move; `any` or a list of states for every other, and for an
+/// opening move that may also come later: an older log can begin anywhere.
 fn from_states(
     reader: &mut Reader,
     at: &Node,
@@ -193,21 +198,17 @@ fn from_states(
     match (from, way.opens) {
         (None, true) => Some(FromStates::Start),
         (Some(_), true) if word == Some("start") => Some(FromStates::Start),
-        (Some(node), true) => {
-            reader.wrong(node, "an opening move from a state", "start, or no `from`");
-            None
-        }
         (None, false) => {
             reader.wrong(at, "missing key `from`", "any, or a list of states");
             None
         }
-        (Some(_), false) if word == Some("any") => Some(FromStates::Any),
-        (Some(node), false) if matches!(node.yaml, Yaml::List(_)) => {
+        (Some(_), _) if word == Some("any") => Some(FromStates::Any),
+        (Some(node), _) if matches!(node.yaml, Yaml::List(_)) => {
             let parse = StateName::parse;
             let states = value::declared_list(reader, node, parse, "state", &way.names.states);
             Some(FromStates::Of(states))
         }
-        (Some(node), false) => {
+        (Some(node), _) => {
             reader.wrong(node, node.describe(), "any, or a list of states as [a, b]");
             None
         }
@@ -216,9 +217,6 @@ fn from_states(
 
 fn to_state(reader: &mut Reader, node: &Node, way: Way<'_>) -> Option<ToState> {
     if node.as_text() == Some("same") {
-        if way.opens {
-            reader.wrong(node, "an opening move that stays", "a state");
-        }
         return Some(ToState::Same);
     }
     value::declared(reader, node, StateName::parse, "state", &way.names.states).map(ToState::State)

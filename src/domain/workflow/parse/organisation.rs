@@ -27,7 +27,7 @@ pub(super) fn read(reader: &mut Reader, root: &Node) -> Option<OrganisationFile>
         Some(names.collect::<Vec<_>>())
     });
     let units = fields.need_as(reader, "units", |r, n| Some(each(r, n, &known, unit)));
-    let localities = fields.need_as(reader, "localities", |r, n| {
+    let localities = fields.find_as(reader, "localities", |r, n| {
         Some(each(r, n, &known, locality))
     });
     let clusters = fields.find_as(reader, "clusters", |r, n| Some(each(r, n, &known, cluster)));
@@ -44,7 +44,7 @@ pub(super) fn read(reader: &mut Reader, root: &Node) -> Option<OrganisationFile>
         default_calendar: default_calendar?,
         workflows: workflows.unwrap_or_default(),
         units: units?,
-        localities: localities?,
+        localities: localities.unwrap_or_default(),
         clusters: clusters.unwrap_or_default(),
         schools: schools.unwrap_or_default(),
         agencies: agencies.unwrap_or_default(),

@@ -282,15 +282,7 @@ fn an_event_has_one_meaning_and_not_the_engines() {
 }
 
 #[test]
-fn there_is_exactly_one_opening_move() {
-    let said = said(
-        "    title: Ask\n    by: [team]\n",
-        "    title: Ask\n    opens: true\n    by: [team]\n",
-    );
-    assert!(
-        said.iter().any(|s| s.contains("a second opening move")),
-        "{said:#?}"
-    );
+fn a_workflow_without_an_opening_move_is_refused() {
     let said = problems(&EXAMPLE.replace(
         "    opens: true\n    by: [named-person]\n    to: sent",
         "    by: [named-person]\n    from: [sent]\n    to: sent",

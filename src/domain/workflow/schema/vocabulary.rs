@@ -43,10 +43,11 @@ const VALUES: [&str; 31] = [
     "dependentRequired",
     "additionalProperties",
 ];
-const OURS: [&str; 5] = [
+const OURS: [&str; 6] = [
     "x-personal",
     "x-coded",
     "x-index",
+    "x-index-fields",
     "x-derives",
     "x-not-future",
 ];
@@ -332,6 +333,8 @@ impl<'s> Check<'s> {
                 "x-personal" if value == "child" || value == "request" => continue,
                 "x-personal" => "child, request".to_owned(),
                 "x-index" if value.as_str().is_some_and(is_kind) => continue,
+                "x-index-fields" if is_list_of_names(value) => continue,
+                "x-index-fields" => "a list of field names".to_owned(),
                 "x-index" => "a kind of a-z, 0-9, - and _".to_owned(),
                 "x-derives" if value.as_str().is_some_and(|n| self.derived.contains(&n)) => {
                     continue;
@@ -385,4 +388,10 @@ fn all_keywords() -> Vec<&'static str> {
 fn is_kind(text: &str) -> bool {
     let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_');
     !text.is_empty() && text.len() <= 64 && text.bytes().all(fits)
+}
+
+fn is_list_of_names(value: &Value) -> bool {
+    value
+        .as_array()
+        .is_some_and(|names| !names.is_empty() && names.iter().all(Value::is_string))
 }

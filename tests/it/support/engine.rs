@@ -1,0 +1,78 @@
+//! The engine inside the test's own process, against a database of its own.
+
+use super::{Postgres, TestDatabase};
+use jiff::Timestamp;
+use rfa::commands::{Commands, Declaration, Registry, publish, read_folder};
+use rfa::domain::ids::Authority;
+use rfa::log::Log;
+use rfa::log::connect::LogConfig;
+use rfa::log::vault::{MasterKey, Vault};
+use rfa::projections::Runner;
+use std::path::{Path, PathBuf};
+
+pub(crate) const MASTER_KEY: &str =
+    "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+
+pub(crate) struct Engine {
+    pub(crate) database: TestDatabase,
+    pub(crate) log: Log,
+    pub(crate) commands: Commands,
+    pub(crate) runner: Runner,
+}
+
+/// The repository's own definition files.
+pub(crate) fn workflows() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("workflows")
+}
+
+/// The edge of a test: where its time comes from.
+#[expect(clippy::disallowed_methods, reason = "a test is an edge")]
+pub(crate) fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+impl Engine {
+    pub(crate) async fn start() -> Self {
+        let database = Postgres::database().await;
+        Self::over(database).await
+    }
+
+    pub(crate) async fn over(database: TestDatabase) -> Self {
+        let config = LogConfig {
+            database_url: database.url.clone(),
+            queue_commands_max: 1_000,
+            pool_max: 6,
+        };
+        let log = Log::connect(&config).await.unwrap();
+        let master = MasterKey::parse(MASTER_KEY).unwrap();
+        let vault = Vault::connect(&database.url, 4, master).unwrap();
+        let registry = Registry::open(log.clone()).await.unwrap();
+        let commands = Commands::new(registry, vault);
+        let runner = Runner::new(log.clone());
+        Self {
+            database,
+            log,
+            commands,
+            runner,
+        }
+    }
+
+    pub(crate) async fn publish(&self, authority: &str, declarations: Vec<Declaration>) -> usize {
+        let authority = Authority::parse(authority).unwrap();
+        publish(
+            self.commands.registry(),
+            &authority,
+            declarations,
+            "test",
+            now(),
+        )
+        .await
+        .unwrap()
+    }
+
+    pub(crate) async fn publish_folder(&self, authority: &str) -> usize {
+        let parsed = Authority::parse(authority).unwrap();
+        self.publish(authority, read_folder(&workflows(), &parsed).unwrap())
+            .await
+    }
+}
