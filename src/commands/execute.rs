@@ -1,22 +1,20 @@
 //! From a command to its receipt: check, derive, split, decide, seal, append.
 
+use super::loading::Loaded;
 use super::prepare::{self, Prepared};
 use super::registry::Registry;
 use super::sealing::{Sealing, failure};
 use super::{Ask, Command, CommandError, Receipt};
 use crate::domain::declared::Declared;
 use crate::domain::ids::{Reference, RequestId};
-use crate::domain::request::codec;
 use crate::domain::request::command::{Facts, OpeningFacts, RequestCommand};
 use crate::domain::request::decide::{Pinned, decide};
 use crate::domain::request::error::Refusal;
-use crate::domain::request::event::RequestEvent;
 use crate::domain::request::state::{Request, RequestState};
 use crate::domain::workflow::schema::Workflow;
 use crate::log::vault::Vault;
-use crate::log::{Append, AppendError, Log, NewEvent, Recorded, StreamKind, Verdict};
+use crate::log::{Append, AppendError, Log, NewEvent, StreamKind, Verdict};
 use jiff::Timestamp;
-use std::sync::Arc;
 use uuid::Uuid;
 
 /// How often a command that may not wait for its caller decides anew after a conflict.
@@ -28,13 +26,6 @@ const RETRY_AFTER_MS: u64 = 1_000;
 pub struct Commands {
     registry: Registry,
     vault: Vault,
-}
-
-/// A request as its log says, with the definition that it is pinned to.
-pub struct Loaded {
-    pub state: RequestState,
-    pub workflow: Option<Arc<Workflow>>,
-    pub events: Vec<(Recorded, RequestEvent)>,
 }
 
 impl Commands {
@@ -80,49 +71,6 @@ impl Commands {
                 Ok(receipt) => return Ok(receipt),
             }
         }
-    }
-
-    /// A request folded from the log.
-    ///
-    /// # Errors
-    /// When the log is out of reach or holds what this build cannot read.
-    pub async fn load(&self, authority: &str, request: RequestId) -> Result<Loaded, CommandError> {
-        let recorded = self
-            .log()
-            .read_stream(authority, request.0, 0)
-            .await
-            .map_err(unavailable)?;
-        let mut events = Vec::with_capacity(recorded.len());
-        for one in recorded {
-            if one.stream_kind != StreamKind::Request {
-                return Err(Refusal::NotFound.into());
-            }
-            let event =
-                codec::decode(&one.event_type, one.schema_version, &one.body).map_err(|error| {
-                    CommandError::Broken {
-                        why: error.to_string(),
-                    }
-                })?;
-            events.push((one, event));
-        }
-        let state = RequestState::fold(events.iter().map(|(_, event)| event));
-        let workflow = match state.find() {
-            None => None,
-            Some(request) => Some(
-                self.registry
-                    .of(authority)
-                    .find_workflow(&request.opening.definition)
-                    .cloned()
-                    .ok_or_else(|| CommandError::Broken {
-                        why: format!("definition {} is not known", request.opening.definition),
-                    })?,
-            ),
-        };
-        Ok(Loaded {
-            state,
-            workflow,
-            events,
-        })
     }
 
     async fn attempt(
@@ -177,14 +125,13 @@ impl Commands {
             definition: &workflow.definition,
         };
         let events = sealing.seal(&self.vault, events, &asked.index).await?;
-        let append = append_of(
+        let planned = Planned {
             command,
             prepared,
             request,
-            loaded.state.version(),
             workflow,
-            events,
-        );
+        };
+        let append = planned.append(loaded.state.version(), events);
         self.submit(command, prepared, append, present).await
     }
 
@@ -300,28 +247,33 @@ impl<E: Into<CommandError>> From<E> for Attempt {
     }
 }
 
-fn append_of(
-    command: &Command,
-    prepared: &Prepared,
+/// A decided command on its way into the log.
+struct Planned<'a> {
+    command: &'a Command,
+    prepared: &'a Prepared,
     request: RequestId,
-    expected_version: i32,
-    workflow: &Workflow,
-    events: Vec<NewEvent>,
-) -> Append {
-    Append {
-        authority: command.authority.to_string(),
-        stream: request.0,
-        stream_kind: StreamKind::Request,
-        expected_version,
-        command_id: prepared.command_id,
-        fingerprint: prepared.fingerprint,
-        actor: command.actor.id.to_string(),
-        on_behalf_of: command.on_behalf_of.as_ref().map(ToString::to_string),
-        correlation: command.correlation,
-        causation: command.causation,
-        definition: Some(workflow.hash.0),
-        provenance: command.provenance,
-        events,
+    workflow: &'a Workflow,
+}
+
+impl Planned<'_> {
+    /// The events follow `version`.
+    fn append(&self, version: i32, events: Vec<NewEvent>) -> Append {
+        let command = self.command;
+        Append {
+            authority: command.authority.to_string(),
+            stream: self.request.0,
+            stream_kind: StreamKind::Request,
+            expected_version: version,
+            command_id: self.prepared.command_id,
+            fingerprint: self.prepared.fingerprint,
+            actor: command.actor.id.to_string(),
+            on_behalf_of: command.on_behalf_of.as_ref().map(ToString::to_string),
+            correlation: command.correlation,
+            causation: command.causation,
+            definition: Some(self.workflow.hash.0),
+            provenance: command.provenance,
+            events,
+        }
     }
 }
 

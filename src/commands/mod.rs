@@ -5,14 +5,16 @@
 pub mod aggregate;
 mod execute;
 mod imported;
+mod loading;
 mod prepare;
 mod publish;
 mod reading;
 mod registry;
 mod sealing;
 
-pub use execute::{Commands, Loaded};
+pub use execute::Commands;
 pub use imported::{Imported, ImportedAct, Importer};
+pub use loading::Loaded;
 pub use publish::{Declaration, PublishError, publish, read_folder, stream_of};
 pub use reading::Opened;
 pub use registry::{InForce, Registry, RegistryError};

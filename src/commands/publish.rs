@@ -250,6 +250,11 @@ pub async fn publish(
     now: Timestamp,
 ) -> Result<usize, PublishError> {
     let log = registry.log();
+    let publication = Publication {
+        authority,
+        actor,
+        now,
+    };
     let mut count = 0;
     for declaration in declarations {
         let stream = stream_of(authority, declaration.kind, &declaration.name);
@@ -267,7 +272,7 @@ pub async fn publish(
         }
         let version = published.last().map_or(0, |event| event.version);
         let name = declaration.name.clone();
-        let append = append_of(authority, stream, version, declaration, actor, now);
+        let append = append_of(&publication, stream, version, declaration);
         match log.append(append).await? {
             Verdict::Appended(_) | Verdict::Duplicate(_) => count += 1,
             Verdict::Conflict { .. } | Verdict::Reused => {
@@ -286,26 +291,31 @@ pub fn stream_of(authority: &Authority, kind: StreamKind, name: &str) -> Uuid {
     Uuid::new_v5(&Uuid::NAMESPACE_OID, text.as_bytes())
 }
 
+/// Who declares, where and when.
+struct Publication<'a> {
+    authority: &'a Authority,
+    actor: &'a str,
+    now: Timestamp,
+}
+
 fn append_of(
-    authority: &Authority,
+    publication: &Publication<'_>,
     stream: Uuid,
     version: i32,
     declaration: Declaration,
-    actor: &str,
-    now: Timestamp,
 ) -> Append {
     let digest = Sha256::digest(&declaration.body);
     let mut fingerprint = [0; 16];
     fingerprint.copy_from_slice(&digest[..16]);
     let command_id = Uuid::new_v5(&stream, &[&version.to_be_bytes()[..], &digest[..]].concat());
     Append {
-        authority: authority.to_string(),
+        authority: publication.authority.to_string(),
         stream,
         stream_kind: declaration.kind,
         expected_version: version,
         command_id,
         fingerprint,
-        actor: actor.to_owned(),
+        actor: publication.actor.to_owned(),
         on_behalf_of: None,
         correlation: command_id,
         causation: None,
@@ -314,7 +324,7 @@ fn append_of(
         events: vec![NewEvent {
             event_type: declaration.event_type.to_owned(),
             schema_version: 1,
-            occurred_at: now,
+            occurred_at: publication.now,
             audience: Audience::Ordinary,
             body: declaration.body,
             sealed: Vec::new(),

@@ -1,7 +1,8 @@
 //! Reading one request with its personal fields, for those whom `access` lets.
 
 use super::CommandError;
-use super::execute::{Commands, Loaded};
+use super::execute::Commands;
+use super::loading::Loaded;
 use super::sealing::failure;
 use crate::domain::ids::{Authority, RequestId};
 use crate::domain::request::event::RequestEvent;

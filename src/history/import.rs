@@ -3,7 +3,7 @@
 
 use super::mapping::Mapping;
 use super::report::Report;
-use super::rows::{Row, Texts};
+use super::rows::{ReadRow, Row, Texts};
 use crate::commands::{AskedMove, CommandError, Imported, ImportedAct, Importer};
 use crate::domain::ids::{Authority, PrincipalId, TeamId};
 use crate::domain::request::actor::{Grant, Principal, PrincipalKind};
@@ -45,7 +45,7 @@ pub enum PlanError {
 impl Plan {
     /// # Errors
     /// When the mapping's zone is not known. Rows that do not fit are refused in the report.
-    pub fn new(mapping: Mapping, rows: Vec<Result<Row, (u64, String)>>) -> Result<Self, PlanError> {
+    pub fn new(mapping: Mapping, rows: Vec<ReadRow>) -> Result<Self, PlanError> {
         let zone = TimeZone::get(&mapping.zone).map_err(|_| PlanError::Zone {
             found: mapping.zone.clone(),
         })?;
@@ -177,7 +177,7 @@ impl Plan {
                 .iter()
                 .filter_map(|(label, steps)| {
                     let step = steps.get(turn)?;
-                    let act = self.act(authority, label, step, &steps[0], turn == 0);
+                    let act = self.act(authority, label, step, (turn == 0).then_some(&steps[0]));
                     Some((step.line, step.activity.clone(), act))
                 })
                 .collect();
@@ -211,8 +211,7 @@ impl Plan {
         authority: &Authority,
         label: &str,
         step: &Step,
-        first: &Step,
-        opens: bool,
+        opened_by: Option<&Step>,
     ) -> ImportedAct {
         let mapping = &self.mapping;
         let space = Uuid::new_v5(&Uuid::NAMESPACE_OID, authority.as_str().as_bytes());
@@ -236,21 +235,21 @@ impl Plan {
             occurred_at: step.at,
             asked: AskedMove {
                 move_name,
-                data: self.data(step, first, opens),
+                data: self.data(step, opened_by),
             },
             team,
         }
     }
 
-    fn data(&self, step: &Step, first: &Step, opens: bool) -> Value {
+    fn data(&self, step: &Step, opened_by: Option<&Step>) -> Value {
         let mut data = Map::new();
-        let opening = self.mapping.opening.iter().filter(|_| opens);
+        let opening = self.mapping.opening.iter().filter(|_| opened_by.is_some());
         for (field, column) in opening.chain(&self.mapping.attributes) {
             if let Some(text) = self.text(&step.texts, column) {
                 data.insert(field.clone(), Value::String(text));
             }
         }
-        if opens {
+        if let Some(first) = opened_by {
             let received = first
                 .received
                 .map_or(first.at, |received| received.min(first.at));

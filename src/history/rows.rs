@@ -19,6 +19,9 @@ pub struct Row {
     pub texts: Texts,
 }
 
+/// A row, or the line of one that is broken in itself and why.
+pub type ReadRow = Result<Row, (u64, String)>;
+
 #[derive(Debug, thiserror::Error)]
 pub enum RowsError {
     #[error("{} could not be opened: {source}", path.display())]
@@ -42,7 +45,7 @@ pub enum RowsError {
 ///
 /// # Errors
 /// When the file as a whole is no log, or lacks a column that the mapping names.
-pub fn read(path: &Path, columns: &[&str]) -> Result<Vec<Result<Row, (u64, String)>>, RowsError> {
+pub fn read(path: &Path, columns: &[&str]) -> Result<Vec<ReadRow>, RowsError> {
     let name = path
         .file_name()
         .and_then(|n| n.to_str())
@@ -67,11 +70,7 @@ pub fn read(path: &Path, columns: &[&str]) -> Result<Vec<Result<Row, (u64, Strin
     }
 }
 
-fn csv_rows(
-    path: &Path,
-    reader: impl Read,
-    columns: &[&str],
-) -> Result<Vec<Result<Row, (u64, String)>>, RowsError> {
+fn csv_rows(path: &Path, reader: impl Read, columns: &[&str]) -> Result<Vec<ReadRow>, RowsError> {
     let unreadable = |why: String| RowsError::Unreadable {
         path: path.to_owned(),
         why,
@@ -126,11 +125,7 @@ fn csv_rows(
     Ok(rows)
 }
 
-fn xes_rows(
-    path: &Path,
-    reader: impl Read,
-    columns: &[&str],
-) -> Result<Vec<Result<Row, (u64, String)>>, RowsError> {
+fn xes_rows(path: &Path, reader: impl Read, columns: &[&str]) -> Result<Vec<ReadRow>, RowsError> {
     let options = XESImportOptions {
         verbose: false,
         ..XESImportOptions::default()

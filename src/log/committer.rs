@@ -21,6 +21,8 @@ const RETRY_AFTER_MS: u64 = 1_000;
 /// Longer than the statement's own limit: the server speaks first.
 const REPLY_DEADLINE: Duration = Duration::from_secs(15);
 
+pub(super) const EPOCH: &str = include_str!("sql/epoch.sql");
+
 type Reply = oneshot::Sender<Result<Verdict, AppendError>>;
 
 struct Waiting {
@@ -45,7 +47,7 @@ impl Log {
         let client = dedicated(&config.database_url).await?;
         check_settings(&client).await?;
         let epoch: Uuid = client
-            .query_one(include_str!("sql/epoch.sql"), &[])
+            .query_one(EPOCH, &[])
             .await
             .map_err(|_| ConnectError::Unavailable)?
             .get(0);

@@ -9,6 +9,7 @@ pub mod committer;
 pub mod connect;
 pub mod cursor;
 pub mod event;
+mod master;
 pub mod migrate;
 pub mod read;
 pub mod seal;

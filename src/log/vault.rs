@@ -3,11 +3,9 @@
 
 use super::connect::{ConnectError, pool};
 use super::event::SealedPart;
+pub use super::master::MasterKey;
 use super::seal;
 use deadpool_postgres::Pool;
-use hmac::{Hmac, KeyInit, Mac};
-use secrecy::{ExposeSecret, SecretBox};
-use sha2::Sha256;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -76,50 +74,6 @@ pub struct IndexEntry {
     pub request: Uuid,
 }
 
-/// Opens every key of the vault. Printed as `[REDACTED]`.
-#[derive(Clone)]
-pub struct MasterKey(Arc<SecretBox<[u8; 32]>>);
-
-impl MasterKey {
-    /// # Errors
-    /// When the text is not 64 hexadecimal digits.
-    pub fn parse(text: &str) -> Result<Self, VaultError> {
-        const WRONG: VaultError = VaultError::MasterKey {
-            what: "the master key",
-        };
-        let text = text.trim();
-        if text.len() != 64 || !text.is_ascii() {
-            return Err(WRONG);
-        }
-        let mut key = [0; 32];
-        for (byte, pair) in key.iter_mut().zip(text.as_bytes().chunks(2)) {
-            let pair = std::str::from_utf8(pair).map_err(|_| WRONG)?;
-            *byte = u8::from_str_radix(pair, 16).map_err(|_| WRONG)?;
-        }
-        Ok(Self(Arc::new(SecretBox::new(Box::new(key)))))
-    }
-
-    fn keyed(&self, label: &str, authority: &str, parts: &[&[u8]]) -> [u8; 32] {
-        let derived = mac(
-            self.0.expose_secret(),
-            &[label.as_bytes(), authority.as_bytes()],
-        );
-        mac(&derived, parts)
-    }
-}
-
-/// HMAC-SHA-256 over length-prefixed parts.
-fn mac(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
-        unreachable!("HMAC takes a key of any length")
-    };
-    for part in parts {
-        mac.update(&(part.len() as u64).to_be_bytes());
-        mac.update(part);
-    }
-    mac.finalize().into_bytes().into()
-}
-
 #[derive(Clone, Copy)]
 struct CachedKey {
     key: [u8; 32],
@@ -161,7 +115,7 @@ impl Vault {
         let mut wrapped = Vec::with_capacity(subjects.len());
         for (subject, id) in subjects.iter().zip(&new) {
             let associated = seal::of_key(authority, *subject, *id);
-            let master = self.master.0.expose_secret();
+            let master = self.master.bytes();
             wrapped.push(
                 seal::seal(master, &associated, &seal::random_key())
                     .ok_or(VaultError::NotAuthentic)?,
@@ -368,7 +322,7 @@ impl Vault {
         id: Uuid,
         wrapped: &[u8],
     ) -> Result<[u8; 32], VaultError> {
-        let master = self.master.0.expose_secret();
+        let master = self.master.bytes();
         let key: [u8; 32] = seal::open(master, &seal::of_key(authority, subject, id), wrapped)
             .and_then(|plain| plain.try_into().ok())
             .ok_or(VaultError::WrongMasterKey)?;

@@ -1,6 +1,7 @@
 //! Recomputes every hash and every link, and compares with what the verifier itself saw before.
 
 use super::chain::{Hash, hash_recorded, link};
+use super::committer::EPOCH;
 use super::connect::ConnectError;
 use super::event::Position;
 use super::read::{Interned, recorded};
@@ -69,10 +70,7 @@ pub async fn verify(
     from: Option<&Checkpoint>,
     mut progress: impl FnMut(Position),
 ) -> Result<Verified, VerifyError> {
-    let epoch: Uuid = client
-        .query_one(include_str!("sql/epoch.sql"), &[])
-        .await?
-        .get(0);
+    let epoch: Uuid = client.query_one(EPOCH, &[]).await?.get(0);
     if let Some(checkpoint) = from.filter(|checkpoint| checkpoint.epoch != epoch) {
         return Err(VerifyError::OtherEpoch {
             checkpoint: checkpoint.epoch,

@@ -68,7 +68,7 @@ impl Projection for ResponseTimes {
         clocks
             .spells
             .sort_by_key(|spell| (spell.clock.clone(), spell.number));
-        evolve(&mut clocks, workflow, &context, event, act, declared);
+        evolve(&mut clocks, workflow, &context, (event, act), declared);
         rows.truncate(1);
         rows.extend(
             clocks
@@ -88,8 +88,7 @@ fn evolve(
     clocks: &mut Clocks,
     workflow: &Workflow,
     context: &SpellRow,
-    event: &Decoded,
-    act: &Act,
+    (event, act): (&Decoded, &Act),
     declared: &Declared,
 ) {
     let organisation = declared.organisation();

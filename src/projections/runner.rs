@@ -186,7 +186,7 @@ impl Runner {
         let count = page.len();
         let entries = decode(from, page)?;
         let transaction = client.transaction().await?;
-        self.apply::<P>(&*transaction, &table, &entries, &memory.known)
+        self.apply::<P>(&transaction, &table, &entries, &memory.known)
             .await?;
         if !reader.advance(&*transaction, from, to).await? {
             memory.up_to = Position(-1);

@@ -275,16 +275,14 @@ async fn within<T>(
 
 /// The broker's own words for a protocol error; for the rest only the kind.
 fn kind_of(error: &lapin::Error) -> String {
-    match error.kind() {
-        lapin::ErrorKind::ProtocolError(error) => error.to_string(),
-        other => {
-            let text = format!("{other:?}");
-            text.split(['(', '{', ' '])
-                .next()
-                .unwrap_or_default()
-                .to_owned()
-        }
+    if let lapin::ErrorKind::ProtocolError(error) = error.kind() {
+        return error.to_string();
     }
+    let text = format!("{:?}", error.kind());
+    text.split(['(', '{', ' '])
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// A dead peer is noticed after twice the heartbeat; the broker's default is a minute.

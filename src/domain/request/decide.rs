@@ -2,15 +2,15 @@
 //!
 //! Everything that is particular to a workflow is read from its definition.
 
-use super::actor::{Principal, PrincipalKind};
+use super::actor::PrincipalKind;
 use super::command::{Asked, Facts, OpeningFacts, RequestCommand};
+use super::entitle::{Ground, acted_as, moves_from, starts_at};
 use super::error::Refusal;
-use super::event::{Act, ActedAs, HeldBy, Opening, Owner, RequestEvent};
+use super::event::{Act, HeldBy, Opening, Owner, RequestEvent};
 use super::state::{Request, RequestState};
-use crate::domain::ids::{DefinitionHash, MoveName, PrincipalId, RoleName, StateName, TeamId};
+use crate::domain::ids::{DefinitionHash, PrincipalId, StateName, TeamId};
 use crate::domain::workflow::definition::{
-    Definition, FromStates, MoveRule, OwnerRule, Relation, RoleRule, Scope, StateHolder, ToState,
-    find,
+    Definition, MoveRule, OwnerRule, StateHolder, ToState, find,
 };
 use jiff::Timestamp;
 
@@ -77,14 +77,12 @@ fn act(
         });
     }
     let owner_team = owner_team(request, rule, &asked, opening.as_ref(), facts)?;
-    let acted_as = acted_as(
+    let ground = Ground {
         definition,
-        rule,
         request,
-        &owner_team,
-        &asked.move_name,
-        facts,
-    )?;
+        team: request.map_or(&owner_team.team, |r| &r.owner.team),
+    };
+    let acted_as = acted_as(ground, &asked.move_name, rule, facts)?;
     let worker = named_worker(rule, &asked)?;
     let left_team = request
         .map(|r| &r.owner.team)
@@ -126,38 +124,6 @@ fn act(
         move_name: asked.move_name,
         personal: asked.personal,
     })))
-}
-
-/// The moves that the state allows, whoever asks.
-pub fn moves_from<'a>(
-    definition: &'a Definition,
-    state: Option<&'a StateName>,
-) -> impl Iterator<Item = (&'a MoveName, &'a MoveRule)> {
-    definition
-        .moves
-        .iter()
-        .filter(move |(_, rule)| rule.paths.iter().any(|path| starts_at(&path.from, state)))
-}
-
-/// The moves that the state allows and this person may make.
-pub fn moves_open_to<'a>(
-    definition: &'a Definition,
-    request: &'a Request,
-    person: &'a Principal,
-) -> impl Iterator<Item = (&'a MoveName, &'a MoveRule)> {
-    moves_from(definition, Some(&request.state)).filter(move |(_, rule)| {
-        let team = &request.owner.team;
-        find_role(definition, &rule.by, Some(request), team, person).is_some()
-            && find_role(definition, &rule.not_by, Some(request), team, person).is_none()
-    })
-}
-
-fn starts_at(from: &FromStates, state: Option<&StateName>) -> bool {
-    match (from, state) {
-        (FromStates::Start, None) | (FromStates::Any, Some(_)) => true,
-        (FromStates::Of(states), Some(state)) => states.contains(state),
-        (FromStates::Start, Some(_)) | (FromStates::Any | FromStates::Of(_), None) => false,
-    }
 }
 
 fn target_state(
@@ -255,77 +221,6 @@ fn named_worker(rule: &MoveRule, asked: &Asked) -> Result<Option<PrincipalId>, R
         Some(Err(_)) => Err(Refusal::BadCode {
             path: path.clone(),
             what: "principal",
-        }),
-    }
-}
-
-fn acted_as(
-    definition: &Definition,
-    rule: &MoveRule,
-    request: Option<&Request>,
-    next: &NextTeam,
-    move_name: &MoveName,
-    facts: &Facts,
-) -> Result<ActedAs, Refusal> {
-    let not_yours = || Refusal::NotYours {
-        found: move_name.clone(),
-        allowed: rule.by.clone(),
-    };
-    let person = facts.person();
-    if facts.on_behalf_of.is_some() && !may_speak_for(&facts.actor, person) {
-        return Err(not_yours());
-    }
-    let team = request.map_or(&next.team, |r| &r.owner.team);
-    let role = find_role(definition, &rule.by, request, team, person).ok_or_else(not_yours)?;
-    if find_role(definition, &rule.not_by, request, team, person).is_some() {
-        return Err(not_yours());
-    }
-    Ok(ActedAs {
-        role: role.clone(),
-        agency: person.agency().cloned(),
-        team: person.is_member_of(team).then(|| team.clone()),
-    })
-}
-
-/// A service account carries the requests of people of its own agency.
-fn may_speak_for(actor: &Principal, person: &Principal) -> bool {
-    actor.kind == PrincipalKind::ServiceAccount
-        && person.kind == PrincipalKind::Person
-        && actor.agency().is_some()
-        && actor.agency() == person.agency()
-}
-
-fn find_role<'a>(
-    definition: &Definition,
-    roles: &'a [RoleName],
-    request: Option<&Request>,
-    team: &TeamId,
-    person: &Principal,
-) -> Option<&'a RoleName> {
-    roles.iter().find(|name| {
-        definition
-            .roles
-            .get(*name)
-            .is_some_and(|rule| stands_in(rule, request, team, person))
-    })
-}
-
-fn stands_in(
-    rule: &RoleRule,
-    request: Option<&Request>,
-    team: &TeamId,
-    person: &Principal,
-) -> bool {
-    match rule.relation {
-        Some(Relation::Requester) => request.is_some_and(|r| r.opening.requester == person.id),
-        Some(Relation::Worker) => request.is_some_and(|r| r.worker.as_ref() == Some(&person.id)),
-        Some(Relation::Decider) => request.is_some_and(|r| r.decider.as_ref() == Some(&person.id)),
-        None => person.grants.iter().any(|grant| {
-            rule.any_of.contains(&grant.role)
-                && match rule.of {
-                    Scope::Anywhere => true,
-                    Scope::Owner => grant.team.as_ref() == Some(team),
-                }
         }),
     }
 }

@@ -7,6 +7,7 @@ pub mod actor;
 pub mod codec;
 pub mod command;
 pub mod decide;
+pub mod entitle;
 pub mod error;
 pub mod event;
 pub mod state;

@@ -4,7 +4,8 @@
 use super::actor::{Grant, Principal, PrincipalKind};
 use super::codec;
 use super::command::{Asked, Facts, OpeningFacts, RequestCommand, Routed};
-use super::decide::{Pinned, decide, moves_open_to};
+use super::decide::{Pinned, decide};
+use super::entitle::moves_open_to;
 use super::error::Refusal;
 use super::event::{HeldBy, Personal, RequestEvent};
 use super::state::RequestState;

@@ -64,6 +64,7 @@ fn a_layer_adds_closures_and_lends_zone_windows_and_cut_off() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of wrong calendars")]
 fn a_calendar_that_cannot_be_meant_is_refused_with_its_name() {
     let base = with("base", BASE);
     for (files, said) in [
