@@ -9,6 +9,6 @@ step cargo clippy --locked --all-targets -- -D warnings
 start_servers var/test
 export RFA_TEST_MANAGEMENT_URL=${RFA_TEST_MANAGEMENT_URL:-${MANAGEMENT_URL:-}}
 export RFA_TEST_RABBITMQCTL=${RFA_TEST_RABBITMQCTL:-${RABBITMQCTL:-}}
-step cargo test --locked
+step cargo test --locked --no-fail-fast
 RUSTDOCFLAGS="-D warnings" step cargo doc --locked --no-deps
 step scripts/deny.sh
