@@ -1,1 +1,330 @@
+//! Settings from the environment. A variable that starts with `RFA_` and is not one of ours is an
+//! error, so that a typo does not go unnoticed.
 
+use crate::domain::ids::{Authority, WorkflowName};
+use config::{Config as Sources, Environment};
+use secrecy::SecretString;
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Variables of the test suite, which the program leaves alone.
+const OTHERS: &str = "RFA_TEST_";
+
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("{variable}: {why}; allowed: {allowed}")]
+    Wrong {
+        variable: String,
+        why: String,
+        allowed: String,
+    },
+    #[error("{variable} is not a variable of rfa; did you mean {nearest}? There are: {known}")]
+    Unknown {
+        variable: String,
+        nearest: String,
+        known: String,
+    },
+    #[error("{variable} is needed: {what}")]
+    Missing {
+        variable: &'static str,
+        what: &'static str,
+    },
+}
+
+/// One field a variable: `RFA_` and the name in capitals.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Where the vault is, if not with the log.
+    vault_url: Option<SecretString>,
+    /// 64 hexadecimal digits.
+    master_key: Option<SecretString>,
+    /// A file with them.
+    master_key_file: Option<PathBuf>,
+    /// Address of the API; loopback unless `RFA_HTTP_PUBLIC` is true.
+    pub http: SocketAddr,
+    pub http_public: bool,
+    /// Address of `/metrics`; loopback.
+    pub metrics: SocketAddr,
+    pub authority: Authority,
+    /// Folder of definition files.
+    pub workflows: PathBuf,
+    /// Taken for a new request that names none.
+    pub usual_workflow: WorkflowName,
+    /// Commands waiting for the log, 1 to 100,000.
+    pub queue_commands_max: usize,
+    /// Connections to Postgres for reading, 2 to 200.
+    pub pool_max: usize,
+    /// Sockets served at once, 1 to 20,000.
+    pub connections_max: usize,
+    /// Filter of the program's log, e.g. `info` or `rfa=debug`.
+    pub log: String,
+    /// One JSON object a line instead of text.
+    pub log_json: bool,
+}
+
+const KNOWN: [&str; 14] = [
+    "RFA_VAULT_URL",
+    "RFA_MASTER_KEY",
+    "RFA_MASTER_KEY_FILE",
+    "RFA_HTTP",
+    "RFA_HTTP_PUBLIC",
+    "RFA_METRICS",
+    "RFA_AUTHORITY",
+    "RFA_WORKFLOWS",
+    "RFA_USUAL_WORKFLOW",
+    "RFA_QUEUE_COMMANDS_MAX",
+    "RFA_POOL_MAX",
+    "RFA_CONNECTIONS_MAX",
+    "RFA_LOG",
+    "RFA_LOG_JSON",
+];
+
+impl Default for Settings {
+    fn default() -> Self {
+        let code = |text: &str| text.to_owned();
+        Self {
+            vault_url: None,
+            master_key: None,
+            master_key_file: None,
+            http: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            http_public: false,
+            metrics: SocketAddr::from(([127, 0, 0, 1], 9464)),
+            authority: Authority::parse("south-ayrshire").unwrap_or_else(|_| unreachable!()),
+            workflows: PathBuf::from("workflows"),
+            usual_workflow: WorkflowName::parse("request-for-assistance")
+                .unwrap_or_else(|_| unreachable!()),
+            queue_commands_max: 2_000,
+            pool_max: 16,
+            connections_max: 1_000,
+            log: code("info"),
+            log_json: false,
+        }
+    }
+}
+
+/// Everything a subcommand may need.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub settings: Settings,
+    database_url: Option<SecretString>,
+    /// Absent: the relay is off and the backlog grows.
+    pub amqp_url: Option<SecretString>,
+}
+
+impl Config {
+    /// # Errors
+    /// Naming the variable, what is wrong with it and what is allowed; never a secret's value.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        let variables: Vec<(String, String)> = std::env::vars().collect();
+        Self::read(&variables)
+    }
+
+    fn read(variables: &[(String, String)]) -> Result<Self, ConfigError> {
+        let ours = variables
+            .iter()
+            .filter(|(name, _)| name.starts_with("RFA_") && !name.starts_with(OTHERS));
+        for (name, _) in ours.clone() {
+            if !KNOWN.contains(&name.as_str()) {
+                return Err(unknown(name));
+            }
+        }
+        let mut settings = Settings::default();
+        for (name, value) in ours {
+            settings = settings.with(name, value)?;
+        }
+        settings.check()?;
+        let find = |wanted: &str| {
+            let found = variables
+                .iter()
+                .find(|(name, value)| name == wanted && !value.is_empty());
+            found.map(|(_, value)| SecretString::from(value.clone()))
+        };
+        Ok(Self {
+            settings,
+            database_url: find("DATABASE_URL"),
+            amqp_url: find("AMQP_URL"),
+        })
+    }
+
+    /// # Errors
+    /// When `DATABASE_URL` is not set.
+    pub fn database_url(&self) -> Result<&SecretString, ConfigError> {
+        self.database_url.as_ref().ok_or(ConfigError::Missing {
+            variable: "DATABASE_URL",
+            what: "where the event log is, e.g. postgres://user@127.0.0.1:5432/rfa",
+        })
+    }
+
+    /// # Errors
+    /// When neither `RFA_VAULT_URL` nor `DATABASE_URL` is set.
+    pub fn vault_url(&self) -> Result<&SecretString, ConfigError> {
+        self.settings
+            .vault_url
+            .as_ref()
+            .map_or_else(|| self.database_url(), Ok)
+    }
+
+    /// From the variable or the file.
+    ///
+    /// # Errors
+    /// When neither is there, or the file cannot be read.
+    pub fn master_key(&self) -> Result<SecretString, ConfigError> {
+        if let Some(key) = &self.settings.master_key {
+            return Ok(key.clone());
+        }
+        let file = self
+            .settings
+            .master_key_file
+            .as_ref()
+            .ok_or(ConfigError::Missing {
+                variable: "RFA_MASTER_KEY_FILE",
+                what: "a file with 64 hexadecimal digits that open the vault's keys",
+            })?;
+        std::fs::read_to_string(file)
+            .map(SecretString::from)
+            .map_err(|error| ConfigError::Wrong {
+                variable: "RFA_MASTER_KEY_FILE".to_owned(),
+                why: error.to_string(),
+                allowed: "a readable file".to_owned(),
+            })
+    }
+}
+
+impl Settings {
+    /// The same settings with one variable more, so that an error names it.
+    fn with(self, variable: &str, value: &str) -> Result<Self, ConfigError> {
+        let source = Environment::with_prefix("RFA")
+            .try_parsing(false)
+            .source(Some([(variable.to_owned(), value.to_owned())].into()));
+        let read = Sources::builder().add_source(source).build();
+        let one: Self = read.and_then(Sources::try_deserialize).map_err(|error| {
+            let secret = variable.contains("KEY") || variable.contains("URL");
+            let why = error.to_string();
+            ConfigError::Wrong {
+                variable: variable.to_owned(),
+                why: if secret {
+                    "it cannot be read".to_owned()
+                } else {
+                    why
+                },
+                allowed: allowed(variable).to_owned(),
+            }
+        })?;
+        let mut all = self;
+        match variable {
+            "RFA_VAULT_URL" => all.vault_url = one.vault_url,
+            "RFA_MASTER_KEY" => all.master_key = one.master_key,
+            "RFA_MASTER_KEY_FILE" => all.master_key_file = one.master_key_file,
+            "RFA_HTTP" => all.http = one.http,
+            "RFA_HTTP_PUBLIC" => all.http_public = one.http_public,
+            "RFA_METRICS" => all.metrics = one.metrics,
+            "RFA_AUTHORITY" => all.authority = one.authority,
+            "RFA_WORKFLOWS" => all.workflows = one.workflows,
+            "RFA_USUAL_WORKFLOW" => all.usual_workflow = one.usual_workflow,
+            "RFA_QUEUE_COMMANDS_MAX" => all.queue_commands_max = one.queue_commands_max,
+            "RFA_POOL_MAX" => all.pool_max = one.pool_max,
+            "RFA_CONNECTIONS_MAX" => all.connections_max = one.connections_max,
+            "RFA_LOG" => all.log = one.log,
+            "RFA_LOG_JSON" => all.log_json = one.log_json,
+            other => return Err(unknown(other)),
+        }
+        Ok(all)
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let within = |variable: &str, found: usize, range: std::ops::RangeInclusive<usize>| {
+            if range.contains(&found) {
+                return Ok(());
+            }
+            Err(ConfigError::Wrong {
+                variable: variable.to_owned(),
+                why: format!("{found} is out of range"),
+                allowed: format!("{} to {}", range.start(), range.end()),
+            })
+        };
+        within(
+            "RFA_QUEUE_COMMANDS_MAX",
+            self.queue_commands_max,
+            1..=100_000,
+        )?;
+        within("RFA_POOL_MAX", self.pool_max, 2..=200)?;
+        within("RFA_CONNECTIONS_MAX", self.connections_max, 1..=20_000)?;
+        let loopback = |variable: &str, address: SocketAddr, free: bool| {
+            if free || address.ip().is_loopback() {
+                return Ok(());
+            }
+            Err(ConfigError::Wrong {
+                variable: variable.to_owned(),
+                why: format!("{address} is not on loopback"),
+                allowed: "127.0.0.1, ::1, or RFA_HTTP_PUBLIC=true for the API".to_owned(),
+            })
+        };
+        loopback("RFA_HTTP", self.http, self.http_public)?;
+        loopback("RFA_METRICS", self.metrics, false)
+    }
+}
+
+fn allowed(variable: &str) -> &'static str {
+    match variable {
+        "RFA_HTTP" | "RFA_METRICS" => "an address with its port, e.g. 127.0.0.1:8080",
+        "RFA_HTTP_PUBLIC" | "RFA_LOG_JSON" => "true or false",
+        "RFA_AUTHORITY" | "RFA_USUAL_WORKFLOW" => "a code of a-z, 0-9 and -",
+        "RFA_QUEUE_COMMANDS_MAX" | "RFA_POOL_MAX" | "RFA_CONNECTIONS_MAX" => "a whole number",
+        _ => "text",
+    }
+}
+
+fn unknown(variable: &str) -> ConfigError {
+    let shared = |known: &&&str| {
+        known.chars().filter(|c| variable.contains(*c)).count() as isize
+            - (known.len() as isize - variable.len() as isize).abs()
+    };
+    let nearest = KNOWN.iter().max_by_key(shared).copied().unwrap_or_default();
+    ConfigError::Unknown {
+        variable: variable.to_owned(),
+        nearest: nearest.to_owned(),
+        known: KNOWN.join(", "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let owned: Vec<_> = variables
+            .iter()
+            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
+            .collect();
+        Config::read(&owned)
+    }
+
+    #[test]
+    fn a_typo_is_named_with_what_was_probably_meant() {
+        let error = read(&[("RFA_HTPP", "127.0.0.1:1")])
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("did you mean RFA_HTTP?"), "{error}");
+    }
+
+    #[test]
+    fn an_address_for_everybody_needs_a_second_word() {
+        let error = read(&[("RFA_HTTP", "0.0.0.0:80")]).unwrap_err().to_string();
+        assert!(error.contains("RFA_HTTP_PUBLIC"), "{error}");
+        let public = read(&[("RFA_HTTP", "0.0.0.0:80"), ("RFA_HTTP_PUBLIC", "true")]);
+        assert!(public.unwrap().settings.http_public);
+    }
+
+    #[test]
+    fn a_wrong_value_is_named_with_what_is_allowed_and_a_secret_is_not_shown() {
+        let error = read(&[("RFA_POOL_MAX", "many")]).unwrap_err().to_string();
+        assert!(
+            error.contains("RFA_POOL_MAX") && error.contains("whole number"),
+            "{error}"
+        );
+        let config = read(&[("RFA_MASTER_KEY", "canary"), ("DATABASE_URL", "canary")]).unwrap();
+        assert!(!format!("{config:?}").contains("canary"));
+    }
+}

@@ -17,6 +17,7 @@ pub mod access;
 pub mod api;
 pub mod cli;
 pub mod history;
+pub mod simulate;
 
 pub mod config;
 pub mod shutdown;

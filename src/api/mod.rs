@@ -1,1 +1,165 @@
+//! The HTTP API: a handler takes what it needs, makes one call, and answers.
+//!
+//! It decides nothing about requests and knows no SQL and no broker. Invariant: every route is in
+//! `ROUTES`; one with an action is closed to calls without a token; what fails is a problem
+//! document from `problem`.
 
+mod body;
+mod caller;
+mod caseloads;
+mod edge;
+mod extract;
+mod fields;
+mod health;
+pub mod metrics;
+pub mod openapi;
+mod page;
+pub mod position;
+pub mod problem;
+mod refusal;
+mod requests;
+mod response_times;
+pub mod server;
+mod teams;
+mod views;
+mod workflows;
+
+pub use health::{Part, Status, ViewLag};
+
+use crate::access::{Action, Tokens};
+use crate::commands::Commands;
+use crate::domain::ids::WorkflowName;
+use crate::projections::ReadPool;
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{MethodRouter, get, post};
+use jiff::Timestamp;
+use problem::Kind;
+use std::time::Duration;
+use tokio::sync::watch;
+use utoipa::openapi::path::HttpMethod::{self, Get, Post};
+use uuid::Uuid;
+
+/// What handlers share; cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    pub commands: Commands,
+    pub reads: ReadPool,
+    pub tokens: Tokens,
+    /// Of the log; part of every public position.
+    pub epoch: Uuid,
+    pub status: watch::Receiver<Status>,
+    /// The clock of the edge.
+    pub now: fn() -> Timestamp,
+    pub limits: Limits,
+    /// Taken for a new request that names no workflow.
+    pub usual_workflow: WorkflowName,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    pub body_bytes_max: usize,
+    /// From the first to the last byte of a body.
+    pub body_deadline: Duration,
+    pub call_deadline: Duration,
+}
+
+pub(crate) struct Route {
+    pub(crate) method: HttpMethod,
+    pub(crate) path: &'static str,
+    /// What it needs; `None` is open to all. The handler also asks about the resource itself.
+    pub(crate) action: Option<Action>,
+    handler: fn() -> MethodRouter<App>,
+}
+
+macro_rules! routes {
+    ($($method:ident $path:literal $action:expr, $route:ident($handler:path);)+) => {
+        &[$(Route { method: $method, path: $path, action: $action, handler: || $route($handler) }),+]
+    };
+}
+
+pub(crate) const ROUTES: &[Route] = routes! {
+    Post "/requests" Some(Action::Send), post(requests::moves::open);
+    Get "/requests" Some(Action::ReadSummary), get(requests::list::list);
+    Get "/requests/{id}" Some(Action::ReadSummary), get(requests::read::read);
+    Post "/requests/{id}/moves/{move}" Some(Action::Send), post(requests::moves::make);
+    Post "/requests/{id}/claim" Some(Action::Claim), post(requests::moves::claim);
+    Post "/requests/{id}/release" Some(Action::Claim), post(requests::moves::release);
+    Get "/requests/{id}/clocks" Some(Action::ReadSummary), get(requests::clocks::clocks);
+    Get "/teams/{id}/queue" Some(Action::ReadQueue), get(teams::queue);
+    Get "/response-times" Some(Action::ReadResponseTimes), get(response_times::read);
+    Get "/caseloads" Some(Action::ReadCaseloads), get(caseloads::read);
+    Get "/workflows" Some(Action::ReadWorkflows), get(workflows::list);
+    Get "/workflows/{name}/{version}" Some(Action::ReadWorkflows), get(workflows::read);
+    Get "/livez" None, get(health::livez);
+    Get "/readyz" None, get(health::readyz);
+    Get "/openapi.json" None, get(openapi::document);
+    Get "/openapi" None, get(page::page);
+};
+
+impl Route {
+    /// The problems that a call may be answered with; for the document.
+    pub(crate) fn problems(&self) -> Vec<Kind> {
+        let mut kinds = Vec::new();
+        if self.action.is_some() {
+            kinds.extend([
+                Kind::BadQuery,
+                Kind::NoToken,
+                Kind::NotYours,
+                Kind::Internal,
+                Kind::Unavailable,
+            ]);
+        }
+        if self.path.contains('{') {
+            kinds.push(Kind::NotFound);
+        }
+        if matches!(
+            self.action,
+            Some(Action::ReadQueue | Action::ReadCaseloads | Action::ReadResponseTimes)
+        ) {
+            kinds.push(Kind::TooFarBehind);
+        }
+        if self.method == Post {
+            kinds.extend([Kind::BadKey, Kind::KeyReused, Kind::NotNow, Kind::Unknown]);
+        }
+        if self.action == Some(Action::Send) {
+            kinds.extend([
+                Kind::NotJson,
+                Kind::BadEncoding,
+                Kind::TooDeep,
+                Kind::DuplicateKey,
+                Kind::TooSlow,
+                Kind::TooLarge,
+                Kind::BadMedia,
+                Kind::BadData,
+                Kind::BadNumber,
+                Kind::Nul,
+            ]);
+        }
+        if self.path.contains("{move}") {
+            kinds.extend([Kind::BadIfMatch, Kind::Stale, Kind::NoVersion]);
+        }
+        kinds.sort();
+        kinds
+    }
+}
+
+pub fn router(app: App) -> Router {
+    let mut router = Router::new();
+    for route in ROUTES {
+        let handler = (route.handler)();
+        let handler = match route.action {
+            None => handler,
+            Some(_) => handler.layer(from_fn_with_state(app.clone(), caller::require)),
+        };
+        router = router.route(route.path, handler);
+    }
+    router
+        .fallback(edge::nothing_here)
+        .method_not_allowed_fallback(edge::wrong_method)
+        .layer(from_fn_with_state(app.clone(), edge::edge))
+        .with_state(app)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,73 @@
+//! The command line: one file a subcommand. Each reads its arguments, makes one call, prints.
 
+mod engine;
+mod history;
+mod migrate;
+mod openapi;
+mod people;
+mod projections;
+mod serve;
+mod simulate;
+mod token;
+mod verify;
+
+use crate::config::Config;
+use clap::{Parser, Subcommand};
+use std::error::Error;
+use std::process::ExitCode;
+
+pub type Outcome = Result<ExitCode, Box<dyn Error + Send + Sync>>;
+
+/// A request-for-assistance engine for children's services.
+#[derive(Debug, Parser)]
+#[command(version, about, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Take commands, relay events, keep read tables
+    Serve(serve::Serve),
+    /// Bring the schemas of the log and the vault up to this build
+    Migrate(migrate::Migrate),
+    /// Recompute every hash and link of the log
+    Verify(verify::Verify),
+    /// Do an invented year of work in an authority of its own
+    Simulate(simulate::Simulate),
+    /// Print the OpenAPI document
+    Openapi(openapi::Openapi),
+    /// Work done before this system
+    #[command(subcommand)]
+    History(history::History),
+    /// Read tables
+    #[command(subcommand)]
+    Projections(projections::Projections),
+    /// Tokens of people and service accounts
+    #[command(subcommand)]
+    Token(token::Token),
+}
+
+impl Cli {
+    /// # Errors
+    /// Whatever keeps the subcommand from its work, for a person to read.
+    pub async fn run(self, config: Config) -> Outcome {
+        match self.command {
+            Command::Serve(serve) => serve.run(config).await,
+            Command::Migrate(migrate) => migrate.run(config).await,
+            Command::Verify(verify) => verify.run(config).await,
+            Command::Simulate(simulate) => simulate.run(config).await,
+            Command::Openapi(openapi) => openapi.run(),
+            Command::History(history) => history.run(config).await,
+            Command::Projections(projections) => projections.run(config).await,
+            Command::Token(token) => token.run(config).await,
+        }
+    }
+}
+
+/// Says something to whoever ran the command.
+#[expect(clippy::print_stdout, reason = "the command line's own output")]
+fn say(text: impl std::fmt::Display) {
+    println!("{text}");
+}

@@ -123,6 +123,14 @@ impl Organisation {
         self.tables.get(table).map(|table| table.vintage.as_str())
     }
 
+    /// Every key of a reference table.
+    pub fn keys(&self, table: &str) -> impl Iterator<Item = &str> {
+        self.tables
+            .get(table)
+            .into_iter()
+            .flat_map(|table| table.rows.keys().map(String::as_str))
+    }
+
     /// Every agency and school.
     pub fn agencies(&self) -> impl Iterator<Item = &AgencyId> {
         self.file().into_iter().flat_map(|file| {

@@ -3,6 +3,7 @@
 //! A projection never asks for the time and never writes to the log. Invariant: rows and cursor
 //! move in one transaction, and a rebuilt table equals the live one.
 
+pub mod lag;
 pub mod page;
 pub mod rebuild;
 pub mod request_list;
@@ -11,8 +12,9 @@ pub mod runner;
 pub mod store;
 pub mod team_caseloads;
 
+pub use lag::{Behind, Lag, lags, wait_for};
 pub use page::Decoded;
-pub use runner::{Lag, Runner, RunnerError, Step};
+pub use runner::{Runner, RunnerError, Step};
 
 use crate::domain::declared::Declared;
 use serde::Serialize;

@@ -3,6 +3,7 @@
 use super::page::Decoded;
 use super::{Projection, QueryError, ReadPool};
 use crate::domain::declared::Declared;
+use crate::domain::ids::{AgencyId, Authority, PrincipalId, StateName, TeamId};
 use crate::domain::request::event::{Act, HeldBy, RequestEvent};
 use crate::domain::workflow::definition::HandOver;
 use jiff::Timestamp;
@@ -152,7 +153,7 @@ fn state_of(row: &mut RequestRow, event: &Decoded, declared: &Declared) -> Resul
     Ok(())
 }
 
-pub(super) fn holder(held_by: &HeldBy) -> (String, Option<String>) {
+fn holder(held_by: &HeldBy) -> (String, Option<String>) {
     match held_by {
         HeldBy::Team => ("team".to_owned(), None),
         HeldBy::Worker(id) => ("worker".to_owned(), Some(id.to_string())),
@@ -161,20 +162,18 @@ pub(super) fn holder(held_by: &HeldBy) -> (String, Option<String>) {
 }
 
 /// What a list may be narrowed to; absent means all.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Filter {
-    pub authority: String,
-    pub team: Option<String>,
-    pub requester: Option<String>,
-    pub agency: Option<String>,
-    pub state: Option<String>,
+    pub authority: Authority,
+    pub team: Option<TeamId>,
+    pub requester: Option<PrincipalId>,
+    pub agency: Option<AgencyId>,
+    pub state: Option<StateName>,
     pub open_only: bool,
-    /// Restricted states are left out unless asked for.
-    pub with_restricted: bool,
     /// At most 100.
     pub limit: i64,
     /// Go on after this request of the page before.
-    pub after: Option<(Timestamp, Uuid)>,
+    pub after: Option<Uuid>,
 }
 
 /// Longest wait first.
@@ -186,20 +185,17 @@ pub async fn query(pool: &ReadPool, filter: &Filter) -> Result<Vec<RequestRow>, 
     let statement = client
         .prepare_cached(include_str!("sql/request_list_query.sql"))
         .await?;
-    let (after_at, after_id) = filter.after.unzip();
     let rows = client
         .query(
             &statement,
             &[
-                &filter.authority,
-                &filter.team,
-                &filter.requester,
-                &filter.agency,
-                &filter.state,
+                &filter.authority.as_str(),
+                &filter.team.as_ref().map(TeamId::as_str),
+                &filter.requester.as_ref().map(PrincipalId::as_str),
+                &filter.agency.as_ref().map(AgencyId::as_str),
+                &filter.state.as_ref().map(StateName::as_str),
                 &filter.open_only,
-                &filter.with_restricted,
-                &after_at,
-                &after_id,
+                &filter.after,
                 &filter.limit.clamp(1, 100),
             ],
         )

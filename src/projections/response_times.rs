@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 pub mod answer;
 
-pub use answer::{Answer, Question};
+pub use answer::{Answer, Question, query};
 
 pub struct ResponseTimes;
 

@@ -55,14 +55,6 @@ impl From<deadpool_postgres::PoolError> for RunnerError {
     }
 }
 
-/// How far a projection is behind the log; exact, since positions have no gaps.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
-pub struct Lag {
-    pub projection: String,
-    pub position: i64,
-    pub behind: i64,
-}
-
 /// What one projection has read of declarations, and up to where.
 #[derive(Default)]
 struct Memory {
@@ -233,60 +225,6 @@ impl Runner {
             epoch: self.log.epoch(),
             owner: self.owner,
             lease_ms: LEASE_MS,
-        }
-    }
-
-    /// # Errors
-    /// When Postgres is out of reach.
-    pub async fn lags(&self) -> Result<Vec<Lag>, RunnerError> {
-        let head = self.log.head().await?;
-        let client = self.pool.get().await?;
-        let rows = client.query(include_str!("sql/positions.sql"), &[]).await?;
-        let positions: HashMap<String, i64> =
-            rows.iter().map(|row| (row.get(0), row.get(1))).collect();
-        Ok(NAMES
-            .iter()
-            .map(|name| {
-                let position = positions
-                    .get(&format!("projection/{name}"))
-                    .copied()
-                    .unwrap_or(0);
-                metrics::gauge!("rfa_projection_behind", "projection" => *name)
-                    .set(i32::try_from(head.0 - position).unwrap_or(i32::MAX));
-                Lag {
-                    projection: (*name).to_owned(),
-                    position,
-                    behind: head.0 - position,
-                }
-            })
-            .collect())
-    }
-
-    /// Waits until a projection has come to `min`; `Err` holds how far it is.
-    ///
-    /// # Errors
-    /// When the time is up or Postgres is out of reach.
-    pub async fn wait_for(
-        &self,
-        name: &str,
-        min: Position,
-        deadline: Duration,
-    ) -> Result<Position, Option<Position>> {
-        let started = tokio::time::Instant::now();
-        loop {
-            let lags = self.lags().await.map_err(|_| None)?;
-            let reached = lags
-                .iter()
-                .find(|lag| lag.projection == name)
-                .map(|l| l.position);
-            let reached = Position(reached.unwrap_or(0));
-            if reached >= min {
-                return Ok(reached);
-            }
-            if started.elapsed() >= deadline {
-                return Err(Some(reached));
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
 }

@@ -74,7 +74,8 @@ fn local(date: Date, hour: i64, minute: i64) -> Timestamp {
             0,
         ),
     );
-    at.to_zoned(zone()).map_or(Timestamp::UNIX_EPOCH, |zoned| zoned.timestamp())
+    at.to_zoned(zone())
+        .map_or(Timestamp::UNIX_EPOCH, |zoned| zoned.timestamp())
 }
 
 fn zone() -> TimeZone {

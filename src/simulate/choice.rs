@@ -48,7 +48,10 @@ impl Chance {
     /// Waiting times have a long tail: exponential with this mean, in whole hours, at least one.
     pub fn hours(&mut self, mean: f64) -> i64 {
         let uniform: f64 = self.0.random_range(f64::EPSILON..1.0);
-        #[expect(clippy::cast_possible_truncation, reason = "a few thousand hours at the most")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a few thousand hours at the most"
+        )]
         let hours = (-uniform.ln() * mean).round() as i64;
         hours.clamp(1, 24 * 200)
     }

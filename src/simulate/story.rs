@@ -53,8 +53,6 @@ pub struct Step {
 /// Things that make a story worth finding again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scene {
-    /// Moves from nursery to primary one: another named person answers from then on.
-    NurseryToPrimary,
     /// Two siblings whose requests come from two named persons.
     Sibling { family: usize },
     /// Goes to Queen Margaret Academy and lives in Girvan.
@@ -102,7 +100,15 @@ pub fn year(
                 .collect();
             let seed = own.between(0, i64::MAX - 1);
             let chance_seed = u64::try_from(seed).unwrap_or(0);
-            Story { number, asker, ages, help, scene, steps, chance_seed }
+            Story {
+                number,
+                asker,
+                ages,
+                help,
+                scene,
+                steps,
+                chance_seed,
+            }
         })
         .collect()
 }
@@ -110,7 +116,6 @@ pub fn year(
 /// A few of each in every hundred.
 fn scene(number: usize, family: &mut usize) -> Option<Scene> {
     match number % 50 {
-        3 => Some(Scene::NurseryToPrimary),
         11 | 12 => {
             *family += usize::from(number % 50 == 11);
             Some(Scene::Sibling { family: *family })
@@ -123,7 +128,6 @@ fn scene(number: usize, family: &mut usize) -> Option<Scene> {
 
 fn ages_of(asker: Asker, scene: Option<Scene>, chance: &mut Chance) -> Ages {
     match (scene, asker) {
-        (Some(Scene::NurseryToPrimary), _) => Some((4, 4)),
         (Some(Scene::QueenMargaretFromGirvan), _) => Some((12, 15)),
         (_, Asker::Midwife) => None,
         (_, Asker::PrimaryHead) => Some((5, 11)),
@@ -153,13 +157,25 @@ impl Course<'_> {
         let later = self.now.saturating_add(SignedDuration::from_hours(wait));
         let at = later.map_or(self.now, |at| next_office_time(at, self.chance));
         self.now = at.max(self.now);
-        self.steps.push(Step { at: self.now, part, doing });
+        self.steps.push(Step {
+            at: self.now,
+            part,
+            doing,
+        });
     }
 }
 
 fn steps(sent_at: Timestamp, unborn: bool, chance: &mut Chance) -> Vec<Step> {
-    let first = Step { at: sent_at, part: Part::Requester, doing: Doing::Send };
-    let mut course = Course { now: sent_at, chance, steps: vec![first] };
+    let first = Step {
+        at: sent_at,
+        part: Part::Requester,
+        doing: Doing::Send,
+    };
+    let mut course = Course {
+        now: sent_at,
+        chance,
+        steps: vec![first],
+    };
     if course.chance.percent(3) {
         course.after(2.0, Part::Requester, Doing::Concern);
         course.after(2.0, Part::SocialWork, Doing::ConcernAnswered);

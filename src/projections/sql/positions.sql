@@ -1,1 +1,1 @@
-select name, position from reader.cursors where name like 'projection/%'
+select substr(name, 12) as name, position from reader.cursors where name like 'projection/%'

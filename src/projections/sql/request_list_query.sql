@@ -6,7 +6,8 @@ where authority = $1
     and ($4::text is null or agency = $4)
     and ($5::text is null or state = $5)
     and (not $6 or not ended)
-    and ($7 or not restricted)
-    and ($8::timestamptz is null or (received_at, request_id) > ($8, $9))
+    and ($7::uuid is null or (received_at, request_id) > (
+        select b.received_at, b.request_id from read_model.request_list b
+        where b.authority = $1 and b.request_id = $7))
 order by received_at, request_id
-limit $10
+limit $8

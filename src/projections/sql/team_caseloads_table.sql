@@ -1,14 +1,15 @@
 create table if not exists {table} (
     authority text not null,
     request_id uuid not null,
+    span int not null,
     team text not null,
     worker text,
-    held_by text not null,
     state text not null,
     waiting boolean not null,
     received_at timestamptz not null,
-    since timestamptz not null,
-    ended boolean not null,
-    primary key (authority, request_id)
+    from_at timestamptz not null,
+    to_at timestamptz,
+    primary key (authority, request_id, span)
 );
-create index on {table} (authority, team) where not ended;
+create index on {table} (authority, team) where to_at is null;
+create index on {table} (authority, from_at, to_at);

@@ -1,0 +1,98 @@
+//! Who is calling: from the bearer token to a principal with the grants in force now.
+
+use super::App;
+use super::extract::one;
+use super::problem::{Kind, Problem};
+use crate::access::{Action, Resource, decide};
+use crate::domain::ids::Authority;
+use crate::domain::request::actor::Principal;
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use uuid::Uuid;
+
+#[derive(Debug, Clone)]
+pub(super) struct Caller {
+    pub(super) authority: Authority,
+    pub(super) principal: Principal,
+    /// Id of the HTTP call; correlation of what it records.
+    pub(super) call: Uuid,
+}
+
+/// The id of one HTTP call.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Call(pub(super) Uuid);
+
+impl Caller {
+    /// # Errors
+    /// `not-yours`, without a word about what is there.
+    pub(super) fn must(&self, action: Action, resource: Resource<'_>) -> Result<(), Problem> {
+        if decide(&self.principal, action, resource).is_allowed() {
+            return Ok(());
+        }
+        Err(Problem::new(
+            Kind::NotYours,
+            "None of your roles opens this.",
+        ))
+    }
+}
+
+/// Stands before every route that is not open to all.
+pub(super) async fn require(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let call = request
+        .extensions()
+        .get::<Call>()
+        .map_or_else(Uuid::nil, |call| call.0);
+    match identify(&app, request.headers(), call).await {
+        Err(problem) => problem.into_response(),
+        Ok(caller) => {
+            let id = caller.principal.id.clone();
+            request.extensions_mut().insert(caller);
+            let mut response = next.run(request).await;
+            response.extensions_mut().insert(id);
+            response
+        }
+    }
+}
+
+/// The same answer for a missing, malformed, unknown, revoked and expired token.
+async fn identify(app: &App, headers: &HeaderMap, call: Uuid) -> Result<Caller, Problem> {
+    let refused = || {
+        Problem::new(
+            Kind::NoToken,
+            "Send one Authorization header with a valid token.",
+        )
+    };
+    let token = one(headers, &header::AUTHORIZATION)
+        .and_then(|value| value.strip_prefix("Bearer "))
+        .ok_or_else(refused)?;
+    let found = app.tokens.find(token).await.map_err(|error| {
+        tracing::warn!(%error, "a token cannot be checked");
+        Problem::unavailable(1_000)
+    })?;
+    let holder = found.ok_or_else(refused)?;
+    let declared = app.commands.registry().of(holder.authority.as_str());
+    let principal = declared
+        .find_principal(&holder.principal)
+        .cloned()
+        .ok_or_else(refused)?;
+    Ok(Caller {
+        authority: holder.authority,
+        principal,
+        call,
+    })
+}
+
+impl<S: Sync> FromRequestParts<S> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .ok_or_else(|| Problem::new(Kind::Internal, "The route does not ask who is calling."))
+    }
+}

@@ -1,0 +1,271 @@
+//! What handlers take from an HTTP call: body, headers, query and path, each strict.
+
+use super::App;
+use super::body;
+use super::fields;
+use super::problem::{Kind, Problem};
+use crate::domain::workflow::definition::Definition;
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, header};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A body of strict JSON.
+pub(super) struct StrictJson(pub(super) Value);
+
+impl FromRequest<App> for StrictJson {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        check_media(request.headers())?;
+        let limit = app.limits.body_bytes_max;
+        let declared = one(request.headers(), &header::CONTENT_LENGTH)
+            .and_then(|length| length.parse::<usize>().ok());
+        if declared.is_some_and(|length| length > limit) {
+            return Err(too_large(limit));
+        }
+        let read = Limited::new(request.into_body(), limit).collect();
+        let bytes = match tokio::time::timeout(app.limits.body_deadline, read).await {
+            Err(_) => {
+                return Err(Problem::new(Kind::TooSlow, "Send the body without pauses."));
+            }
+            Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(too_large(limit)),
+            Ok(Err(_)) => return Err(Problem::new(Kind::NotJson, "The body ended too early.")),
+            Ok(Ok(collected)) => collected.to_bytes(),
+        };
+        body::read(&bytes).map(Self).map_err(|fault| {
+            let known = known_names(app);
+            fault.problem(&|name| known.contains(name))
+        })
+    }
+}
+
+fn too_large(limit: usize) -> Problem {
+    Problem::new(Kind::TooLarge, format!("At most {limit} bytes."))
+}
+
+fn check_media(headers: &HeaderMap) -> Result<(), Problem> {
+    let refuse = |what: &str| Problem::new(Kind::BadMedia, what).allow(["application/json"]);
+    let Some(media) = one(headers, &header::CONTENT_TYPE) else {
+        return Err(refuse(
+            "Content-Type is missing, given twice or not readable.",
+        ));
+    };
+    let (name, parameter) = media.split_once(';').unwrap_or((media, "charset=utf-8"));
+    if !name.trim().eq_ignore_ascii_case("application/json") {
+        return Err(refuse("Content-Type is not JSON."));
+    }
+    let parameter = parameter.trim().replace('"', "");
+    if !parameter.eq_ignore_ascii_case("charset=utf-8") {
+        return Err(refuse("The only character set is UTF-8."));
+    }
+    match headers.get(header::CONTENT_ENCODING) {
+        Some(encoding) if encoding.as_bytes() != b"identity" => {
+            Err(refuse("The body must not be compressed."))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Names that definitions in force give to fields; only these are shown in pointers.
+fn known_names(app: &App) -> BTreeSet<String> {
+    let mut names: BTreeSet<String> = fields::NAMES.iter().map(ToString::to_string).collect();
+    for declared in app.commands.registry().in_force().values() {
+        for workflow in declared.workflows() {
+            names_of(&workflow.definition, &mut names);
+        }
+    }
+    names
+}
+
+fn names_of(definition: &Definition, names: &mut BTreeSet<String>) {
+    let mut open: Vec<&Value> = definition.moves.values().map(|rule| &rule.data).collect();
+    while let Some(schema) = open.pop() {
+        match schema {
+            Value::Object(map) => {
+                if let Some(Value::Object(properties)) = map.get("properties") {
+                    names.extend(properties.keys().cloned());
+                }
+                open.extend(map.values());
+            }
+            Value::Array(items) => open.extend(items),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+}
+
+/// The header, if it is there exactly once and readable.
+pub(super) fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    let mut values = headers.get_all(name).iter();
+    let first = values.next()?;
+    if values.next().is_some() {
+        return None;
+    }
+    first.to_str().ok()
+}
+
+/// `Idempotency-Key`: the same key with the same body is the same command, for ever.
+pub(super) struct Key(pub(super) String);
+
+const KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+impl<S: Sync> FromRequestParts<S> for Key {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        match one(&parts.headers, &KEY) {
+            Some(key)
+                if (1..=128).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()) =>
+            {
+                Ok(Self(key.to_owned()))
+            }
+            _ => Err(
+                Problem::new(Kind::BadKey, "Every POST carries one Idempotency-Key.").with(
+                    "#header/idempotency-key",
+                    "missing, given twice or not usable",
+                    "1 to 128 visible ASCII characters, once",
+                ),
+            ),
+        }
+    }
+}
+
+/// The version in `If-Match`, if it is given: `"3"` as in `ETag`, quotes optional.
+pub(super) struct IfMatch(pub(super) Option<i32>);
+
+impl<S: Sync> FromRequestParts<S> for IfMatch {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        if !parts.headers.contains_key(header::IF_MATCH) {
+            return Ok(Self(None));
+        }
+        one(&parts.headers, &header::IF_MATCH)
+            .and_then(version)
+            .map(|version| Self(Some(version)))
+            .ok_or_else(|| {
+                Problem::new(
+                    Kind::BadIfMatch,
+                    "If-Match repeats the ETag that you were given.",
+                )
+                .with(
+                    "#header/if-match",
+                    "not a version",
+                    "one version in quotes, 1 or more",
+                )
+            })
+    }
+}
+
+fn version(text: &str) -> Option<i32> {
+    let bare = text
+        .strip_prefix('"')
+        .and_then(|t| t.strip_suffix('"'))
+        .unwrap_or(text);
+    let digits = !bare.is_empty() && bare.bytes().all(|b| b.is_ascii_digit());
+    bare.parse().ok().filter(|version| digits && *version >= 1)
+}
+
+/// Query parameters; a handler takes those that it knows and refuses the rest.
+pub(super) struct Params {
+    found: BTreeMap<String, String>,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Params {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Query(pairs) = Query::<Vec<(String, String)>>::from_request_parts(parts, state)
+            .await
+            .map_err(|_| Problem::new(Kind::BadQuery, "The query cannot be read."))?;
+        let count = pairs.len();
+        let found: BTreeMap<String, String> = pairs.into_iter().collect();
+        if found.len() < count {
+            return Err(Problem::new(Kind::BadQuery, "A parameter is given twice."));
+        }
+        Ok(Self { found })
+    }
+}
+
+impl Params {
+    /// # Errors
+    /// When there are others.
+    pub(super) fn only(self, allowed: &[&str]) -> Result<Self, Problem> {
+        if self
+            .found
+            .keys()
+            .all(|name| allowed.contains(&name.as_str()))
+        {
+            return Ok(self);
+        }
+        Err(Problem::new(Kind::BadQuery, "There is an unknown parameter.").allow(allowed))
+    }
+
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.found.get(name).map(String::as_str)
+    }
+
+    /// # Errors
+    /// When the parameter is there and does not parse.
+    pub(super) fn find<T, E>(
+        &self,
+        name: &str,
+        allowed: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Result<Option<T>, Problem> {
+        self.text(name)
+            .map(parse)
+            .transpose()
+            .map_err(|_| bad_query(name, allowed))
+    }
+}
+
+fn bad_query(name: &str, allowed: &str) -> Problem {
+    Problem::new(Kind::BadQuery, "A parameter of the query cannot be used.").with(
+        format!("#query/{name}"),
+        "not usable",
+        allowed,
+    )
+}
+
+/// Path parameters; what does not parse is an address of nothing.
+pub(super) struct Segments<T>(pub(super) T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Segments<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Path(segments) = Path::<T>::from_request_parts(parts, state)
+            .await
+            .map_err(|_| Problem::not_found())?;
+        Ok(Self(segments))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::version;
+
+    #[test]
+    fn a_version_is_digits_with_or_without_quotes() {
+        assert_eq!(version("\"3\""), Some(3));
+        assert_eq!(version("3"), Some(3));
+        for wrong in [
+            "",
+            "\"\"",
+            "*",
+            "W/\"3\"",
+            "-1",
+            "+1",
+            "0",
+            "\"3",
+            "3,4",
+            "99999999999",
+        ] {
+            assert_eq!(version(wrong), None, "{wrong}");
+        }
+    }
+}

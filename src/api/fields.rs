@@ -1,0 +1,298 @@
+//! Bodies of commands: every field known, all errors at once.
+
+use super::problem::{FieldError, Kind, Problem};
+use crate::commands::AskedMove;
+use crate::domain::ids::{IdError, MoveName, PrincipalId, WorkflowName};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+/// Moves in one command, at most.
+const MOVES_MAX: usize = 8;
+
+/// Names of fields outside `data`; the workflow names those inside.
+pub(super) const NAMES: [&str; 6] = [
+    "workflow",
+    "move",
+    "on_behalf_of",
+    "data",
+    "then",
+    "received_at",
+];
+
+/// A further act of the same command; all of them happen, or none.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct NextMove {
+    #[serde(rename = "move")]
+    #[schema(value_type = String, example = "acknowledge")]
+    pub move_name: MoveName,
+    #[schema(value_type = Object)]
+    pub data: Value,
+}
+
+/// A request for help, as the workflow's opening move asks for it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = NewRequest)]
+pub(crate) struct OpenBody {
+    /// The newest version is taken. Default: the authority's usual workflow.
+    #[schema(value_type = Option<String>, example = "request-for-assistance")]
+    pub workflow: Option<WorkflowName>,
+    /// Only where the workflow has several opening moves.
+    #[serde(rename = "move")]
+    #[schema(value_type = Option<String>)]
+    pub move_name: Option<MoveName>,
+    /// For service accounts: the person whose request it is.
+    #[schema(value_type = Option<String>)]
+    pub on_behalf_of: Option<PrincipalId>,
+    /// As the move's schema says: see `GET /workflows/{name}/{version}`.
+    #[schema(value_type = Object)]
+    pub data: Value,
+    #[schema(required = false)]
+    pub then: Vec<NextMove>,
+}
+
+/// What a move needs.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Move)]
+pub(crate) struct MoveBody {
+    /// For service accounts: the person whose act it is.
+    #[schema(value_type = Option<String>)]
+    pub on_behalf_of: Option<PrincipalId>,
+    /// As the move's schema says: see `moves` of the request.
+    #[schema(value_type = Object)]
+    pub data: Value,
+    #[schema(required = false)]
+    pub then: Vec<NextMove>,
+}
+
+impl OpenBody {
+    /// # Errors
+    /// A problem with every field that is wrong.
+    pub(crate) fn parse(body: Value) -> Result<Self, Problem> {
+        let mut fields = Fields::of(body, String::new())?;
+        let workflow = fields.code("workflow", WorkflowName::parse);
+        let move_name = fields.code("move", MoveName::parse);
+        let on_behalf_of = fields.code("on_behalf_of", PrincipalId::parse);
+        let data = fields.data();
+        let then = fields.then();
+        fields.finish("workflow, move, on_behalf_of, data, then")?;
+        Ok(Self {
+            workflow,
+            move_name,
+            on_behalf_of,
+            data,
+            then,
+        })
+    }
+}
+
+impl MoveBody {
+    /// # Errors
+    /// A problem with every field that is wrong.
+    pub(crate) fn parse(body: Value) -> Result<Self, Problem> {
+        let mut fields = Fields::of(body, String::new())?;
+        let on_behalf_of = fields.code("on_behalf_of", PrincipalId::parse);
+        let data = fields.data();
+        let then = fields.then();
+        fields.finish("on_behalf_of, data, then")?;
+        Ok(Self {
+            on_behalf_of,
+            data,
+            then,
+        })
+    }
+}
+
+/// The first act with those that follow it.
+pub(super) fn asked(first: MoveName, data: Value, then: Vec<NextMove>) -> Vec<AskedMove> {
+    let next = then.into_iter().map(|next| AskedMove {
+        move_name: next.move_name,
+        data: next.data,
+    });
+    std::iter::once(AskedMove {
+        move_name: first,
+        data,
+    })
+    .chain(next)
+    .collect()
+}
+
+/// An object being taken apart; what is left at the end is unknown.
+struct Fields {
+    map: Map<String, Value>,
+    /// Pointer to the object.
+    root: String,
+    errors: Vec<FieldError>,
+}
+
+impl Fields {
+    fn of(value: Value, root: String) -> Result<Self, Problem> {
+        match value {
+            Value::Object(map) => Ok(Self {
+                map,
+                root,
+                errors: Vec::new(),
+            }),
+            _ => Err(
+                Problem::new(Kind::BadData, "The body is not an object.").with(
+                    root,
+                    "wrong type",
+                    "an object",
+                ),
+            ),
+        }
+    }
+
+    fn wrong(&mut self, name: &str, what: &str, allowed: impl Into<String>) {
+        self.errors.push(FieldError {
+            pointer: format!("{}/{name}", self.root),
+            what: what.to_owned(),
+            allowed: allowed.into(),
+        });
+    }
+
+    fn code<T>(&mut self, name: &str, parse: fn(&str) -> Result<T, IdError>) -> Option<T> {
+        let found = self.map.remove(name)?;
+        let Some(text) = found.as_str() else {
+            self.wrong(name, "wrong type", "a string");
+            return None;
+        };
+        match parse(text) {
+            Ok(code) => Some(code),
+            Err(error) => {
+                self.wrong(name, "not a code", error.to_string());
+                None
+            }
+        }
+    }
+
+    fn data(&mut self) -> Value {
+        match self.map.remove("data") {
+            Some(data @ Value::Object(_)) => return data,
+            Some(_) => self.wrong("data", "wrong type", "an object"),
+            None => self.wrong(
+                "data",
+                "missing",
+                "an object, empty if the move needs no data",
+            ),
+        }
+        Value::Null
+    }
+
+    fn then(&mut self) -> Vec<NextMove> {
+        let items = match self.map.remove("then") {
+            None => return Vec::new(),
+            Some(Value::Array(items)) if items.len() < MOVES_MAX => items,
+            Some(_) => {
+                self.wrong(
+                    "then",
+                    "wrong type or length",
+                    format!("a list of at most {} moves", MOVES_MAX - 1),
+                );
+                return Vec::new();
+            }
+        };
+        let mut moves = Vec::with_capacity(items.len());
+        for (index, item) in items.into_iter().enumerate() {
+            match next_move(item, format!("{}/then/{index}", self.root)) {
+                Ok(next) => moves.push(next),
+                Err(problem) => self.errors.extend(problem.errors),
+            }
+        }
+        moves
+    }
+
+    fn finish(mut self, allowed: &str) -> Result<(), Problem> {
+        if !self.map.is_empty() {
+            // The names are the caller's own and may be personal.
+            self.errors.push(FieldError {
+                pointer: self.root,
+                what: format!("{} unknown field(s)", self.map.len()),
+                allowed: allowed.to_owned(),
+            });
+        }
+        if self.errors.is_empty() {
+            return Ok(());
+        }
+        let mut problem = Problem::new(
+            Kind::BadData,
+            "Fields are missing, unknown or of a wrong type.",
+        );
+        problem.errors = self.errors;
+        Err(problem)
+    }
+}
+
+fn next_move(item: Value, root: String) -> Result<NextMove, Problem> {
+    let mut fields = Fields::of(item, root)?;
+    if !fields.map.contains_key("move") {
+        fields.wrong("move", "missing", "the name of a move");
+    }
+    let name = fields.code("move", MoveName::parse);
+    let data = fields.data();
+    fields.finish("move, data")?;
+    let move_name = name.ok_or_else(|| Problem::new(Kind::BadData, "A move has no name."))?;
+    Ok(NextMove { move_name, data })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn pointers(problem: &Problem) -> Vec<&str> {
+        problem.errors.iter().map(|e| e.pointer.as_str()).collect()
+    }
+
+    #[test]
+    fn every_wrong_field_is_named_at_once_and_unknown_names_are_not_repeated() {
+        let body = json!({ "workflow": 7, "Invented": 1, "then": [{ "data": 1, "Made-up": 2 }] });
+        let problem = OpenBody::parse(body).err().unwrap();
+        assert_eq!(
+            pointers(&problem),
+            [
+                "/workflow",
+                "/data",
+                "/then/0/move",
+                "/then/0/data",
+                "/then/0",
+                ""
+            ]
+        );
+        let text = format!("{problem:?}");
+        assert!(!text.contains("Invented") && !text.contains("Made-up"));
+    }
+
+    #[test]
+    fn null_missing_and_empty_are_three_things() {
+        assert_eq!(
+            pointers(&MoveBody::parse(json!({ "data": null })).err().unwrap()),
+            ["/data"]
+        );
+        assert_eq!(
+            pointers(&MoveBody::parse(json!({})).err().unwrap()),
+            ["/data"]
+        );
+        assert!(MoveBody::parse(json!({ "data": {} })).is_ok());
+        assert_eq!(
+            pointers(
+                &MoveBody::parse(json!({ "data": {}, "then": null }))
+                    .err()
+                    .unwrap()
+            ),
+            ["/then"]
+        );
+    }
+
+    #[test]
+    fn a_list_or_a_text_is_no_body() {
+        assert_eq!(
+            MoveBody::parse(json!([])).err().unwrap().kind,
+            Kind::BadData
+        );
+        assert_eq!(
+            OpenBody::parse(json!("x")).err().unwrap().kind,
+            Kind::BadData
+        );
+    }
+}

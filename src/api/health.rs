@@ -1,0 +1,139 @@
+//! `/livez` and `/readyz`: open to all, so they show states of parts and no more.
+
+use super::App;
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Part {
+    Up,
+    #[default]
+    Down,
+    NotConfigured,
+}
+
+/// One view of the log and how far it is behind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ViewLag {
+    pub projection: String,
+    pub position: i64,
+    pub lag: i64,
+}
+
+/// What was found when the parts were last asked, at most some seconds ago.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Status {
+    pub database: Part,
+    pub vault: Part,
+    pub broker: Part,
+    /// Events that the broker has not confirmed yet.
+    pub relay_lag: Option<i64>,
+    pub views: Vec<ViewLag>,
+    /// Newest position of the log.
+    pub head: i64,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Readiness {
+    /// `ready`; `degraded` (commands are taken, something else is down); `unavailable`
+    status: &'static str,
+    /// Names of the parts that are down.
+    down: Vec<&'static str>,
+    database: Part,
+    vault: Part,
+    broker: Part,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    relay_lag: Option<i64>,
+    views: Vec<ViewLag>,
+}
+
+impl Status {
+    /// Without the log or the vault nothing can be recorded; all else catches up.
+    #[must_use]
+    pub fn takes_commands(&self) -> bool {
+        self.database == Part::Up && self.vault == Part::Up
+    }
+
+    fn readiness(&self) -> Readiness {
+        let parts = [
+            ("database", self.database),
+            ("vault", self.vault),
+            ("broker", self.broker),
+        ];
+        let down: Vec<_> = parts
+            .into_iter()
+            .filter(|(_, part)| *part == Part::Down)
+            .map(|(name, _)| name)
+            .collect();
+        let status = match (self.takes_commands(), down.is_empty()) {
+            (true, true) => "ready",
+            (true, false) => "degraded",
+            (false, _) => "unavailable",
+        };
+        Readiness {
+            status,
+            down,
+            database: self.database,
+            vault: self.vault,
+            broker: self.broker,
+            relay_lag: self.relay_lag,
+            views: self.views.clone(),
+        }
+    }
+}
+
+/// The process runs
+#[utoipa::path(get, path = "/livez", tag = "Operation", responses((status = 200, body = String, content_type = "text/plain")))]
+pub(crate) async fn livez() -> &'static str {
+    "ok\n"
+}
+
+/// Commands can be taken
+///
+/// 503 only when they cannot; a broker that is down is named, and its backlog drains later.
+#[utoipa::path(
+    get, path = "/readyz", tag = "Operation",
+    responses((status = 200, body = Readiness), (status = 503, body = Readiness, description = "Commands cannot be taken")),
+)]
+pub(crate) async fn readyz(State(app): State<App>) -> (StatusCode, Json<Readiness>) {
+    let status = app.status.borrow().clone();
+    let code = if status.takes_commands() {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    (code, Json(status.readiness()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broker_that_is_down_degrades_and_a_vault_that_is_down_fails() {
+        let mut status = Status {
+            database: Part::Up,
+            vault: Part::Up,
+            broker: Part::Up,
+            ..Status::default()
+        };
+        assert_eq!(status.readiness().status, "ready");
+        status.broker = Part::Down;
+        let readiness = status.readiness();
+        assert_eq!(
+            (readiness.status, readiness.down),
+            ("degraded", vec!["broker"])
+        );
+        status.vault = Part::Down;
+        let readiness = status.readiness();
+        assert_eq!(
+            (readiness.status, readiness.down),
+            ("unavailable", vec!["vault", "broker"])
+        );
+        assert_eq!(Status::default().readiness().status, "unavailable");
+    }
+}

@@ -1,0 +1,107 @@
+//! The OpenAPI 3.1 document: paths from the handlers, problems and security from the routes.
+
+use super::problem::{Document, Kind};
+use super::{ROUTES, Route, caseloads, health, page, requests, response_times, teams, workflows};
+use axum::Json;
+use std::collections::BTreeMap;
+use utoipa::OpenApi;
+use utoipa::openapi::path::{HttpMethod, Operation};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "rfa",
+        description = "Requests for assistance for children and families: send, answer, follow, and see how long it takes. Ids and codes are in the address; names and stories are only ever in bodies.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
+    ),
+    paths(
+        requests::moves::open,
+        requests::list::list,
+        requests::read::read,
+        requests::moves::make,
+        requests::moves::claim,
+        requests::moves::release,
+        requests::clocks::clocks,
+        teams::queue,
+        response_times::read,
+        caseloads::read,
+        workflows::list,
+        workflows::read,
+        health::livez,
+        health::readyz,
+        document,
+        page::page,
+    ),
+    components(schemas(Document))
+)]
+struct Documented;
+
+/// The document, whole.
+#[must_use]
+pub fn whole() -> utoipa::openapi::OpenApi {
+    let mut document = Documented::openapi();
+    if let Some(components) = document.components.as_mut() {
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+        components.add_security_scheme("token", SecurityScheme::Http(bearer));
+    }
+    for route in ROUTES {
+        if let Some(operation) = find_operation(&mut document, route) {
+            complete(operation, route);
+        }
+    }
+    document
+}
+
+fn find_operation<'a>(
+    document: &'a mut utoipa::openapi::OpenApi,
+    route: &Route,
+) -> Option<&'a mut Operation> {
+    let item = document.paths.paths.get_mut(route.path)?;
+    match route.method {
+        HttpMethod::Get => item.get.as_mut(),
+        HttpMethod::Post => item.post.as_mut(),
+        _ => None,
+    }
+}
+
+fn complete(operation: &mut Operation, route: &Route) {
+    if route.action.is_some() {
+        let requirement = SecurityRequirement::new("token", Vec::<String>::new());
+        operation.security = Some(vec![requirement]);
+    }
+    let mut by_status: BTreeMap<u16, Vec<Kind>> = BTreeMap::new();
+    for kind in route.problems() {
+        by_status
+            .entry(kind.status().as_u16())
+            .or_default()
+            .push(kind);
+    }
+    for (status, kinds) in by_status {
+        let words: Vec<String> = kinds
+            .iter()
+            .map(|kind| format!("`{}`: {}", kind.code(), kind.title()))
+            .collect();
+        let content = ContentBuilder::new()
+            .schema(Some(RefOr::Ref(Ref::from_schema_name("Problem"))))
+            .build();
+        let response = ResponseBuilder::new()
+            .description(words.join("; "))
+            .content("application/problem+json", content)
+            .build();
+        operation
+            .responses
+            .responses
+            .insert(status.to_string(), RefOr::T(response));
+    }
+}
+
+/// This API as an OpenAPI 3.1 document
+#[utoipa::path(
+    get, path = "/openapi.json", tag = "Operation", operation_id = "openapi",
+    responses((status = 200, body = Object, description = "OpenAPI 3.1")),
+)]
+pub(crate) async fn document() -> Json<utoipa::openapi::OpenApi> {
+    Json(whole())
+}

@@ -1,0 +1,235 @@
+//! `GET /requests/{id}/clocks`: derived at the moment of asking, stored nowhere.
+
+use super::Seen;
+use crate::api::App;
+use crate::api::caller::Caller;
+use crate::api::extract::{Params, Segments};
+use crate::api::problem::{Kind, Problem};
+use crate::domain::declared::Declared;
+use crate::domain::ids::ClockName;
+use crate::domain::request::event::{Act, RequestEvent};
+use crate::domain::time::clock::{ClockFact, Clocks, Spell, SpellStatus};
+use crate::domain::workflow::definition::{CalendarChoice, ClockRule, Target};
+use axum::Json;
+use axum::extract::State;
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+const DAY_MS: i64 = 86_400_000;
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Clock)]
+pub(crate) struct ClockView {
+    pub clock: String,
+    pub title: String,
+    /// 1 for the first run, 2 after the request was looked at again, …
+    pub spell: u32,
+    /// As in the workflow file: `5wd`, `16wh`, `15min`, `12d`
+    pub target: String,
+    pub calendar: String,
+    /// `running`, `paused`, `stopped` or `cancelled`
+    #[schema(value_type = String)]
+    pub status: SpellStatus,
+    pub started_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
+    /// Wall time, pauses included.
+    pub elapsed_ms: i64,
+    /// Working time, pauses taken off.
+    pub working_ms: i64,
+    pub working_days: u32,
+    pub paused_ms: i64,
+    /// Absent while paused inside the target.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Timestamp>,
+    /// Absent while inside the target.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub met: Option<bool>,
+}
+
+impl ClockView {
+    pub(super) fn is_open(&self) -> bool {
+        self.status.is_open()
+    }
+}
+
+/// Calendar time since help was first asked for: it never pauses and never starts again.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ChildClock {
+    pub asked_at: Timestamp,
+    /// When the request ended, if it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
+    pub elapsed_ms: i64,
+    /// Whole days of `elapsed_ms`.
+    pub days: i64,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Clocks)]
+pub(crate) struct ClocksView {
+    pub read_at: Timestamp,
+    pub child: ChildClock,
+    pub clocks: Vec<ClockView>,
+}
+
+/// Every clock of a request, read now
+///
+/// The service's clocks in working and elapsed time, and the child's clock.
+#[utoipa::path(
+    get, path = "/requests/{id}/clocks", tag = "Requests",
+    params(("id" = Uuid, Path, description = "Id of the request")),
+    responses((status = 200, body = ClocksView)),
+)]
+pub(crate) async fn clocks(
+    State(app): State<App>,
+    caller: Caller,
+    Segments(id): Segments<String>,
+    params: Params,
+) -> Result<Json<ClocksView>, Problem> {
+    params.only(&[])?;
+    let seen = Seen::load(&app, &caller, &id).await?;
+    let now = (app.now)();
+    Ok(Json(ClocksView {
+        read_at: now,
+        child: child_clock(&seen, now),
+        clocks: readings(&app, &caller, &seen)?,
+    }))
+}
+
+/// # Errors
+/// When a calendar that a clock counts by is not in force.
+pub(super) fn readings(app: &App, caller: &Caller, seen: &Seen) -> Result<Vec<ClockView>, Problem> {
+    let declared = app.commands.registry().of(caller.authority.as_str());
+    let now = (app.now)();
+    let rules = &seen.workflow.definition.clocks;
+    fold(seen, &declared)
+        .spells
+        .iter()
+        .filter(|spell| spell.started_at <= now)
+        .filter_map(|spell| rules.get(&spell.clock).map(|rule| (spell, rule)))
+        .filter(|(_, rule)| seen.knows_state() || !is_restricted(seen, rule))
+        .map(|(spell, rule)| view(spell, rule, &declared, now))
+        .collect()
+}
+
+fn fold(seen: &Seen, declared: &Declared) -> Clocks {
+    let organisation = declared.organisation();
+    let agency = seen.request.opening.agency.as_ref();
+    let mut clocks = Clocks::default();
+    for (occurred_at, act) in acts(seen) {
+        let fact = ClockFact {
+            event: act.name.as_str(),
+            occurred_at,
+            to: &act.to,
+            coded: &act.coded,
+            team: &act.owner.team,
+            received_at: seen.request.opening.received_at,
+        };
+        clocks.evolve(
+            &seen.workflow.definition.clocks,
+            fact,
+            &|rule, team| match &rule.calendar {
+                CalendarChoice::OwnerTeam => organisation.calendar_of_team(team),
+                CalendarChoice::Requester => organisation.calendar_of_agency(agency),
+                CalendarChoice::Named(name) => name.clone(),
+            },
+        );
+    }
+    clocks
+}
+
+fn acts(seen: &Seen) -> impl Iterator<Item = (Timestamp, &Act)> {
+    seen.loaded
+        .events
+        .iter()
+        .filter_map(|(recorded, event)| match event {
+            RequestEvent::Act(act) => Some((recorded.occurred_at, act.as_ref())),
+            RequestEvent::Claimed { .. } | RequestEvent::Released { .. } => None,
+        })
+}
+
+/// Started by restricted acts alone: its being there would tell of them.
+fn is_restricted(seen: &Seen, rule: &ClockRule) -> bool {
+    rule.start.iter().all(|trigger| {
+        let mut emitters = seen
+            .workflow
+            .definition
+            .moves
+            .values()
+            .filter(|m| m.emits == trigger.event);
+        emitters.all(|m| m.restricted)
+    })
+}
+
+fn view(
+    spell: &Spell,
+    rule: &ClockRule,
+    declared: &Declared,
+    now: Timestamp,
+) -> Result<ClockView, Problem> {
+    let calendar = declared
+        .calendars()
+        .load(&spell.calendar)
+        .map_err(|error| {
+            tracing::error!(%error, clock = spell.clock.as_str(), "a clock cannot be read");
+            Problem::new(
+                Kind::Internal,
+                "A clock counts by a calendar that is not in force.",
+            )
+        })?;
+    let reading = spell.reading(calendar, now);
+    Ok(ClockView {
+        clock: ClockName::as_str(&spell.clock).to_owned(),
+        title: rule.title.clone(),
+        spell: spell.number,
+        target: target(spell.target),
+        calendar: spell.calendar.to_string(),
+        status: reading.status,
+        started_at: spell.started_at,
+        ended_at: spell.ended_at,
+        elapsed_ms: reading.elapsed_ms,
+        working_ms: reading.working_ms,
+        working_days: reading.working_days,
+        paused_ms: reading.paused_ms,
+        due_at: reading.due_at,
+        met: reading.met,
+    })
+}
+
+fn target(target: Target) -> String {
+    match target {
+        Target::WorkingDays(count) => format!("{count}wd"),
+        Target::WorkingHours(count) => format!("{count}wh"),
+        Target::Minutes(count) => format!("{count}min"),
+        Target::CalendarDays(count) => format!("{count}d"),
+    }
+}
+
+fn child_clock(seen: &Seen, now: Timestamp) -> ChildClock {
+    let ends = |state| {
+        seen.workflow
+            .definition
+            .states
+            .get(state)
+            .is_some_and(|rule| rule.ends)
+    };
+    let mut ended_at = None;
+    for (occurred_at, act) in acts(seen) {
+        ended_at = if ends(&act.to) {
+            ended_at.or(Some(occurred_at))
+        } else {
+            None
+        };
+    }
+    let asked_at = seen.request.opening.received_at;
+    let until = ended_at.unwrap_or(now).max(asked_at);
+    let elapsed_ms = until.as_millisecond() - asked_at.as_millisecond();
+    ChildClock {
+        asked_at,
+        ended_at,
+        elapsed_ms,
+        days: elapsed_ms / DAY_MS,
+    }
+}

@@ -1,0 +1,117 @@
+//! One request: read from the log, changed by moves, claimed and released.
+//!
+//! Invariant: a request that the caller may not see answers as one that does not exist.
+
+pub(super) mod clocks;
+pub(super) mod list;
+pub(super) mod moves;
+pub(super) mod read;
+pub(super) mod view;
+
+use super::App;
+use super::caller::Caller;
+use super::problem::Problem;
+use crate::access::{Action, Involvement, Resource, decide};
+use crate::commands::{Audience, Loaded};
+use crate::domain::ids::{PrincipalId, RequestId};
+use crate::domain::request::entitle::moves_open_to;
+use crate::domain::request::state::Request;
+use crate::domain::workflow::definition::HandOver;
+use crate::domain::workflow::schema::Workflow;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// A request that the caller may know of.
+pub(super) struct Seen {
+    id: RequestId,
+    request: Request,
+    workflow: Arc<Workflow>,
+    loaded: Loaded,
+    involvement: Involvement,
+    /// Member of the team that holds it.
+    member: bool,
+    /// May read what was written about the child and the family.
+    content: bool,
+    /// May know where a concern went.
+    restricted: bool,
+}
+
+impl Seen {
+    /// # Errors
+    /// `not-found` when there is no such request or the caller may not know of it.
+    pub(super) async fn load(app: &App, caller: &Caller, id: &str) -> Result<Self, Problem> {
+        let id = parse_id(id)?;
+        let loaded = app.commands.load(caller.authority.as_str(), id).await?;
+        let (Some(request), Some(workflow)) =
+            (loaded.state.find().cloned(), loaded.workflow.clone())
+        else {
+            return Err(Problem::not_found());
+        };
+        let mut involvement = involvement_of(&request, &loaded);
+        involvement.answers = request.concern_open
+            && moves_open_to(&workflow.definition, &request, &caller.principal)
+                .any(|(_, rule)| rule.hand_over == Some(HandOver::Closes));
+        let may = |action| {
+            decide(&caller.principal, action, Resource::Request(&involvement)).is_allowed()
+        };
+        if !may(Action::ReadSummary) {
+            return Err(Problem::not_found());
+        }
+        let member = may(Action::Claim);
+        Ok(Self {
+            id,
+            member,
+            content: may(Action::ReadContent),
+            restricted: may(Action::ReadRestricted),
+            request,
+            workflow,
+            loaded,
+            involvement,
+        })
+    }
+
+    /// Whoever holds the request must know in which state it is.
+    fn knows_state(&self) -> bool {
+        self.member || self.restricted
+    }
+}
+
+/// # Errors
+/// `not-found`: what is not an id is the address of nothing.
+pub(super) fn parse_id(id: &str) -> Result<RequestId, Problem> {
+    Uuid::try_parse(id)
+        .map(RequestId)
+        .map_err(|_| Problem::not_found())
+}
+
+fn involvement_of(request: &Request, loaded: &Loaded) -> Involvement {
+    let mut acted = BTreeSet::new();
+    let mut authors = BTreeSet::new();
+    for (recorded, _) in &loaded.events {
+        let people = people(&recorded.actor, recorded.on_behalf_of.as_deref());
+        if recorded.audience == Audience::Restricted {
+            authors.extend(people.clone());
+        }
+        acted.extend(people);
+    }
+    Involvement {
+        team: Some(request.owner.team.clone()),
+        requester: Some(request.opening.requester.clone()),
+        agency: request.opening.agency.clone(),
+        worker: request.worker.clone(),
+        claimed_by: request.claimed_by.clone(),
+        acted,
+        authors,
+        answers: false,
+    }
+}
+
+/// Who acted, by code: the person, and the account that spoke for the person.
+fn people(actor: &str, on_behalf_of: Option<&str>) -> BTreeSet<PrincipalId> {
+    [Some(actor), on_behalf_of]
+        .into_iter()
+        .flatten()
+        .filter_map(|code| PrincipalId::parse(code).ok())
+        .collect()
+}

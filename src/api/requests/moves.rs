@@ -1,0 +1,261 @@
+//! Commands: `POST /requests`, `…/moves/{move}`, `…/claim`, `…/release`.
+
+use super::read::etag;
+use super::{Seen, parse_id};
+use crate::access::{Action, Resource};
+use crate::api::App;
+use crate::api::caller::Caller;
+use crate::api::extract::{IfMatch, Key, Params, Segments, StrictJson};
+use crate::api::fields::{MoveBody, OpenBody, asked};
+use crate::api::position::public;
+use crate::api::problem::{Kind, Problem};
+use crate::commands::{Ask, Command, CommandError, Provenance, Receipt};
+use crate::domain::ids::{MoveName, PrincipalId, RequestId, WorkflowName};
+use axum::Json;
+use axum::extract::State;
+use axum::http::header::{ETAG, LOCATION};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// What was recorded; the same for every repetition of the command.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Receipt)]
+pub(crate) struct ReceiptView {
+    pub request_id: Uuid,
+    /// What people quote on the phone.
+    pub reference: String,
+    /// `epoch-position`; for `min_position`.
+    pub position: String,
+    /// For the next If-Match.
+    pub version: i32,
+    pub recorded_at: Timestamp,
+    /// The command was accepted before; nothing was recorded now.
+    pub duplicate: bool,
+}
+
+/// Send a request for assistance
+///
+/// Opens a request with the workflow's opening move; further moves of `then` happen with it.
+#[utoipa::path(
+    post, path = "/requests", tag = "Requests",
+    params(("Idempotency-Key" = String, Header, description = "1 to 128 visible ASCII characters; the same key gives the same receipt")),
+    request_body = OpenBody,
+    responses((status = 201, body = ReceiptView, headers(
+        ("Location" = String, description = "The request"),
+        ("ETag" = String, description = "Version, for If-Match"),
+    ))),
+)]
+pub(crate) async fn open(
+    State(app): State<App>,
+    caller: Caller,
+    Key(key): Key,
+    params: Params,
+    StrictJson(body): StrictJson,
+) -> Result<Response, Problem> {
+    params.only(&[])?;
+    caller.must(Action::Send, Resource::Whole)?;
+    let body = OpenBody::parse(body)?;
+    let workflow = body.workflow.unwrap_or_else(|| app.usual_workflow.clone());
+    let opening = match body.move_name {
+        Some(name) => name,
+        None => opening_move(&app, &caller, &workflow)?,
+    };
+    let ask = Ask::Open {
+        workflow,
+        moves: asked(opening, body.data, body.then),
+    };
+    let receipt = app
+        .commands
+        .execute(
+            command(&caller, key, body.on_behalf_of, ask, None),
+            (app.now)(),
+        )
+        .await?;
+    let location = HeaderValue::from_str(&format!("/requests/{}", receipt.request_id));
+    let mut response = answer(&app, StatusCode::CREATED, receipt);
+    if let Ok(location) = location {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    Ok(response)
+}
+
+/// The workflow's only opening move.
+fn opening_move(app: &App, caller: &Caller, workflow: &WorkflowName) -> Result<MoveName, Problem> {
+    let declared = app.commands.registry().of(caller.authority.as_str());
+    let Some(found) = declared.newest_workflow(workflow) else {
+        let allowed = declared.workflow_names().cloned().collect();
+        return Err(CommandError::UnknownWorkflow {
+            found: workflow.clone(),
+            allowed,
+        }
+        .into());
+    };
+    let opening: Vec<&MoveName> = found
+        .definition
+        .moves
+        .iter()
+        .filter(|(_, rule)| rule.opens)
+        .map(|(name, _)| name)
+        .collect();
+    match opening[..] {
+        [only] => Ok(only.clone()),
+        _ => Err(
+            Problem::new(Kind::BadData, "The workflow has several opening moves.")
+                .with("/move", "missing", "one of the opening moves")
+                .allow(opening),
+        ),
+    }
+}
+
+/// Make a move
+///
+/// `If-Match` is needed unless the move may not wait (`any_version`). Moves of `then` happen with
+/// it, or none does.
+#[utoipa::path(
+    post, path = "/requests/{id}/moves/{move}", tag = "Requests",
+    params(
+        ("id" = Uuid, Path, description = "Id of the request"),
+        ("move" = String, Path, description = "Name of the move"),
+        ("Idempotency-Key" = String, Header, description = "1 to 128 visible ASCII characters; the same key gives the same receipt"),
+        ("If-Match" = Option<String>, Header, description = "The ETag that you have seen"),
+    ),
+    request_body = MoveBody,
+    responses((status = 200, body = ReceiptView, headers(("ETag" = String, description = "Version, for If-Match")))),
+)]
+pub(crate) async fn make(
+    State(app): State<App>,
+    caller: Caller,
+    Segments((id, name)): Segments<(String, String)>,
+    Key(key): Key,
+    IfMatch(if_match): IfMatch,
+    params: Params,
+    StrictJson(body): StrictJson,
+) -> Result<Response, Problem> {
+    params.only(&[])?;
+    let request = parse_id(&id)?;
+    let body = MoveBody::parse(body)?;
+    let name = MoveName::parse(&name).map_err(|_| Problem::not_found())?;
+    let ask = Ask::Moves {
+        request,
+        moves: asked(name, body.data, body.then),
+    };
+    let command = command(&caller, key, body.on_behalf_of, ask, if_match);
+    execute(&app, &caller, request, command).await
+}
+
+/// Claim a request
+///
+/// A member of the team that holds it takes it to work on it.
+#[utoipa::path(
+    post, path = "/requests/{id}/claim", tag = "Requests",
+    params(
+        ("id" = Uuid, Path, description = "Id of the request"),
+        ("Idempotency-Key" = String, Header, description = "1 to 128 visible ASCII characters"),
+    ),
+    responses((status = 200, body = ReceiptView)),
+)]
+pub(crate) async fn claim(
+    State(app): State<App>,
+    caller: Caller,
+    Segments(id): Segments<String>,
+    Key(key): Key,
+    params: Params,
+) -> Result<Response, Problem> {
+    params.only(&[])?;
+    let request = parse_id(&id)?;
+    let command = command(&caller, key, None, Ask::Claim { request }, None);
+    execute(&app, &caller, request, command).await
+}
+
+/// Give a claim back
+///
+/// The request goes back to the team's queue.
+#[utoipa::path(
+    post, path = "/requests/{id}/release", tag = "Requests",
+    params(
+        ("id" = Uuid, Path, description = "Id of the request"),
+        ("Idempotency-Key" = String, Header, description = "1 to 128 visible ASCII characters"),
+    ),
+    responses((status = 200, body = ReceiptView)),
+)]
+pub(crate) async fn release(
+    State(app): State<App>,
+    caller: Caller,
+    Segments(id): Segments<String>,
+    Key(key): Key,
+    params: Params,
+) -> Result<Response, Problem> {
+    params.only(&[])?;
+    let request = parse_id(&id)?;
+    let command = command(&caller, key, None, Ask::Release { request }, None);
+    execute(&app, &caller, request, command).await
+}
+
+fn command(
+    caller: &Caller,
+    key: String,
+    on_behalf_of: Option<PrincipalId>,
+    ask: Ask,
+    if_match: Option<i32>,
+) -> Command {
+    Command {
+        authority: caller.authority.clone(),
+        actor: caller.principal.clone(),
+        on_behalf_of,
+        key,
+        ask,
+        if_match,
+        occurred_at: None,
+        provenance: Provenance::Live,
+        correlation: caller.call,
+        causation: None,
+    }
+}
+
+/// The rules of the workflow come first: a move may be open to somebody who may not read.
+/// What they refuse is only explained to those who may know of the request.
+async fn execute(
+    app: &App,
+    caller: &Caller,
+    request: RequestId,
+    command: Command,
+) -> Result<Response, Problem> {
+    match app.commands.execute(command, (app.now)()).await {
+        Ok(receipt) => Ok(answer(app, StatusCode::OK, receipt)),
+        Err(
+            refused @ (CommandError::Refused(_)
+            | CommandError::Data { .. }
+            | CommandError::Stale { .. }
+            | CommandError::VersionRequired { .. }
+            | CommandError::UnknownWorkflow { .. }),
+        ) => {
+            Seen::load(app, caller, &request.to_string()).await?;
+            Err(refused.into())
+        }
+        Err(
+            error @ (CommandError::KeyReused
+            | CommandError::Unavailable { .. }
+            | CommandError::Unknown { .. }
+            | CommandError::Broken { .. }),
+        ) => Err(error.into()),
+    }
+}
+
+fn answer(app: &App, status: StatusCode, receipt: Receipt) -> Response {
+    let version = receipt.version;
+    let view = ReceiptView {
+        request_id: receipt.request_id.0,
+        reference: receipt.reference,
+        position: public(app.epoch, receipt.position.0),
+        version,
+        recorded_at: receipt.recorded_at,
+        duplicate: receipt.duplicate,
+    };
+    let mut response = (status, Json(view)).into_response();
+    response.headers_mut().insert(ETAG, etag(version));
+    response
+}

@@ -1,0 +1,106 @@
+//! `GET /requests/{id}`
+
+use super::Seen;
+use super::clocks;
+use super::view::{Content, RequestView, SameChild};
+use crate::api::App;
+use crate::api::caller::Caller;
+use crate::api::extract::{Params, Segments};
+use crate::api::position::min_position;
+use crate::api::problem::Problem;
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderValue;
+use axum::http::header::ETAG;
+use axum::response::{IntoResponse, Response};
+use std::collections::HashMap;
+
+/// One request, folded from the log
+///
+/// A summary for those who may know of it; with its events, opened, for those who may read them.
+#[utoipa::path(
+    get, path = "/requests/{id}", tag = "Requests",
+    params(
+        ("id" = Uuid, Path, description = "Id of the request"),
+        ("min_position" = Option<String>, Query, description = "Position that the answer must include; the log always does"),
+    ),
+    responses((status = 200, body = RequestView, headers(("ETag" = String, description = "Version, for If-Match")))),
+)]
+pub(crate) async fn read(
+    State(app): State<App>,
+    caller: Caller,
+    Segments(id): Segments<String>,
+    params: Params,
+) -> Result<Response, Problem> {
+    // The log is the truth and never behind: only the form of the parameter is checked.
+    min_position(app.epoch, &params.only(&["min_position"])?)?;
+    let seen = Seen::load(&app, &caller, &id).await?;
+    let view = view(&app, &caller, &seen).await?;
+    let mut response = Json(view).into_response();
+    response
+        .headers_mut()
+        .insert(ETAG, etag(seen.request.version));
+    Ok(response)
+}
+
+pub(super) fn etag(version: i32) -> HeaderValue {
+    HeaderValue::from_str(&format!("\"{version}\"")).unwrap_or(HeaderValue::from_static("\"0\""))
+}
+
+async fn view(app: &App, caller: &Caller, seen: &Seen) -> Result<RequestView, Problem> {
+    let opens = seen.content || seen.restricted;
+    let events = if opens {
+        let opened = app.commands.open(&caller.authority, &seen.loaded).await?;
+        let by_version: HashMap<i32, Content> = opened
+            .into_iter()
+            .map(|one| {
+                (
+                    one.version,
+                    Content {
+                        data: one.data,
+                        destroyed: one.destroyed,
+                    },
+                )
+            })
+            .collect();
+        seen.events(&caller.principal, by_version)
+    } else {
+        Vec::new()
+    };
+    let possible_same_child = if seen.member {
+        let found = app
+            .commands
+            .find_same_child(&caller.authority, &seen.loaded)
+            .await?;
+        Some(SameChild {
+            count: found.len(),
+            requests: found.iter().map(|id| id.0).collect(),
+        })
+    } else {
+        None
+    };
+    let request = &seen.request;
+    let running = clocks::readings(app, caller, seen)?
+        .into_iter()
+        .filter(|clock| clock.is_open());
+    Ok(RequestView {
+        id: seen.id.0,
+        reference: request.opening.reference.to_string(),
+        workflow: request.opening.workflow.to_string(),
+        workflow_version: request.opening.version,
+        version: request.version,
+        state: seen.state_view(),
+        holder: seen.holder(),
+        requester: request.opening.requester.to_string(),
+        agency: request.opening.agency.as_ref().map(ToString::to_string),
+        received_at: request.opening.received_at,
+        worker: request.worker.as_ref().map(ToString::to_string),
+        claimed_by: request.claimed_by.as_ref().map(ToString::to_string),
+        concern_open: seen.knows_state().then_some(request.concern_open),
+        moves: seen.moves(&caller.principal),
+        next: running.collect(),
+        possible_same_child,
+        content: if opens { "open" } else { "summary" },
+        events,
+    })
+}

@@ -1,0 +1,229 @@
+//! A request as its reader may see it.
+
+use super::clocks::ClockView;
+use super::{Seen, people};
+use crate::access::{Action, Involvement, Resource, decide};
+use crate::commands::{Audience, Loaded};
+use crate::domain::request::actor::Principal;
+use crate::domain::request::entitle::moves_open_to;
+use crate::domain::request::event::{HeldBy, RequestEvent};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use std::collections::HashMap;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Request)]
+pub(crate) struct RequestView {
+    pub id: Uuid,
+    /// What people quote on the phone.
+    pub reference: String,
+    pub workflow: String,
+    pub workflow_version: u32,
+    /// Stream version; the ETag.
+    pub version: i32,
+    pub state: StateView,
+    /// Who holds it. Absent for readers outside while the request is in another process.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub holder: Option<Holder>,
+    /// Code of the named person or lead professional who asked.
+    pub requester: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agency: Option<String>,
+    /// When help was first asked for.
+    pub received_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub worker: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claimed_by: Option<String>,
+    /// A child protection concern was passed on and nobody has answered yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub concern_open: Option<bool>,
+    /// What the caller may do now.
+    pub moves: Vec<MoveView>,
+    /// The clocks that run: what is owed next, and by when.
+    pub next: Vec<ClockView>,
+    /// Other requests whose child looks the same: a prompt for the team, never a merge.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub possible_same_child: Option<SameChild>,
+    /// `open` with `events`, or `summary` without.
+    pub content: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<EventView>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = State)]
+pub(crate) struct StateView {
+    /// `restricted` for readers outside while the request is in another process.
+    pub name: String,
+    pub title: String,
+    /// In words for the family.
+    pub meaning: String,
+    pub ends: bool,
+    pub waiting: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Holder {
+    pub team: String,
+    /// `team`, `worker` or `requester`
+    pub held_by: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = OpenMove)]
+pub(crate) struct MoveView {
+    #[serde(rename = "move")]
+    pub name: String,
+    pub title: String,
+    /// Accepted without If-Match.
+    pub any_version: bool,
+    /// JSON Schema of the data.
+    #[schema(value_type = Object)]
+    pub data: Value,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SameChild {
+    pub count: usize,
+    pub requests: Vec<Uuid>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Event)]
+pub(crate) struct EventView {
+    pub version: i32,
+    /// `restricted` where the caller may know no more than that something happened.
+    pub name: String,
+    pub occurred_at: Timestamp,
+    pub recorded_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_behalf_of: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// Why the request went where it went.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
+    /// As it was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub data: Option<Map<String, Value>>,
+    /// Some of it cannot be read any more: its record was destroyed.
+    pub destroyed: bool,
+}
+
+/// One event's data, opened.
+pub(super) struct Content {
+    pub(super) data: Map<String, Value>,
+    pub(super) destroyed: bool,
+}
+
+impl Seen {
+    pub(super) fn state_view(&self) -> StateView {
+        let found = self.workflow.definition.states.get(&self.request.state);
+        match found {
+            Some(rule) if !rule.restricted || self.knows_state() => StateView {
+                name: self.request.state.to_string(),
+                title: rule.title.clone(),
+                meaning: rule.meaning.clone(),
+                ends: rule.ends,
+                waiting: rule.waiting,
+            },
+            Some(_) | None => StateView {
+                name: "restricted".to_owned(),
+                title: "Moved to another process".to_owned(),
+                meaning: "The request moved to another process.".to_owned(),
+                ends: false,
+                waiting: false,
+            },
+        }
+    }
+
+    pub(super) fn holder(&self) -> Option<Holder> {
+        let restricted = self
+            .workflow
+            .definition
+            .states
+            .get(&self.request.state)
+            .is_none_or(|rule| rule.restricted);
+        if restricted && !self.knows_state() {
+            return None;
+        }
+        let (held_by, person) = match &self.request.owner.held_by {
+            HeldBy::Team => ("team", None),
+            HeldBy::Worker(person) => ("worker", Some(person.to_string())),
+            HeldBy::Requester(person) => ("requester", Some(person.to_string())),
+        };
+        Some(Holder {
+            team: self.request.owner.team.to_string(),
+            held_by,
+            person,
+        })
+    }
+
+    pub(super) fn moves(&self, principal: &Principal) -> Vec<MoveView> {
+        moves_open_to(&self.workflow.definition, &self.request, principal)
+            .map(|(name, rule)| MoveView {
+                name: name.to_string(),
+                title: rule.title.clone(),
+                any_version: rule.any_version,
+                data: rule.data.clone(),
+            })
+            .collect()
+    }
+
+    /// `opened` by version. What is restricted is there for its author, the worker, the holder of
+    /// the claim and whoever answers the concern.
+    pub(super) fn events(
+        &self,
+        principal: &Principal,
+        mut opened: HashMap<i32, Content>,
+    ) -> Vec<EventView> {
+        let Loaded { events, .. } = &self.loaded;
+        events
+            .iter()
+            .map(|(recorded, event)| {
+                let shown = match recorded.audience {
+                    Audience::Ordinary => self.content,
+                    Audience::Restricted => {
+                        let authors = people(&recorded.actor, recorded.on_behalf_of.as_deref());
+                        let involvement = Involvement {
+                            authors,
+                            ..self.involvement.clone()
+                        };
+                        let resource = Resource::Request(&involvement);
+                        decide(principal, Action::ReadRestricted, resource).is_allowed()
+                    }
+                };
+                let (to, because) = match event {
+                    RequestEvent::Act(act) => (Some(act.to.to_string()), act.because.clone()),
+                    RequestEvent::Claimed { .. } | RequestEvent::Released { .. } => (None, None),
+                };
+                let content = opened.remove(&recorded.version).filter(|_| shown);
+                EventView {
+                    version: recorded.version,
+                    name: if shown {
+                        recorded.event_type.clone()
+                    } else {
+                        "restricted".to_owned()
+                    },
+                    occurred_at: recorded.occurred_at,
+                    recorded_at: recorded.recorded_at,
+                    actor: shown.then(|| recorded.actor.clone()),
+                    on_behalf_of: recorded.on_behalf_of.clone().filter(|_| shown),
+                    to: to.filter(|_| shown),
+                    because: because.filter(|_| shown),
+                    destroyed: content.as_ref().is_some_and(|content| content.destroyed),
+                    data: content.map(|content| content.data),
+                }
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,50 @@
+//! Read tables: how far they are, and the wait for what the caller has already been told.
+
+use super::App;
+use super::extract::Params;
+use super::position::{AsOf, min_position, public};
+use super::problem::{Kind, Problem};
+use crate::commands::Position;
+use crate::projections;
+use std::fmt::Display;
+
+/// How long a caller waits for a view to reach `min_position`.
+const WAIT_MS: u64 = 500;
+const RETRY_AFTER_MS: u64 = 1_000;
+
+/// Waits until the view includes the caller's `min_position`; says how far it is. Asked before
+/// the rows are read, so the rows are at least that new.
+///
+/// # Errors
+/// `too-far-behind` with the position reached.
+pub(super) async fn caught_up(app: &App, view: &str, params: &Params) -> Result<AsOf, Problem> {
+    let wanted = min_position(app.epoch, params)?.unwrap_or(0);
+    let reached = projections::wait_for(&app.reads, view, Position(wanted), WAIT_MS)
+        .await
+        .map_err(|behind| {
+            let mut problem = Problem::new(
+                Kind::TooFarBehind,
+                "What you were told is not in this view yet.",
+            )
+            .retry_after(RETRY_AFTER_MS);
+            problem.as_of = Some(public(app.epoch, behind.as_of.0));
+            problem
+        })?;
+    let head = app
+        .commands
+        .registry()
+        .log()
+        .head()
+        .await
+        .map_err(unreadable)?;
+    Ok(AsOf {
+        position: public(app.epoch, reached.0),
+        lag: (head.0 - reached.0).max(0),
+    })
+}
+
+/// A view that cannot be read: nothing is wrong with the question.
+pub(super) fn unreadable(error: impl Display) -> Problem {
+    tracing::warn!(%error, "a view cannot be read");
+    Problem::new(Kind::Unavailable, "The view cannot be read now.").retry_after(RETRY_AFTER_MS)
+}

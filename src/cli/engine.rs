@@ -1,0 +1,57 @@
+//! What most subcommands stand on: log, vault, what is in force, commands.
+
+use crate::commands::{Commands, Registry, publish, read_folder};
+use crate::config::Config;
+use crate::domain::ids::Authority;
+use crate::log::Log;
+use crate::log::connect::LogConfig;
+use crate::log::vault::{MasterKey, Vault};
+use jiff::Timestamp;
+use secrecy::ExposeSecret;
+use std::error::Error;
+
+pub(super) struct Engine {
+    pub(super) log: Log,
+    pub(super) commands: Commands,
+}
+
+/// The one place outside the API where the program asks for the time.
+#[expect(clippy::disallowed_methods, reason = "the edge of the program")]
+pub(super) fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+impl Engine {
+    pub(super) async fn open(config: &Config) -> Result<Self, Box<dyn Error + Send + Sync>> {
+        let settings = &config.settings;
+        let log = Log::connect(&LogConfig {
+            database_url: config.database_url()?.expose_secret().to_owned(),
+            queue_commands_max: settings.queue_commands_max,
+            pool_max: settings.pool_max,
+        })
+        .await?;
+        let master = MasterKey::parse(config.master_key()?.expose_secret())?;
+        let vault = Vault::connect(
+            config.vault_url()?.expose_secret(),
+            settings.pool_max,
+            master,
+        )?;
+        let registry = Registry::open(log.clone()).await?;
+        Ok(Self {
+            log,
+            commands: Commands::new(registry, vault),
+        })
+    }
+
+    /// Publishes what changed in the folder; `from` says whose organisation files are read.
+    pub(super) async fn publish(
+        &self,
+        config: &Config,
+        from: &Authority,
+        to: &Authority,
+    ) -> Result<usize, Box<dyn Error + Send + Sync>> {
+        let declarations = read_folder(&config.settings.workflows, from)?;
+        let registry = self.commands.registry();
+        Ok(publish(registry, to, declarations, "rfa:files", now()).await?)
+    }
+}

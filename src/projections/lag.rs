@@ -1,0 +1,77 @@
+//! How far the read tables are: an exact count, since positions have no gaps.
+
+use super::{NAMES, QueryError, ReadPool};
+use crate::log::Position;
+use std::collections::HashMap;
+use std::time::Duration;
+use tokio::time::Instant;
+
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+pub struct Lag {
+    pub projection: String,
+    pub position: i64,
+    pub behind: i64,
+}
+
+/// A view has not come so far in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Behind {
+    pub as_of: Position,
+}
+
+/// Of every projection.
+///
+/// # Errors
+/// When Postgres is out of reach.
+pub async fn lags(pool: &ReadPool, head: Position) -> Result<Vec<Lag>, QueryError> {
+    let positions = positions(pool).await?;
+    Ok(NAMES
+        .iter()
+        .map(|name| {
+            let position = positions.get(*name).copied().unwrap_or(0);
+            let behind = (head.0 - position).max(0);
+            metrics::gauge!("rfa_projection_behind", "projection" => *name)
+                .set(f64::from(i32::try_from(behind).unwrap_or(i32::MAX)));
+            Lag {
+                projection: (*name).to_owned(),
+                position,
+                behind,
+            }
+        })
+        .collect())
+}
+
+/// Waits until the projection has come to `min`.
+///
+/// # Errors
+/// How far it is, when the time is up or Postgres is out of reach.
+pub async fn wait_for(
+    pool: &ReadPool,
+    name: &str,
+    min: Position,
+    limit_ms: u64,
+) -> Result<Position, Behind> {
+    let deadline = Instant::now() + Duration::from_millis(limit_ms);
+    loop {
+        let reached = positions(pool)
+            .await
+            .ok()
+            .and_then(|p| p.get(name).copied());
+        let reached = Position(reached.unwrap_or(0));
+        if reached >= min {
+            return Ok(reached);
+        }
+        if Instant::now() >= deadline {
+            return Err(Behind { as_of: reached });
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+async fn positions(pool: &ReadPool) -> Result<HashMap<String, i64>, QueryError> {
+    let client = pool.get().await?;
+    let rows = client.query(include_str!("sql/positions.sql"), &[]).await?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+}
