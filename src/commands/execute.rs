@@ -85,7 +85,7 @@ impl Commands {
         let Some(workflow) = &loaded.workflow else {
             return Err(Refusal::NotFound.into());
         };
-        let occurred_at = command.occurred_at.unwrap_or(now);
+        let occurred_at = in_micros(command.occurred_at.unwrap_or(now));
         let facts = facts_of(command, declared, request, occurred_at)?;
         let opens = loaded.state.find().is_none();
         let asked = prepare::asked(&command.ask, workflow, declared, occurred_at, opens)?;
@@ -245,6 +245,11 @@ impl<E: Into<CommandError>> From<E> for Attempt {
     fn from(error: E) -> Self {
         Self::Failed(error.into())
     }
+}
+
+/// What Postgres keeps: a receipt and a read never differ in the last digits.
+fn in_micros(at: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(at.as_microsecond()).unwrap_or(at)
 }
 
 /// A decided command on its way into the log.

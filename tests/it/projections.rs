@@ -1,1 +1,220 @@
+//! Read tables: rebuilt equals live equals a fold of the log that is written another way here.
 
+use crate::support::engine::{Engine, now};
+use rfa::domain::ids::Authority;
+use rfa::domain::request::codec;
+use rfa::domain::request::event::RequestEvent;
+use rfa::log::{Position, Recorded, StreamKind};
+use rfa::projections::{NAMES, team_caseloads};
+use rfa::simulate::cast::Cast;
+use rfa::simulate::run::{Settings, run};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+const AUTHORITY: &str = "south-ayrshire-synthetic";
+
+/// A synthetic year in small.
+async fn worked(requests: usize) -> Engine {
+    let engine = Engine::start().await;
+    let from = rfa::commands::read_folder(
+        &crate::support::engine::workflows(),
+        &Authority::parse("south-ayrshire").unwrap(),
+    );
+    engine.publish(AUTHORITY, from.unwrap()).await;
+    let cast = Cast::of(engine.commands.registry().of(AUTHORITY).organisation());
+    engine
+        .publish(AUTHORITY, cast.declarations().unwrap())
+        .await;
+    let settings = Settings {
+        seed: 7,
+        requests,
+        last: jiff::civil::date(2026, 8, 14),
+    };
+    let authority = Authority::parse(AUTHORITY).unwrap();
+    let report = run(&engine.commands, &authority, &cast, &settings, &|_, _| {})
+        .await
+        .unwrap();
+    assert_eq!(
+        (report.requests, report.refused.len()),
+        (requests as u64, 0),
+        "{report}"
+    );
+    engine
+}
+
+async fn log_of(engine: &Engine) -> Vec<Recorded> {
+    let events = engine.log.read_after(Position(0), 1_000_000).await.unwrap();
+    events
+        .into_iter()
+        .filter(|event| event.stream_kind == StreamKind::Request)
+        .collect()
+}
+
+/// State, team and worker of each request, by the plainest fold there is.
+fn plain_fold(events: &[Recorded]) -> BTreeMap<Uuid, (String, String, Option<String>)> {
+    let mut requests = BTreeMap::new();
+    for event in events {
+        let decoded = codec::decode(&event.event_type, event.schema_version, &event.body).unwrap();
+        let RequestEvent::Act(act) = decoded else {
+            continue;
+        };
+        let before: Option<(String, String, Option<String>)> = requests.remove(&event.stream);
+        let kept = before
+            .filter(|_| act.left_team.is_none())
+            .and_then(|(_, _, worker)| worker);
+        let worker = act.worker.map(|worker| worker.to_string()).or(kept);
+        requests.insert(
+            event.stream,
+            (act.to.to_string(), act.owner.team.to_string(), worker),
+        );
+    }
+    requests
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rebuilt_table_equals_the_live_one_and_a_fold_written_another_way() {
+    let engine = worked(60).await;
+    engine.runner.run_until_idle().await.unwrap();
+    let expected = plain_fold(&log_of(&engine).await);
+    let client = engine.database.connect().await;
+    let list = "select request_id, state, team, worker from read_model.request_list";
+    let found: BTreeMap<Uuid, (String, String, Option<String>)> = client
+        .query(list, &[])
+        .await
+        .unwrap()
+        .iter()
+        .map(|row| (row.get(0), (row.get(1), row.get(2), row.get(3))))
+        .collect();
+    assert_eq!(found, expected);
+
+    let question = team_caseloads::Question {
+        authority: AUTHORITY.to_owned(),
+        team: None,
+        as_of: now(),
+    };
+    let mut counted: BTreeMap<(String, String), i64> = BTreeMap::new();
+    for row in team_caseloads::query(engine.log.pool(), &question)
+        .await
+        .unwrap()
+    {
+        *counted.entry((row.team, row.state)).or_default() += row.count;
+    }
+    let workflow = engine.commands.registry().of(AUTHORITY);
+    let workflow = workflow.workflows().next().unwrap();
+    let mut plain: BTreeMap<(String, String), i64> = BTreeMap::new();
+    for (state, team, _) in expected.values() {
+        if !workflow.definition.states[state.as_str()].ends {
+            *plain.entry((team.clone(), state.clone())).or_default() += 1;
+        }
+    }
+    assert_eq!(counted, plain);
+
+    for name in NAMES {
+        let difference = engine.runner.rebuild(name, &|_, _| {}).await.unwrap();
+        assert!(difference.is_none(), "{name}: {difference:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_acknowledge_clock_equals_one_that_is_read_off_the_log_by_hand() {
+    let engine = worked(40).await;
+    engine.runner.run_until_idle().await.unwrap();
+    let stops = [
+        "request-acknowledged",
+        "question-asked",
+        "help-agreed",
+        "not-agreed",
+        "garf-asked",
+        "request-ended",
+    ];
+    let cancels = [
+        "request-withdrawn",
+        "help-declined",
+        "entered-in-error",
+        "child-protection-concern-passed-on",
+    ];
+    let mut plain: BTreeMap<Uuid, (&str, i64)> = BTreeMap::new();
+    let mut received: BTreeMap<Uuid, jiff::Timestamp> = BTreeMap::new();
+    for event in log_of(&engine).await {
+        let body: Value = serde_json::from_slice(&event.body).unwrap();
+        let opened = body["opening"]["received_at"].as_str();
+        let at = opened.map_or(event.occurred_at, |text| text.parse().unwrap());
+        let from = *received.entry(event.stream).or_insert(at);
+        let verdict = plain.entry(event.stream).or_insert(("running", 0));
+        let ms = event.occurred_at.as_millisecond() - from.as_millisecond();
+        if verdict.0 == "running" && stops.contains(&event.event_type.as_str()) {
+            *verdict = ("stopped", ms);
+        } else if verdict.0 == "running" && cancels.contains(&event.event_type.as_str()) {
+            *verdict = ("cancelled", ms);
+        }
+    }
+    let client = engine.database.connect().await;
+    let rows = "select request_id, status, started_at, ended_at from read_model.response_times \
+                where clock = 'acknowledge'";
+    let rows = client.query(rows, &[]).await.unwrap();
+    assert_eq!(rows.len(), plain.len());
+    for row in rows {
+        let (request, status): (Uuid, String) = (row.get(0), row.get(1));
+        let (started, ended): (jiff::Timestamp, Option<jiff::Timestamp>) = (row.get(2), row.get(3));
+        let ms = ended.map_or(0, |ended| ended.as_millisecond() - started.as_millisecond());
+        assert_eq!((status.as_str(), ms), plain[&request], "{request}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_corrupted_row_shows_as_a_difference_and_is_mended() {
+    let engine = worked(10).await;
+    engine.runner.run_until_idle().await.unwrap();
+    let client = engine.database.connect().await;
+    for (name, damage) in [
+        (
+            "request_list",
+            "update read_model.request_list set team = 'nobody' where request_id = $1",
+        ),
+        (
+            "team_caseloads",
+            "delete from read_model.team_caseloads where request_id = $1",
+        ),
+        (
+            "response_times",
+            "update read_model.response_times set started_at = now() where request_id = $1",
+        ),
+    ] {
+        let victim = "select request_id from read_model.request_list limit 1";
+        let victim: Uuid = client.query_one(victim, &[]).await.unwrap().get(0);
+        client.execute(damage, &[&victim]).await.unwrap();
+        let difference = engine.runner.rebuild(name, &|_, _| {}).await.unwrap();
+        assert_eq!(
+            difference.examples,
+            [(AUTHORITY.to_owned(), victim)],
+            "{name}"
+        );
+        let again = engine.runner.rebuild(name, &|_, _| {}).await.unwrap();
+        assert!(again.is_none(), "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_cannot_be_read_parks_its_request_and_no_other() {
+    let engine = worked(5).await;
+    let owner = engine.database.connect().await;
+    let first = "select stream, min(position) from event_log.events where stream_kind = 'request' \
+                 group by stream order by 2 limit 1";
+    let victim: Uuid = owner.query_one(first, &[]).await.unwrap().get(0);
+    owner
+        .batch_execute("alter table event_log.events disable trigger all")
+        .await
+        .unwrap();
+    let damage =
+        "update event_log.events set schema_version = 99 where stream = $1 and version = 1";
+    owner.execute(damage, &[&victim]).await.unwrap();
+    engine.runner.run_until_idle().await.unwrap();
+    let list =
+        "select count(*), count(*) filter (where request_id = $1) from read_model.request_list";
+    let row = owner.query_one(list, &[&victim]).await.unwrap();
+    assert_eq!((row.get::<_, i64>(0), row.get::<_, i64>(1)), (4, 0));
+    let parked = "select reason from reader.parked where stream = $1 and name = 'request_list'";
+    let reason: String = owner.query_one(parked, &[&victim]).await.unwrap().get(0);
+    assert!(reason.contains("schema version 99"), "{reason}");
+}

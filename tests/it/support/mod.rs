@@ -5,6 +5,7 @@
 
 mod background;
 mod broker;
+pub(crate) mod client;
 mod database;
 pub(crate) mod engine;
 mod private;

@@ -1,0 +1,200 @@
+//! The program served for a test, with its demonstration people as callers.
+
+use super::{Broker, Postgres, ProcessUnderTest, TestDatabase, TestVhost, until};
+use reqwest::{Method, Response, StatusCode};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::time::Duration;
+use uuid::Uuid;
+
+pub(crate) struct Served {
+    pub(crate) database: TestDatabase,
+    pub(crate) vhost: TestVhost,
+    pub(crate) process: ProcessUnderTest,
+    tokens: HashMap<String, String>,
+}
+
+/// What came back: status, ETag and body.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) etag: Option<String>,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) body: Value,
+    pub(crate) text: String,
+}
+
+/// A call that is being put together.
+pub(crate) struct Call<'a> {
+    served: &'a Served,
+    request: reqwest::RequestBuilder,
+}
+
+impl Served {
+    pub(crate) async fn start() -> Self {
+        let (database, vhost) = (Postgres::database().await, Broker::vhost().await);
+        let process = serve(&database.url, &vhost.url).await;
+        let tokens = tokens(&process);
+        Self {
+            database,
+            vhost,
+            process,
+            tokens,
+        }
+    }
+
+    /// The process ends as by `kill -9`; a new one takes over.
+    pub(crate) async fn kill_and_restart(&mut self) {
+        self.process.kill();
+        self.process = serve(&self.database.url, &self.vhost.url).await;
+        self.tokens = tokens(&self.process);
+    }
+
+    pub(crate) fn call(&self, method: Method, path: &str, person: &str) -> Call<'_> {
+        let token = &self.tokens[person];
+        let url = format!("{}{path}", self.process.http);
+        let request = reqwest::Client::new()
+            .request(method, url)
+            .timeout(Duration::from_secs(30))
+            .bearer_auth(token);
+        Call {
+            served: self,
+            request,
+        }
+    }
+
+    pub(crate) async fn get(&self, path: &str, person: &str) -> Answer {
+        self.call(Method::GET, path, person).send().await
+    }
+
+    pub(crate) async fn post(&self, path: &str, person: &str, body: Value) -> Answer {
+        self.call(Method::POST, path, person)
+            .key(&Uuid::new_v4().to_string())
+            .json(body)
+            .send()
+            .await
+    }
+
+    /// An invented request, sent by the head teacher in Girvan; its id.
+    pub(crate) async fn sent(&self) -> Uuid {
+        let answer = self
+            .post(
+                "/requests",
+                "head.girvan",
+                json!({ "data": example("send") }),
+            )
+            .await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
+        serde_json::from_value(answer.body["request_id"].clone()).unwrap()
+    }
+
+    /// A move at the version that the request has now.
+    pub(crate) async fn make(
+        &self,
+        request: Uuid,
+        name: &str,
+        person: &str,
+        data: Value,
+    ) -> Answer {
+        let seen = self.get(&format!("/requests/{request}"), person).await;
+        let etag = seen.etag.unwrap_or_else(|| "\"1\"".to_owned());
+        self.call(
+            Method::POST,
+            &format!("/requests/{request}/moves/{name}"),
+            person,
+        )
+        .key(&Uuid::new_v4().to_string())
+        .header("If-Match", &etag)
+        .json(json!({ "data": data }))
+        .send()
+        .await
+    }
+
+    pub(crate) fn people(&self) -> impl Iterator<Item = &str> {
+        self.tokens.keys().map(String::as_str)
+    }
+}
+
+impl Call<'_> {
+    pub(crate) fn key(self, key: &str) -> Self {
+        self.header("Idempotency-Key", key)
+    }
+
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+        self.request = self.request.header(name, value);
+        self
+    }
+
+    pub(crate) fn json(self, body: Value) -> Self {
+        self.bytes(body.to_string().into_bytes())
+            .header("Content-Type", "application/json")
+    }
+
+    pub(crate) fn bytes(mut self, body: Vec<u8>) -> Self {
+        self.request = self.request.body(body);
+        self
+    }
+
+    pub(crate) async fn try_send(self) -> Result<Answer, reqwest::Error> {
+        let _keeps_the_process = self.served;
+        Answer::of(self.request.send().await?).await
+    }
+
+    pub(crate) async fn send(self) -> Answer {
+        self.try_send().await.unwrap()
+    }
+}
+
+impl Answer {
+    async fn of(response: Response) -> Result<Self, reqwest::Error> {
+        let status = response.status();
+        let headers = response.headers().clone();
+        let etag = headers
+            .get("etag")
+            .and_then(|v| v.to_str().ok())
+            .map(str::to_owned);
+        let text = response.text().await?;
+        let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+        Ok(Self {
+            status,
+            etag,
+            headers,
+            body,
+            text,
+        })
+    }
+}
+
+/// One of the shipped examples.
+pub(crate) fn example(name: &str) -> Value {
+    let file =
+        super::engine::workflows().join(format!("request-for-assistance/examples/{name}.json"));
+    serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
+}
+
+async fn serve(database: &str, broker: &str) -> ProcessUnderTest {
+    let environment = [("DATABASE_URL", database), ("AMQP_URL", broker)];
+    let mut process = ProcessUnderTest::spawn(&["serve", "--demo"], &environment);
+    process.wait_for("/readyz").await;
+    let ready = format!("{}/readyz", process.http);
+    until("the broker is there", Duration::from_secs(30), || async {
+        let ready: Value = reqwest::get(&ready).await.ok()?.json().await.ok()?;
+        (ready["broker"] == "up").then_some(())
+    })
+    .await;
+    process
+}
+
+fn tokens(process: &ProcessUnderTest) -> HashMap<String, String> {
+    process
+        .output()
+        .lines()
+        .filter_map(|line| {
+            let mut words = line.split_whitespace();
+            let (person, token) = (words.next()?, words.next()?);
+            token
+                .starts_with("rfa_")
+                .then(|| (person.to_owned(), token.to_owned()))
+        })
+        .collect()
+}
