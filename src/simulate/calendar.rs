@@ -64,6 +64,12 @@ pub fn next_office_time(from: Timestamp, chance: &mut Chance) -> Timestamp {
     local(date, chance.between(9, 15), chance.between(0, 59)).max(from)
 }
 
+/// Nothing of a year happens after this moment of its last day.
+#[must_use]
+pub fn end_of_day(date: Date) -> Timestamp {
+    local(date, 23, 59)
+}
+
 fn local(date: Date, hour: i64, minute: i64) -> Timestamp {
     let at = DateTime::from_parts(
         date,

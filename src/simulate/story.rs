@@ -1,7 +1,7 @@
 //! What happens to one invented request: a list of acts with their times, made before any of them
 //! is done. Shares are those of the choices; what the workflow then refuses is counted.
 
-use super::calendar::{arrivals, next_office_time, time_of_day};
+use super::calendar::{arrivals, end_of_day, next_office_time, time_of_day};
 use super::choice::{AGES, ASKERS, Ages, Asker, Chance, HELP};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -79,7 +79,7 @@ pub fn year(
     is_school_closed: &dyn Fn(Date) -> bool,
     chance: &mut Chance,
 ) -> Vec<Story> {
-    let end = time_of_day(last, Asker::Police, chance);
+    let end = end_of_day(last);
     let mut family = 0;
     arrivals(last, requests, chance)
         .into_iter()

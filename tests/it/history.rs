@@ -3,12 +3,13 @@
 use crate::support::engine::{Engine, workflows};
 use jiff::Timestamp;
 use rfa::commands::Importer;
+use rfa::domain::declared::Declared;
 use rfa::domain::ids::{Authority, WorkflowName};
 use rfa::history::import::Plan;
 use rfa::history::mapping::Mapping;
 use rfa::history::report::Report;
 use rfa::history::rows;
-use rfa::log::Position;
+use rfa::log::{Log, Position};
 use rfa::projections::response_times::answer::{ClockFigures, Question, query};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -46,8 +47,12 @@ async fn import(engine: &Engine, mapping: Mapping, file: &Path) -> Report {
     plan.run(&mut importer, &authority, |_| {}).await.unwrap()
 }
 
-async fn figures(engine: &Engine, by: Option<&str>, as_of: Timestamp) -> Vec<ClockFigures> {
-    let declared = engine.commands.registry().of(AUTHORITY);
+async fn figures(
+    log: &Log,
+    declared: &Declared,
+    by: Option<&str>,
+    as_of: Timestamp,
+) -> Vec<ClockFigures> {
     let question = Question {
         authority: AUTHORITY.to_owned(),
         workflow: WorkflowName::parse("permit-receipt").unwrap(),
@@ -55,10 +60,7 @@ async fn figures(engine: &Engine, by: Option<&str>, as_of: Timestamp) -> Vec<Clo
         by: by.map(str::to_owned),
         as_of,
     };
-    query(engine.log.pool(), &declared, &question)
-        .await
-        .unwrap()
-        .clocks
+    query(log.pool(), declared, &question).await.unwrap().clocks
 }
 
 fn close(ours: Option<f64>, theirs: &Value, what: &str) {
@@ -129,13 +131,19 @@ fn compare(ours: &ClockFigures, theirs: &Value, what: &str) {
 
 async fn figures_are_as_expected(engine: &Engine, data: &Path) {
     engine.runner.run_until_idle().await.unwrap();
+    let declared = engine.commands.registry().of(AUTHORITY);
+    expected_figures(&engine.log, &declared, data).await;
+}
+
+/// Of the read tables, against what others computed.
+pub(crate) async fn expected_figures(log: &Log, declared: &Declared, data: &Path) {
     let text = std::fs::read_to_string(data.join("permit-receipt.expected.json")).unwrap();
     let expected: Value = serde_json::from_str(&text).unwrap();
     let as_of: Timestamp = expected["as_of"].as_str().unwrap().parse().unwrap();
-    let whole = figures(engine, None, as_of).await;
+    let whole = figures(log, declared, None, as_of).await;
     assert_eq!(whole.len(), 1);
     compare(&whole[0], &expected["all"], "all");
-    let by_channel = figures(engine, Some("channel"), as_of).await;
+    let by_channel = figures(log, declared, Some("channel"), as_of).await;
     assert_eq!(
         by_channel.len(),
         expected["by_channel"].as_object().unwrap().len()

@@ -12,11 +12,7 @@ mod privacy;
 mod projections;
 mod relay;
 mod simulate;
-#[expect(
-    dead_code,
-    unused_imports,
-    reason = "goes when the tests of every part use it"
-)]
+#[expect(dead_code, reason = "goes when the tests of every part use it")]
 mod support;
 mod tidy;
 mod workflows;

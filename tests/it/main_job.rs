@@ -53,11 +53,11 @@ async fn a_request_goes_from_a_named_person_to_the_managers_figures() {
     let served = Served::start().await;
     let request = served.sent().await;
 
-    let message = consume(&served.vhost.url, "rfa.team.south-ayrshire.carrick-team").await;
+    let message = consume(served.broker_url(), "rfa.team.south-ayrshire.carrick-team").await;
     assert_eq!(message["type"], "scot.rfa.request-sent.v1");
     assert_eq!(message["subject"], request.to_string());
     let copy = consume(
-        &served.vhost.url,
+        &served.broker_url(),
         "rfa.agency.south-ayrshire.example-primary-girvan",
     )
     .await;
@@ -134,7 +134,7 @@ async fn the_same_key_gives_the_same_receipt_and_no_second_event() {
 }
 
 async fn events(served: &Served) -> i64 {
-    let client = served.database.connect().await;
+    let client = served.database().connect().await;
     let count = "select count(*) from event_log.events where stream_kind = 'request'";
     client.query_one(count, &[]).await.unwrap().get(0)
 }
@@ -193,14 +193,14 @@ async fn a_concern_is_taken_at_any_version_and_leaves_only_a_stub_behind() {
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
     let queue = "rfa.team.south-ayrshire.carrick-team";
     assert_eq!(
-        consume(&served.vhost.url, queue).await["data"]["version"],
+        consume(served.broker_url(), queue).await["data"]["version"],
         1
     );
-    let stub = consume(&served.vhost.url, queue).await;
+    let stub = consume(served.broker_url(), queue).await;
     assert_eq!(stub["type"], "scot.rfa.moved-to-another-process.v1");
     assert_eq!(stub["data"]["version"], 2);
     assert!(stub["data"].get("to").is_none(), "{stub}");
-    let whole = consume(&served.vhost.url, "rfa.restricted.south-ayrshire").await;
+    let whole = consume(served.broker_url(), "rfa.restricted.south-ayrshire").await;
     assert_eq!(whole["data"]["to"], "with-child-protection");
     let answered = json!({
         "answered_at": now(), "answered_by": "Invented responder", "result": "not-child-protection"
@@ -239,6 +239,18 @@ fn data_of(name: &str) -> Value {
             "answered_at": "2026-01-05T09:00:00Z", "answered_by": "Invented",
             "result": "child-protection"
         }),
+        "send" => example("send"),
+        "answer" => json!({ "answer": "Invented." }),
+        "name-worker" => json!({ "worker": "duty.carrick" }),
+        "wait" => json!({ "why": "no-worker-free", "family_told": true }),
+        "start-help" => json!({
+            "help_provided": ["parenting"], "wellbeing": example("end")["wellbeing"]
+        }),
+        "review" => json!({
+            "decision": "go-on", "wellbeing": example("end")["wellbeing"],
+            "views": example("send")["views"]
+        }),
+        "ask-to-look-again" => json!({ "reason": "Invented." }),
         "withdraw" => json!({ "reason": "Invented." }),
         "help-declined" => json!({ "by_whom": "both" }),
         "entered-in-error" => json!({ "why": "test" }),

@@ -70,19 +70,24 @@ fn act(
             allowed: definition.moves.keys().cloned().collect(),
         })?;
     let request = state.find();
-    let to = target_state(definition, request, rule, &asked)?;
     if request.is_none() && facts.person().kind == PrincipalKind::ServiceAccount {
         return Err(Refusal::ServiceAccountAlone {
             allowed: rule.by.clone(),
         });
     }
-    let owner_team = owner_team(request, rule, &asked, opening.as_ref(), facts)?;
+    // Who may comes first: a refusal tells a stranger nothing about the state.
+    let routed = opening.as_ref().map(|opening| &opening.routed.team);
     let ground = Ground {
         definition,
         request,
-        team: request.map_or(&owner_team.team, |r| &r.owner.team),
+        team: request
+            .map(|r| &r.owner.team)
+            .or(routed)
+            .ok_or(Refusal::NotFound)?,
     };
     let acted_as = acted_as(ground, &asked.move_name, rule, facts)?;
+    let to = target_state(definition, request, rule, &asked)?;
+    let owner_team = owner_team(request, rule, &asked, opening.as_ref(), facts)?;
     let worker = named_worker(rule, &asked)?;
     let left_team = request
         .map(|r| &r.owner.team)

@@ -8,8 +8,9 @@ use std::time::Duration;
 use uuid::Uuid;
 
 pub(crate) struct Served {
-    pub(crate) database: TestDatabase,
-    pub(crate) vhost: TestVhost,
+    /// Kept as long as the program runs on them; absent over servers of the test's own.
+    own: Option<(TestDatabase, TestVhost)>,
+    urls: (String, String),
     pub(crate) process: ProcessUnderTest,
     tokens: HashMap<String, String>,
 }
@@ -32,21 +33,40 @@ pub(crate) struct Call<'a> {
 
 impl Served {
     pub(crate) async fn start() -> Self {
-        let (database, vhost) = (Postgres::database().await, Broker::vhost().await);
-        let process = serve(&database.url, &vhost.url).await;
+        let own = (Postgres::database().await, Broker::vhost().await);
+        let mut served = Self::over(&own.0.url, &own.1.url).await;
+        served.own = Some(own);
+        served
+    }
+
+    /// Over servers that the test has of its own.
+    pub(crate) async fn over(database: &str, broker: &str) -> Self {
+        let process = serve(database, broker).await;
         let tokens = tokens(&process);
         Self {
-            database,
-            vhost,
+            own: None,
+            urls: (database.to_owned(), broker.to_owned()),
             process,
             tokens,
         }
     }
 
+    pub(crate) fn database(&self) -> &TestDatabase {
+        &self
+            .own
+            .as_ref()
+            .expect("a database of the shared cluster")
+            .0
+    }
+
+    pub(crate) fn broker_url(&self) -> &str {
+        &self.urls.1
+    }
+
     /// The process ends as by `kill -9`; a new one takes over.
-    pub(crate) async fn kill_and_restart(&mut self) {
+    pub(crate) async fn restart_after_a_kill(&mut self) {
         self.process.kill();
-        self.process = serve(&self.database.url, &self.vhost.url).await;
+        self.process = serve(&self.urls.0, &self.urls.1).await;
         self.tokens = tokens(&self.process);
     }
 
