@@ -58,6 +58,7 @@ fn a_request() -> Involvement {
 
 /// Who is who, and all that they may do with a request of ayr-north; everything else is denied.
 #[test]
+#[expect(clippy::too_many_lines, reason = "the table itself")]
 fn the_whole_table_holds_for_every_role_and_relation() {
     use Action::{
         Claim, Operate, ReadCaseloads, ReadContent, ReadQueue, ReadResponseTimes, ReadRestricted,

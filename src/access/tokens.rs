@@ -34,11 +34,14 @@ pub enum TokenError {
     Broken,
 }
 
+/// Holders by token hash, with the moment of the look-up.
+type Cache = HashMap<[u8; 32], (Holder, Instant)>;
+
 #[derive(Clone)]
 pub struct Tokens {
     pool: Pool,
     /// Valid ones only; the lock is never held across an await.
-    cache: Arc<Mutex<HashMap<[u8; 32], (Holder, Instant)>>>,
+    cache: Arc<Mutex<Cache>>,
 }
 
 impl Tokens {

@@ -127,20 +127,20 @@ struct Fields {
 
 impl Fields {
     fn of(value: Value, root: String) -> Result<Self, Problem> {
-        match value {
-            Value::Object(map) => Ok(Self {
-                map,
-                root,
-                errors: Vec::new(),
-            }),
-            _ => Err(
+        let Value::Object(map) = value else {
+            return Err(
                 Problem::new(Kind::BadData, "The body is not an object.").with(
                     root,
                     "wrong type",
                     "an object",
                 ),
-            ),
-        }
+            );
+        };
+        Ok(Self {
+            map,
+            root,
+            errors: Vec::new(),
+        })
     }
 
     fn wrong(&mut self, name: &str, what: &str, allowed: impl Into<String>) {

@@ -62,7 +62,12 @@ fn find_operation<'a>(
     match route.method {
         HttpMethod::Get => item.get.as_mut(),
         HttpMethod::Post => item.post.as_mut(),
-        _ => None,
+        HttpMethod::Put
+        | HttpMethod::Delete
+        | HttpMethod::Options
+        | HttpMethod::Head
+        | HttpMethod::Patch
+        | HttpMethod::Trace => None,
     }
 }
 

@@ -40,6 +40,10 @@ pub struct Moment<'a> {
 }
 
 /// Name of the move and its data.
+#[expect(
+    clippy::too_many_lines,
+    reason = "a table: one entry for each thing that is done"
+)]
 pub fn payload(doing: Doing, moment: &Moment<'_>, chance: &mut Chance) -> (&'static str, Value) {
     let help = moment.story.help;
     let today = date(moment.at);

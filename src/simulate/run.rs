@@ -92,7 +92,7 @@ pub async fn run(
     let mut running: Vec<Running> = stories.into_iter().map(Running::new).collect();
     let mut days: Vec<Date> = running
         .iter()
-        .flat_map(|r| r.story.steps.iter().map(|step| date(step)))
+        .flat_map(|r| r.story.steps.iter().map(date))
         .collect();
     days.sort();
     days.dedup();

@@ -126,6 +126,10 @@ fn opening_move(app: &App, caller: &Caller, workflow: &WorkflowName) -> Result<M
     request_body = MoveBody,
     responses((status = 200, body = ReceiptView, headers(("ETag" = String, description = "Version, for If-Match")))),
 )]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "an extractor a parameter is how a handler is written"
+)]
 pub(crate) async fn make(
     State(app): State<App>,
     caller: Caller,
