@@ -2,7 +2,7 @@
 -- Every inner statement has a snapshot taken after the lock, because the function is volatile and
 -- the transaction read committed.
 create function event_log.log_append(
-    p_authority text[], p_stream uuid[], p_kind text[], p_expected int[], p_count smallint[],
+    p_epoch uuid, p_authority text[], p_stream uuid[], p_kind text[], p_expected int[], p_count smallint[],
     p_command uuid[], p_fingerprint bytea[], p_actor text[], p_behalf text[], p_correlation uuid[],
     p_causation uuid[], p_definition bytea[], p_provenance text[],
     p_of int[], p_ordinal smallint[], p_type text[], p_schema smallint[], p_occurred timestamptz[],
@@ -11,16 +11,18 @@ returns table (verdict "char", position_last bigint, version_now int, at timesta
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
-    tip bigint; tip_at timestamptz; tip_link bytea; stamp timestamptz; material bytea; taken bigint;
+    tip bigint; tip_at timestamptz; tip_link bytea; stamp timestamptz;
 begin
     if current_setting('transaction_isolation') <> 'read committed' then
         raise 'log_append needs read committed';
     end if;
+    if p_epoch <> (select m.epoch from event_log.meta m) then
+        raise 'the log was restored since this writer started' using errcode = 'RFA01';
+    end if;
     perform pg_advisory_xact_lock(7740263, 1);
     select a.last_position, a.recorded_at, a.link into tip, tip_at, tip_link
     from event_log.appends a order by a.last_position desc limit 1;
-    tip := coalesce(tip, 0);
-    stamp := greatest(clock_timestamp(), tip_at + interval '1 microsecond');
+    tip := coalesce(tip, 0); stamp := greatest(clock_timestamp(), tip_at + interval '1 microsecond');
     return query
     with c as materialized (
         select t.*, d.version as dversion, d.position as dposition, d.command_count as dcount,

@@ -2,6 +2,7 @@
 
 use super::{Outcome, say};
 use crate::config::Config;
+use crate::log::Position;
 use crate::log::connect::dedicated;
 use crate::log::verify::{Checkpoint, Verified, verify};
 use clap::Args;
@@ -28,7 +29,12 @@ impl Verify {
         let bar = ProgressBar::new_spinner().with_style(ProgressStyle::with_template(
             "{spinner} position {pos}  {per_sec}",
         )?);
-        let verified = verify(&client, from, |at| bar.set_position(at.0.unsigned_abs())).await?;
+        let progress = |at: Position| bar.set_position(at.0.unsigned_abs());
+        // What was seen before must still be there, also when everything is recomputed.
+        let mut verified = verify(&client, before.as_ref(), progress).await?;
+        if from.is_none() && before.is_some() && matches!(verified, Verified::Clean { .. }) {
+            verified = verify(&client, None, progress).await?;
+        }
         bar.finish_and_clear();
         match verified {
             Verified::Bad { position, why } => {
@@ -67,9 +73,9 @@ impl Verify {
         if let Some(folder) = self.checkpoint.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        Ok(std::fs::write(
-            &self.checkpoint,
-            serde_json::to_vec_pretty(checkpoint)?,
-        )?)
+        // Whole or not at all: half a checkpoint would stand in the way of the next run.
+        let unfinished = self.checkpoint.with_extension("unfinished");
+        std::fs::write(&unfinished, serde_json::to_vec_pretty(checkpoint)?)?;
+        Ok(std::fs::rename(&unfinished, &self.checkpoint)?)
     }
 }

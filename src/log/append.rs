@@ -1,6 +1,6 @@
 //! One batch of commands as the arrays of one statement, and its verdicts.
 
-use super::chain::hash_new;
+use super::chain::{hash_new, truncated};
 use super::event::{Append, AppendError, Position, Receipt, Verdict};
 use jiff::Timestamp;
 use tokio_postgres::{Client, Row, Statement};
@@ -12,6 +12,8 @@ pub(super) const LOG_APPEND: &str = include_str!("sql/log_append.sql");
 pub const EVENTS_MAX: usize = 1_000;
 /// Body and sealed parts of one event, at most.
 pub const EVENT_BYTES_MAX: usize = 16 << 20;
+/// Of all events of one command, at most: they travel in one message.
+pub const COMMAND_BYTES_MAX: usize = 64 << 20;
 const CODE_BYTES_MAX: usize = 128;
 
 /// Refuses what the log does not take, before it costs the neighbours anything.
@@ -29,7 +31,21 @@ pub(super) fn check(append: &Append) -> Result<(), AppendError> {
         });
     }
     limit("events of one command", append.events.len(), EVENTS_MAX)?;
-    limit("bytes of an actor", append.actor.len(), CODE_BYTES_MAX)?;
+    limit(
+        "bytes of a command",
+        append_bytes(append),
+        COMMAND_BYTES_MAX,
+    )?;
+    for code in [&append.authority, &append.actor]
+        .into_iter()
+        .chain(&append.on_behalf_of)
+    {
+        limit(
+            "bytes of an authority or a person's id",
+            code.len(),
+            CODE_BYTES_MAX,
+        )?;
+    }
     for event in &append.events {
         limit(
             "bytes of an event type",
@@ -117,7 +133,7 @@ impl<'a> Arrays<'a> {
         self.ordinal.push(ordinal);
         self.event_type.push(&event.event_type);
         self.schema.push(event.schema_version);
-        self.occurred.push(event.occurred_at);
+        self.occurred.push(truncated(event.occurred_at));
         self.audience.push(event.audience.as_str());
         self.body.push(&event.body);
         for (i, (keys, sealed)) in self.keys.iter_mut().zip(&mut self.sealed).enumerate() {
@@ -134,6 +150,7 @@ impl<'a> Arrays<'a> {
 pub(super) async fn send(
     client: &Client,
     statement: &Statement,
+    epoch: Uuid,
     appends: &[Append],
 ) -> Result<Vec<Verdict>, tokio_postgres::Error> {
     let a = Arrays::of(appends);
@@ -141,6 +158,7 @@ pub(super) async fn send(
         .query(
             statement,
             &[
+                &epoch,
                 &a.authority,
                 &a.stream,
                 &a.kind,

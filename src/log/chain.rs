@@ -34,6 +34,13 @@ pub fn micros(at: Timestamp) -> i64 {
     at.as_microsecond()
 }
 
+/// The same instant as Postgres will keep it. Left to the driver, a time before the year 2000 is
+/// rounded the other way.
+#[must_use]
+pub fn truncated(at: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(micros(at)).unwrap_or(at)
+}
+
 /// The `ordinal`-th event of a command, at the version that it will have.
 #[must_use]
 pub fn hash_new(append: &Append, ordinal: i16, event: &NewEvent) -> Hash {

@@ -20,10 +20,13 @@ const BATCH_BYTES_MAX: usize = 1 << 20;
 const RETRY_AFTER_MS: u64 = 1_000;
 /// Longer than the statement's own limit: the server speaks first.
 const REPLY_DEADLINE: Duration = Duration::from_secs(15);
+/// Of one command in the queue: a batch before it and its own, with a connection made anew.
+const ANSWER_DEADLINE: Duration = Duration::from_secs(40);
 
 pub(super) const EPOCH: &str = include_str!("sql/epoch.sql");
 
 type Reply = oneshot::Sender<Result<Verdict, AppendError>>;
+type Answer = oneshot::Receiver<Result<Verdict, AppendError>>;
 
 struct Waiting {
     append: Append,
@@ -45,19 +48,16 @@ impl Log {
     /// When Postgres is out of reach, the schema is missing, or a setting would lose commands.
     pub async fn connect(config: &LogConfig) -> Result<Self, ConnectError> {
         let client = dedicated(&config.database_url).await?;
-        check_settings(&client).await?;
-        let epoch: Uuid = client
-            .query_one(EPOCH, &[])
-            .await
-            .map_err(|_| ConnectError::Unavailable)?
-            .get(0);
+        let epoch: Uuid = client.query_one(EPOCH, &[]).await?.get(0);
+        let connection = prepared(client).await?;
         let (queue, waiting) = mpsc::channel(config.queue_commands_max);
         let (bell, appended) = watch::channel(0);
         let url = config.database_url.clone();
         tokio::spawn(
             Committer {
                 url,
-                connection: None,
+                epoch,
+                connection: Some(connection),
                 held_back: VecDeque::new(),
                 bell,
             }
@@ -85,31 +85,41 @@ impl Log {
                 limit: self.queue_max,
                 retry_after_ms: RETRY_AFTER_MS,
             })?;
-        answer.await.unwrap_or(Err(AppendError::Unknown))
+        match tokio::time::timeout(ANSWER_DEADLINE, answered(Ok(answer))).await {
+            Ok(verdict) => verdict,
+            Err(_) => Err(AppendError::Unknown),
+        }
     }
 
     /// Many commands, at most one a stream; verdicts in the order given. Waits for room in the
     /// queue instead of refusing: for imports and definitions.
     pub async fn append_all(&self, appends: Vec<Append>) -> Vec<Result<Verdict, AppendError>> {
-        let mut answers = Vec::with_capacity(appends.len());
+        // The rest of the queue stays free for people.
+        let window = (self.queue_max / 2).max(1);
+        let mut waiting = VecDeque::with_capacity(window);
+        let mut verdicts = Vec::with_capacity(appends.len());
         for append in appends {
-            let (reply, answer) = oneshot::channel();
-            match check(&append) {
-                Err(error) => answers.push(Err(error)),
-                Ok(()) => answers.push(match self.queue.send(Waiting { append, reply }).await {
-                    Ok(()) => Ok(answer),
-                    Err(_) => Err(AppendError::Unavailable),
-                }),
+            if waiting.len() >= window
+                && let Some(oldest) = waiting.pop_front()
+            {
+                verdicts.push(answered(oldest).await);
             }
+            waiting.push_back(self.enqueue(append).await);
         }
-        let mut verdicts = Vec::with_capacity(answers.len());
-        for answer in answers {
-            verdicts.push(match answer {
-                Ok(answer) => answer.await.unwrap_or(Err(AppendError::Unknown)),
-                Err(error) => Err(error),
-            });
+        for one in waiting {
+            verdicts.push(answered(one).await);
         }
         verdicts
+    }
+
+    async fn enqueue(&self, append: Append) -> Result<Answer, AppendError> {
+        check(&append)?;
+        let (reply, answer) = oneshot::channel();
+        self.queue
+            .send(Waiting { append, reply })
+            .await
+            .map_err(|_| AppendError::Unavailable)?;
+        Ok(answer)
     }
 
     /// Changed by a restore; part of every public position.
@@ -138,6 +148,8 @@ struct Connection {
 
 struct Committer {
     url: String,
+    /// Appends are refused once the log has another: this replica's memory is of the lost one.
+    epoch: Uuid,
     connection: Option<Connection>,
     /// A second command for a stream (or of an id) waits for the next batch.
     held_back: VecDeque<Waiting>,
@@ -223,12 +235,18 @@ impl Committer {
             .as_ref()
             .is_none_or(|c| c.client.is_closed())
         {
-            self.connection = Some(connect(&self.url).await.map_err(Failure::All)?);
+            let client = dedicated(&self.url).await.map_err(lost)?;
+            self.connection = Some(prepared(client).await.map_err(lost)?);
         }
         let Some(connection) = &self.connection else {
             return Err(Failure::All(AppendError::Unavailable));
         };
-        let sent = send(&connection.client, &connection.statement, appends);
+        let sent = send(
+            &connection.client,
+            &connection.statement,
+            self.epoch,
+            appends,
+        );
         match tokio::time::timeout(REPLY_DEADLINE, sent).await {
             Ok(Ok(verdicts)) => Ok(verdicts),
             Ok(Err(error)) => Err(self.judge(&error)),
@@ -248,16 +266,32 @@ impl Committer {
         };
         let sqlstate = db.code().code().to_owned();
         tracing::warn!(sqlstate, "the log refused a batch");
-        match sqlstate.get(..2) {
-            // Shutting down, out of connections or space, timeouts, read-only: the batch did not
-            // happen, and halving it would not help.
-            Some("57" | "53" | "55" | "25" | "40" | "58" | "08") => {
+        match sqlstate.split_at_checked(2) {
+            // A crash of the server, or a commit that it cannot vouch for.
+            Some(("57", "P02") | ("40", "003")) => {
+                self.connection = None;
+                Failure::All(AppendError::Unknown)
+            }
+            // Shutting down, out of connections or space, timeouts, read-only, our own statement
+            // out of date, another epoch: the batch did not happen, and halving it is no help.
+            Some((
+                "57" | "53" | "55" | "25" | "40" | "58" | "08" | "0A" | "26" | "42" | "RF",
+                _,
+            )) => {
                 self.connection = None;
                 Failure::All(AppendError::Unavailable)
             }
-            _ => Failure::Batch { sqlstate },
+            Some(_) | None => Failure::Batch { sqlstate },
         }
     }
+}
+
+fn lost(error: ConnectError) -> Failure {
+    Failure::All(error.into())
+}
+
+async fn answered(answer: Result<Answer, AppendError>) -> Result<Verdict, AppendError> {
+    answer?.await.unwrap_or(Err(AppendError::Unknown))
 }
 
 enum Failure {
@@ -275,16 +309,14 @@ fn answer(reply: Reply, result: Result<Verdict, AppendError>) {
     }
 }
 
-async fn connect(url: &str) -> Result<Connection, AppendError> {
-    let client = dedicated(url).await?;
-    let prepared = async {
-        // Planning for the sizes of each batch costs more than the batch.
-        client
-            .batch_execute("set plan_cache_mode = force_generic_plan")
-            .await?;
-        client.prepare(LOG_APPEND).await
-    };
-    let statement = prepared.await.map_err(|_| AppendError::Unavailable)?;
+/// Ready to append, on a server that keeps what it acknowledges.
+async fn prepared(client: Client) -> Result<Connection, ConnectError> {
+    check_settings(&client).await?;
+    // Planning for the sizes of each batch costs more than the batch.
+    client
+        .batch_execute("set plan_cache_mode = force_generic_plan")
+        .await?;
+    let statement = client.prepare(LOG_APPEND).await?;
     Ok(Connection { client, statement })
 }
 

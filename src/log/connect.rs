@@ -3,6 +3,7 @@
 use super::event::AppendError;
 use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use std::time::Duration;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Config, NoTls};
 
 /// Where the log is and how hard it may be used.
@@ -26,8 +27,10 @@ const AS_APPLICATION: &str = "set role rfa_app; set statement_timeout = '10s'; \
 pub enum ConnectError {
     #[error("the database URL cannot be read")]
     Url,
-    #[error("Postgres cannot be reached")]
-    Unavailable,
+    #[error("Postgres cannot be reached: {0}")]
+    Unavailable(#[source] tokio_postgres::Error),
+    #[error("this database has no event log: run `rfa migrate`")]
+    NotMigrated,
     #[error("Postgres has `{name}` = {found}; the log's promises need {needed}")]
     Setting {
         name: &'static str,
@@ -37,7 +40,8 @@ pub enum ConnectError {
 }
 
 impl From<ConnectError> for AppendError {
-    fn from(_: ConnectError) -> Self {
+    fn from(error: ConnectError) -> Self {
+        tracing::warn!(%error, "no connection for appending");
         Self::Unavailable
     }
 }
@@ -92,17 +96,29 @@ pub async fn dedicated(url: &str) -> Result<Client, ConnectError> {
     let (client, connection) = settings(url)?
         .connect(NoTls)
         .await
-        .map_err(|_| ConnectError::Unavailable)?;
+        .map_err(ConnectError::Unavailable)?;
     tokio::spawn(async move {
         if let Err(error) = connection.await {
             tracing::debug!(%error, "a connection to Postgres ended");
         }
     });
-    client
-        .batch_execute(AS_APPLICATION)
-        .await
-        .map_err(|_| ConnectError::Unavailable)?;
+    client.batch_execute(AS_APPLICATION).await?;
     Ok(client)
+}
+
+/// Of statements that any migrated database takes.
+impl From<tokio_postgres::Error> for ConnectError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        const MISSING: [SqlState; 3] = [
+            SqlState::INVALID_PARAMETER_VALUE,
+            SqlState::INVALID_SCHEMA_NAME,
+            SqlState::UNDEFINED_TABLE,
+        ];
+        match error.code() {
+            Some(code) if MISSING.contains(code) => Self::NotMigrated,
+            Some(_) | None => Self::Unavailable(error),
+        }
+    }
 }
 
 /// Refuses to run where an acknowledged command could be lost.
@@ -113,8 +129,7 @@ pub async fn check_settings(client: &Client) -> Result<(), ConnectError> {
     for name in ["fsync", "full_page_writes", "synchronous_commit"] {
         let row = client
             .query_one("select current_setting($1)", &[&name])
-            .await
-            .map_err(|_| ConnectError::Unavailable)?;
+            .await?;
         let found: String = row.get(0);
         let fine = found == "on" || (name == "synchronous_commit" && found.starts_with("remote"));
         if !fine {

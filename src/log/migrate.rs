@@ -50,7 +50,7 @@ async fn run(
     let (mut client, connection) = settings(url)?
         .connect(NoTls)
         .await
-        .map_err(|_| ConnectError::Unavailable)?;
+        .map_err(ConnectError::Unavailable)?;
     let driver = tokio::spawn(connection);
     // Another replica may be starting too.
     client

@@ -177,6 +177,8 @@ pub(super) enum RowError {
     Row(#[from] tokio_postgres::Error),
     #[error("`{column}` holds a code that this build does not know")]
     Code { column: &'static str },
+    #[error("`{column}` has another length than was appended")]
+    Length { column: &'static str },
 }
 
 pub(super) fn recorded(row: &Row, authorities: &mut Interned) -> Result<Recorded, RowError> {
@@ -184,6 +186,10 @@ pub(super) fn recorded(row: &Row, authorities: &mut Interned) -> Result<Recorded
     let keys: Vec<Uuid> = row.try_get("key_ids")?;
     let sealed: Vec<Vec<u8>> = row.try_get("sealed")?;
     let definition: Option<&[u8]> = row.try_get("definition")?;
+    let definition = definition.map(<[u8; 32]>::try_from).transpose();
+    if keys.len() != sealed.len() {
+        return Err(RowError::Length { column: "sealed" });
+    }
     Ok(Recorded {
         position: Position(row.try_get("position")?),
         authority: authorities.get(row.try_get("authority")?),
@@ -201,7 +207,9 @@ pub(super) fn recorded(row: &Row, authorities: &mut Interned) -> Result<Recorded
         command_ordinal: row.try_get("command_ordinal")?,
         correlation: row.try_get("correlation")?,
         causation: row.try_get("causation")?,
-        definition: definition.and_then(|bytes| bytes.try_into().ok()),
+        definition: definition.map_err(|_| RowError::Length {
+            column: "definition",
+        })?,
         audience: Audience::find(row.try_get("audience")?).ok_or_else(code("audience"))?,
         provenance: Provenance::find(row.try_get("provenance")?).ok_or_else(code("provenance"))?,
         body: row.try_get("body")?,

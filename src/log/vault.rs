@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio_postgres::error::SqlState;
+use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 /// How long a key may be used after it was read; a destroyed record is gone at the latest then.
@@ -125,34 +126,28 @@ impl Vault {
         let digests: Vec<&[u8]> = index.iter().map(|entry| &entry.digest[..]).collect();
         let children: Vec<Uuid> = index.iter().map(|entry| entry.child).collect();
         let requests: Vec<Uuid> = index.iter().map(|entry| entry.request).collect();
-        let client = self.client().await?;
-        let statement = client
-            .prepare_cached(include_str!("sql/vault_prepare.sql"))
-            .await
-            .map_err(|_| VaultError::Unavailable)?;
-        let rows = client
-            .query(
-                &statement,
-                &[
-                    &authority,
-                    &kinds,
-                    &ids,
-                    &new,
-                    &wrapped,
-                    &index_kinds,
-                    &digests,
-                    &children,
-                    &requests,
-                ],
-            )
-            .await
-            .map_err(|error| match error.code() {
-                Some(code) if *code == SqlState::UNIQUE_VIOLATION => VaultError::Taken,
-                Some(_) | None => VaultError::Unavailable,
-            })?;
+        let parameters: [&(dyn ToSql + Sync); 9] = [
+            &authority,
+            &kinds,
+            &ids,
+            &new,
+            &wrapped,
+            &index_kinds,
+            &digests,
+            &children,
+            &requests,
+        ];
+        let statement = include_str!("sql/vault_prepare.sql");
+        let mut rows = self.rows(statement, &parameters).await?;
+        // A twin command made a key after our snapshot: now it can be seen.
+        if rows
+            .iter()
+            .any(|row| row.get::<_, Option<Uuid>>(0).is_none())
+        {
+            rows = self.rows(statement, &parameters).await?;
+        }
         let mut keys = Vec::with_capacity(rows.len());
         for (row, subject) in rows.iter().zip(subjects) {
-            // A twin command made the key between our snapshot and our insert.
             let Some(id) = row.get::<_, Option<Uuid>>(0) else {
                 return Err(VaultError::Unavailable);
             };
@@ -254,7 +249,8 @@ impl Vault {
         Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 
-    /// Takes back what `prepare` made for an append that did not happen.
+    /// Takes back what `prepare` made for an append that did not happen. Only for a child and a
+    /// request that were drawn for that append: what others sealed under these keys is lost.
     ///
     /// # Errors
     /// When the vault is out of reach.
@@ -355,7 +351,7 @@ impl Vault {
     async fn rows(
         &self,
         statement: &str,
-        parameters: &[&(dyn tokio_postgres::types::ToSql + Sync)],
+        parameters: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<tokio_postgres::Row>, VaultError> {
         let client = self.client().await?;
         let statement = client
@@ -365,6 +361,9 @@ impl Vault {
         client
             .query(&statement, parameters)
             .await
-            .map_err(|_| VaultError::Unavailable)
+            .map_err(|error| match error.code() {
+                Some(code) if *code == SqlState::UNIQUE_VIOLATION => VaultError::Taken,
+                Some(_) | None => VaultError::Unavailable,
+            })
     }
 }
