@@ -1,7 +1,6 @@
 //! Settings from the environment. A variable that starts with `RFA_` and is not one of ours is an
 //! error, so that a typo does not go unnoticed.
 
-use crate::domain::ids::{Authority, WorkflowName};
 use config::{Config as Sources, Environment};
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -47,11 +46,11 @@ pub struct Settings {
     pub http_public: bool,
     /// Address of `/metrics`; loopback.
     pub metrics: SocketAddr,
-    pub authority: Authority,
+    pub authority: String,
     /// Folder of definition files.
     pub workflows: PathBuf,
     /// Taken for a new request that names none.
-    pub usual_workflow: WorkflowName,
+    pub usual_workflow: String,
     /// Commands waiting for the log, 1 to 100,000.
     pub queue_commands_max: usize,
     /// Connections to Postgres for reading, 2 to 200.
@@ -91,10 +90,9 @@ impl Default for Settings {
             http: SocketAddr::from(([127, 0, 0, 1], 8080)),
             http_public: false,
             metrics: SocketAddr::from(([127, 0, 0, 1], 9464)),
-            authority: Authority::parse("south-ayrshire").unwrap_or_else(|_| unreachable!()),
+            authority: code("south-ayrshire"),
             workflows: PathBuf::from("workflows"),
-            usual_workflow: WorkflowName::parse("request-for-assistance")
-                .unwrap_or_else(|_| unreachable!()),
+            usual_workflow: code("request-for-assistance"),
             queue_commands_max: 2_000,
             pool_max: 16,
             connections_max: 1_000,

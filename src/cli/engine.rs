@@ -13,6 +13,8 @@ use std::error::Error;
 pub(super) struct Engine {
     pub(super) log: Log,
     pub(super) commands: Commands,
+    /// `RFA_AUTHORITY`
+    pub(super) authority: Authority,
 }
 
 /// The one place outside the API where the program asks for the time.
@@ -40,6 +42,7 @@ impl Engine {
         Ok(Self {
             log,
             commands: Commands::new(registry, vault),
+            authority: Authority::parse(&settings.authority)?,
         })
     }
 

@@ -53,10 +53,6 @@ impl Import {
             .split_once('@')
             .and_then(|(n, v)| Some((WorkflowName::parse(n).ok()?, v.parse::<u32>().ok()?)))
             .ok_or("--workflow: NAME@VERSION, e.g. permit-receipt@1")?;
-        let authority = self
-            .authority
-            .clone()
-            .unwrap_or(config.settings.authority.clone());
         let mapping = Mapping::parse(
             &self.mapping.display().to_string(),
             &std::fs::read_to_string(&self.mapping)?,
@@ -66,6 +62,7 @@ impl Import {
         let digest = Sha256::digest(std::fs::read(&self.file)?);
         let plan = Plan::new(mapping.clone(), rows)?;
         let engine = Engine::open(&config).await?;
+        let authority = self.authority.clone().unwrap_or(engine.authority.clone());
         engine.publish(&config, &authority, &authority).await?;
         let import = Uuid::new_v5(&Uuid::NAMESPACE_OID, &digest);
         mark_import(

@@ -7,6 +7,7 @@ use crate::access::Tokens;
 use crate::api::server::{Sockets, listen, serve};
 use crate::api::{App, Limits, Part, Status, ViewLag, metrics, router};
 use crate::config::Config;
+use crate::domain::ids::WorkflowName;
 use crate::log::{AppendError, Position};
 use crate::projections::{Runner, lags};
 use crate::relay::{self, Relay};
@@ -35,7 +36,7 @@ impl Serve {
         let settings = config.settings.clone();
         let engine = Engine::open(&config).await?;
         engine
-            .publish(&config, &settings.authority, &settings.authority)
+            .publish(&config, &engine.authority, &engine.authority)
             .await?;
         if self.demo {
             demonstrate(&engine, &config).await?;
@@ -83,7 +84,7 @@ impl Serve {
                 body_deadline: Duration::from_secs(10),
                 call_deadline: Duration::from_secs(30),
             },
-            usual_workflow: settings.usual_workflow.clone(),
+            usual_workflow: WorkflowName::parse(&settings.usual_workflow)?,
         };
         tracing::info!(address = %settings.http, "serving");
         serve(
@@ -123,7 +124,7 @@ async fn demonstrate(
     }
     let people = people::read(&settings.workflows.join("people/demonstration.yaml"))?;
     let everybody: Vec<&people::Person> = people.iter().collect();
-    let issued = people::welcome(engine, &settings.authority, &everybody).await?;
+    let issued = people::welcome(engine, &engine.authority, &everybody).await?;
     say(format!(
         "Invented people of {}, and their tokens until the next start:",
         settings.authority
@@ -135,7 +136,7 @@ async fn demonstrate(
             person.title
         ));
     }
-    let year = super::simulate::authority_of(&settings.authority)?;
+    let year = super::simulate::authority_of(&engine.authority)?;
     if engine
         .commands
         .registry()

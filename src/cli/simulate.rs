@@ -34,7 +34,7 @@ pub(super) fn authority_of(authority: &Authority) -> Result<Authority, IdError> 
 impl Simulate {
     pub(super) async fn run(self, config: Config) -> Outcome {
         let engine = Engine::open(&config).await?;
-        let real = &config.settings.authority;
+        let real = &engine.authority;
         let authority = authority_of(real)?;
         engine.publish(&config, real, &authority).await?;
         let cast = Cast::of(

@@ -26,7 +26,7 @@ impl Token {
         let engine = Engine::open(&config).await?;
         let tokens = Tokens::new(engine.log.pool().clone());
         let holder = |principal| Holder {
-            authority: config.settings.authority.clone(),
+            authority: engine.authority.clone(),
             principal,
         };
         match self {
@@ -34,16 +34,9 @@ impl Token {
                 principal,
                 lifetime_days,
             } => {
-                let declared = engine
-                    .commands
-                    .registry()
-                    .of(config.settings.authority.as_str());
+                let declared = engine.commands.registry().of(engine.authority.as_str());
                 if declared.find_principal(&principal).is_none() {
-                    return Err(format!(
-                        "{principal} holds no role in {}",
-                        config.settings.authority
-                    )
-                    .into());
+                    return Err(format!("{principal} holds no role in {}", engine.authority).into());
                 }
                 let token = tokens
                     .issue(&holder(principal), "issued", lifetime_days)

@@ -57,7 +57,7 @@ async fn a_request_goes_from_a_named_person_to_the_managers_figures() {
     assert_eq!(message["type"], "scot.rfa.request-sent.v1");
     assert_eq!(message["subject"], request.to_string());
     let copy = consume(
-        &served.broker_url(),
+        served.broker_url(),
         "rfa.agency.south-ayrshire.example-primary-girvan",
     )
     .await;

@@ -24,7 +24,7 @@ async fn clean(under_test: &LogUnderTest, from: Option<&Checkpoint>) -> (u64, Ch
             events,
             checkpoint: Some(checkpoint),
         } => (events, checkpoint),
-        other => panic!("not clean: {other:?}"),
+        other @ (Verified::Bad { .. } | Verified::Clean { .. }) => panic!("not clean: {other:?}"),
     }
 }
 
