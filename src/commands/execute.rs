@@ -20,6 +20,8 @@ use uuid::Uuid;
 /// How often a command that may not wait for its caller decides anew after a conflict.
 const ATTEMPTS_MAX: usize = 5;
 const RETRY_AFTER_MS: u64 = 1_000;
+/// Kind of the blind index under which a reference means one request.
+const REFERENCE_INDEX: &str = "reference";
 
 /// The only writer of requests. A cheap handle.
 #[derive(Clone)]
@@ -124,7 +126,12 @@ impl Commands {
             occurred_at,
             definition: &workflow.definition,
         };
-        let events = sealing.seal(&self.vault, events, &asked.index).await?;
+        let mut index = asked.index;
+        if opens {
+            let reference = present.opening.reference.to_string();
+            index.push((REFERENCE_INDEX.to_owned(), reference));
+        }
+        let events = sealing.seal(&self.vault, events, &index).await?;
         let planned = Planned {
             command,
             prepared,

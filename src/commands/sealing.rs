@@ -173,12 +173,13 @@ pub(super) fn failure(error: VaultError) -> CommandError {
         VaultError::Unavailable => CommandError::Unavailable {
             retry_after_ms: 1_000,
         },
+        // One in many millions: nothing was kept, and the next try draws another reference.
+        VaultError::Taken => CommandError::Unavailable { retry_after_ms: 1 },
         VaultError::Destroyed => Refusal::Destroyed.into(),
-        VaultError::WrongMasterKey
-        | VaultError::NotAuthentic
-        | VaultError::Taken
-        | VaultError::MasterKey { .. } => CommandError::Broken {
-            why: error.to_string(),
-        },
+        VaultError::WrongMasterKey | VaultError::NotAuthentic | VaultError::MasterKey { .. } => {
+            CommandError::Broken {
+                why: error.to_string(),
+            }
+        }
     }
 }

@@ -205,6 +205,72 @@ async fn a_real_log_gives_the_figures_that_others_computed() {
     assert!(engine.log.head().await.unwrap() > Position(8_577));
 }
 
+/// The same two requests, once as CSV and once as XES.
+const XES: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<log xes.version="1.0" xmlns="http://www.xes-standard.org/">
+  <trace>
+    <string key="concept:name" value="case-1"/>
+    <string key="channel" value="Desk"/>
+    <date key="startdate" value="2011-03-01T09:00:00.000+01:00"/>
+    <string key="department" value="General"/>
+    <event>
+      <string key="concept:name" value="Confirmation of receipt"/>
+      <date key="time:timestamp" value="2011-03-02T10:00:00.000+01:00"/>
+      <string key="org:resource" value="Resource01"/>
+      <string key="org:group" value="Group 1"/>
+      <string key="concept:instance" value="task-1"/>
+    </event>
+    <event>
+      <string key="concept:name" value="T05 Print and send confirmation of receipt"/>
+      <date key="time:timestamp" value="2011-03-04T10:00:00.000+01:00"/>
+      <string key="org:resource" value="Resource02"/>
+      <string key="org:group" value="EMPTY"/>
+      <string key="concept:instance" value="task-2"/>
+    </event>
+  </trace>
+</log>
+"#;
+
+const CSV: &str = "case:concept:name,case:channel,case:startdate,case:department,concept:name,time:timestamp,org:resource,org:group,concept:instance
+case-1,Desk,2011-03-01 09:00:00+01:00,General,Confirmation of receipt,2011-03-02 10:00:00+01:00,Resource01,Group 1,task-1
+case-1,Desk,2011-03-01 09:00:00+01:00,General,T05 Print and send confirmation of receipt,2011-03-04 10:00:00+01:00,Resource02,EMPTY,task-2
+case-2,Desk,2011-03-01 09:00:00+01:00,General,An activity of nobody,2011-03-04 10:00:00+01:00,Resource02,EMPTY,task-3
+case-3,Desk,2011-03-01 09:00:00+01:00,General,Confirmation of receipt,yesterday,Resource02,EMPTY,task-4
+case-4,Desk
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn xes_and_csv_bring_the_same_rows_and_a_bad_row_is_refused_with_its_line() {
+    let engine = Engine::start().await;
+    engine.publish_folder(AUTHORITY).await;
+    let folder = tempfile::tempdir();
+    let (xes, csv) = (folder.join("log.xes.gz"), folder.join("log.csv"));
+    let file = std::fs::File::create(&xes).unwrap();
+    let mut gz = flate2::write::GzEncoder::new(file, flate2::Compression::default());
+    std::io::Write::write_all(&mut gz, XES.as_bytes()).unwrap();
+    gz.finish().unwrap();
+    std::fs::write(&csv, CSV).unwrap();
+
+    let first = import(&engine, mapping(), &xes).await;
+    assert_eq!((first.appended, first.refused_count()), (2, 0), "{first}");
+    let second = import(&engine, mapping(), &csv).await;
+    assert_eq!((second.appended, second.known), (0, 2), "{second}");
+    let refused: Vec<(u64, &str)> = second
+        .refused
+        .iter()
+        .map(|row| (row.line, row.reason.as_str()))
+        .collect();
+    assert_eq!(
+        refused,
+        [
+            (4, "the mapping does not know this activity"),
+            (5, "`time:timestamp` is not a time"),
+            (6, "2 fields instead of 9"),
+        ]
+    );
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
 fn activities_of(file: &Path) -> std::collections::BTreeMap<String, u64> {
     let mut counts = std::collections::BTreeMap::new();
     for row in rows::read(file, &["concept:name"]).unwrap() {
