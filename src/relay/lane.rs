@@ -1,108 +1,57 @@
 //! One lane: a loop over a named outcome, one owner by lease, one cursor.
 
-use super::message::{Lane, Message, messages};
+use super::message::Lane;
 use super::origin::Origins;
 use super::parked;
-use super::publisher::{Mismatch, PublishError, Publisher};
-use super::topology::Topology;
+use super::publisher::PublishError;
+use super::session::{CHECK_EVERY, Session, WINDOW};
+use super::status::{State, Status};
+use super::{RelayError, RelayOutcome};
 use crate::commands::Registry;
-use crate::domain::request::codec;
-use crate::domain::request::event::RequestEvent;
-use crate::log::cursor::{CursorError, Reader};
-use crate::log::{AppendError, Log, Position, Recorded, StreamKind};
-use deadpool_postgres::Pool;
-use std::collections::{BTreeMap, HashSet};
+use crate::log::cursor::Reader;
+use crate::log::{Log, Position};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-const PAGE_EVENTS: i64 = 500;
 const LEASE_MS: i64 = 15_000;
+const RENEW_AFTER: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(250);
-/// Bindings that somebody removed come back within this time.
-const CHECK_EVERY: Duration = Duration::from_secs(10);
+const CONFIRM_DEADLINE: Duration = Duration::from_secs(30);
+/// How often a wait for confirms looks whether the broker is blocked and renews the lease.
+const WAIT_TICK: Duration = Duration::from_secs(1);
 const BACKOFF_MS: std::ops::Range<u64> = 500..1_500;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RelayOutcome {
-    /// So many events are through.
-    Published(usize),
-    Idle,
-    /// Another replica has the lease.
-    Elsewhere,
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum RelayError {
-    #[error(transparent)]
-    Log(#[from] AppendError),
-    #[error(transparent)]
-    Cursor(#[from] CursorError),
-    #[error(transparent)]
-    Publish(#[from] PublishError),
-    #[error("Postgres cannot be reached")]
-    Unavailable,
-    #[error("the log has no position {expected}; the next is {found}")]
-    Gap { expected: Position, found: Position },
-    #[error("position {position}: {why}")]
-    Unreadable { position: Position, why: String },
-}
-
-impl From<tokio_postgres::Error> for RelayError {
-    fn from(_: tokio_postgres::Error) -> Self {
-        Self::Unavailable
-    }
-}
-
-impl From<deadpool_postgres::PoolError> for RelayError {
-    fn from(_: deadpool_postgres::PoolError) -> Self {
-        Self::Unavailable
-    }
-}
-
-/// What a lane is doing, for whoever operates it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Status {
-    pub connected: bool,
-    pub position: Position,
-    /// Events that the broker does not have yet.
-    pub behind: i64,
-    /// Requests whose messages no queue takes.
-    pub parked: usize,
-    pub mismatches: Vec<Mismatch>,
-    /// Why it stands still, if it does.
-    pub trouble: Option<String>,
-}
+/// What a step in progress gets at the end, before it is dropped and done again elsewhere.
+const LAST_STEP: Duration = Duration::from_secs(5);
 
 pub struct RelayLane {
-    lane: Lane,
-    registry: Registry,
-    log: Log,
-    pool: Pool,
+    pub(super) lane: Lane,
+    pub(super) registry: Registry,
+    pub(super) log: Log,
     url: String,
     owner: Uuid,
-    publisher: Option<Publisher>,
-    declared: Option<(Instant, Topology)>,
-    origins: Origins,
+    pub(super) origins: Origins,
+    session: Option<Session>,
     status: watch::Sender<Status>,
 }
 
 impl RelayLane {
     #[must_use]
     pub fn new(lane: Lane, registry: Registry, url: String) -> Self {
-        let log = registry.log().clone();
+        let status = Status {
+            state: State::Waiting,
+            ..Status::default()
+        };
         Self {
             lane,
-            pool: log.pool().clone(),
-            log,
+            log: registry.log().clone(),
             registry,
             url,
             owner: Uuid::new_v4(),
-            publisher: None,
-            declared: None,
             origins: Origins::default(),
-            status: watch::Sender::default(),
+            session: None,
+            status: watch::Sender::new(status),
         }
     }
 
@@ -115,19 +64,20 @@ impl RelayLane {
         let mut bell = self.log.appended();
         while !shutdown.is_cancelled() {
             bell.mark_unchanged();
-            let pause = match self.step().await {
-                Ok(RelayOutcome::Published(_)) => Duration::ZERO,
+            let last = async {
+                shutdown.cancelled().await;
+                tokio::time::sleep(LAST_STEP).await;
+            };
+            let outcome = tokio::select! {
+                outcome = self.step() => outcome,
+                () = last => break,
+            };
+            let pause = match outcome {
+                Ok(RelayOutcome::Published(_)) => continue,
                 Ok(RelayOutcome::Idle) => LOOK_EVERY,
                 Ok(RelayOutcome::Elsewhere) => Duration::from_secs(1),
                 Err(error) => {
-                    tracing::warn!(lane = ?self.lane, %error, "the relay stands still");
-                    self.publisher = None;
-                    self.declared = None;
-                    self.status.send_modify(|status| {
-                        status.connected = false;
-                        status.trouble = Some(error.to_string());
-                    });
-                    self.look_behind().await;
+                    tracing::warn!(lane = self.name(), %error, "the relay stands still");
                     Duration::from_millis(rand::random_range(BACKOFF_MS))
                 }
             };
@@ -137,141 +87,124 @@ impl RelayLane {
                 rung = bell.changed(), if pause == LOOK_EVERY => if rung.is_err() { break },
             }
         }
-        if let Ok(client) = self.pool.get().await
-            && let Err(error) = self.reader().release(&**client).await
-        {
-            tracing::debug!(%error, "a lease was left to run out");
-        }
+        self.leave().await;
     }
 
-    /// Publishes one page, and whatever was parked and has a queue again.
+    /// Sends on and settles the oldest page on its way.
     ///
     /// # Errors
     /// When a side is out of reach: nothing is lost, and a message may be sent again.
     pub async fn step(&mut self) -> Result<RelayOutcome, RelayError> {
-        let client = self.pool.get().await?;
-        let Some(from) = self.reader().lease(&**client).await? else {
-            self.status.send_modify(|status| status.trouble = None);
-            return Ok(RelayOutcome::Elsewhere);
+        let outcome = match self.session.take() {
+            Some(session) => self.go_on(session).await,
+            None => self.start().await,
         };
-        let mut parked = parked::load(&**client, self.name()).await?;
-        if self.connect().await? && !parked.is_empty() {
-            self.retry(&**client, &mut parked, from).await?;
-        }
-        let page = self.log.read_after(from, PAGE_EVENTS).await?;
-        let Some(to) = page.last().map(|event| event.position) else {
-            self.report(from, 0, parked.len());
-            return Ok(RelayOutcome::Idle);
-        };
-        let count = page.len();
-        let events = decode(from, page)?;
-        let returned = self.publish(&events, &parked).await?;
-        for (recorded, _) in events
-            .iter()
-            .filter(|(r, _)| returned.contains(&r.event_id()))
-        {
-            if parked.insert(key_of(recorded), recorded.position).is_none() {
-                tracing::error!(request = %recorded.stream, "no queue takes a request's messages");
-                parked::park(&**client, self.name(), recorded).await?;
+        match outcome {
+            Ok((session, outcome)) => {
+                self.session = Some(session);
+                Ok(outcome)
+            }
+            Err(RelayError::LostLease) => {
+                self.stand_by(State::Elsewhere, None).await;
+                Ok(RelayOutcome::Elsewhere)
+            }
+            Err(error) => {
+                self.stand_by(State::Waiting, Some(error.to_string())).await;
+                Err(error)
             }
         }
-        if !self.reader().advance(&**client, from, to).await? {
-            return Ok(RelayOutcome::Elsewhere);
-        }
-        metrics::counter!("rfa_relay_events_total", "lane" => self.name()).increment(count as u64);
-        let head = self.log.head().await?;
-        self.report(to, head.0 - to.0, parked.len());
-        Ok(RelayOutcome::Published(count))
     }
 
-    /// Connects and declares where need be; whether the topology was looked at in this step.
-    async fn connect(&mut self) -> Result<bool, RelayError> {
-        if self.publisher.is_none() {
-            self.publisher = Some(Publisher::connect(&self.url).await?);
-            self.declared = None;
-        }
-        let topology = Topology::of(&self.registry.in_force());
-        let is_fresh = self
-            .declared
-            .as_ref()
-            .is_some_and(|(at, known)| at.elapsed() < CHECK_EVERY && *known == topology);
-        if is_fresh {
-            return Ok(false);
-        }
-        if let Some(publisher) = &mut self.publisher {
-            let mismatches = publisher.declare(&topology).await?;
-            for mismatch in &mismatches {
-                tracing::error!(
-                    name = mismatch.name,
-                    why = mismatch.why,
-                    "topology mismatch"
-                );
-            }
-            self.status
-                .send_modify(|status| status.mismatches = mismatches);
-        }
-        self.declared = Some((Instant::now(), topology));
-        Ok(true)
+    async fn start(&mut self) -> Result<(Session, RelayOutcome), RelayError> {
+        let cursor = self.lease().await?;
+        self.report(|status| status.position = cursor);
+        let session = Session::connect(&self.url, cursor).await?;
+        self.go_on(session).await
     }
 
-    async fn publish(
-        &mut self,
-        events: &[(Recorded, RequestEvent)],
-        parked: &BTreeMap<parked::Key, Position>,
-    ) -> Result<HashSet<Uuid>, RelayError> {
-        self.origins
-            .learn(&self.log, &self.registry.in_force(), events)
-            .await?;
-        let mut batch: Vec<Message> = Vec::with_capacity(events.len() * 2);
-        for (recorded, event) in events {
-            if parked.contains_key(&key_of(recorded)) {
-                continue;
-            }
-            let origin =
-                self.origins
-                    .find(recorded.stream)
-                    .ok_or_else(|| RelayError::Unreadable {
-                        position: recorded.position,
-                        why: "the request has no opening act".to_owned(),
-                    })?;
-            batch.extend(messages(
-                self.lane,
-                recorded,
-                event,
-                origin,
-                self.log.epoch(),
-            ));
+    async fn go_on(&mut self, mut session: Session) -> Result<(Session, RelayOutcome), RelayError> {
+        self.renew(&mut session).await?;
+        session.publisher.check_open()?;
+        if session.flights.is_empty() && session.must_check(&self.registry.in_force()) {
+            self.check(&mut session).await?;
         }
-        let Some(publisher) = &self.publisher else {
-            return Err(RelayError::Unavailable);
+        while session.window.len() < WINDOW && !session.must_check(&self.registry.in_force()) {
+            if !self.send_page(&mut session).await? {
+                break;
+            }
+        }
+        let outcome = match session.flights.pop_front() {
+            Some(flight) => self.settle(&mut session, flight).await?,
+            None => {
+                let (position, parked) = (session.cursor, session.parked.len());
+                self.report(|status| status.go_on(position, 0, parked));
+                RelayOutcome::Idle
+            }
         };
-        Ok(publisher.publish(&batch).await?)
+        Ok((session, outcome))
     }
 
-    /// Sends what parked requests have waiting, one request after the other.
-    async fn retry<C: tokio_postgres::GenericClient>(
-        &mut self,
-        client: &C,
-        parked: &mut BTreeMap<parked::Key, Position>,
-        up_to: Position,
-    ) -> Result<(), RelayError> {
-        for (key, from) in parked.clone() {
-            let stream = self.log.read_stream(&key.0, key.1, 0).await?;
-            let mut events = Vec::with_capacity(stream.len());
-            for recorded in stream {
-                if recorded.position >= from && recorded.position <= up_to {
-                    events.push(read(recorded)?);
-                }
-            }
-            if self.publish(&events, &BTreeMap::new()).await?.is_empty() {
-                parked::unpark(client, self.name(), &key).await?;
-                parked.remove(&key);
-            }
+    /// Everything declared again, and what was parked is tried again.
+    async fn check(&mut self, session: &mut Session) -> Result<(), RelayError> {
+        session.follow(self.registry.in_force());
+        let mismatches = session.publisher.declare(&session.topology).await?;
+        for mismatch in &mismatches {
+            let (name, why) = (&mismatch.name, &mismatch.why);
+            tracing::error!(name, why, "a queue is not as declared");
         }
+        self.report(|status| status.mismatches = mismatches);
+        session.parked = parked::load(&**self.log.pool().get().await?, self.name()).await?;
+        let is_done = self.retry(session).await?;
+        session.check_at = Instant::now() + if is_done { CHECK_EVERY } else { LOOK_EVERY };
         Ok(())
     }
 
-    fn reader(&self) -> Reader {
+    /// Until the oldest `count` messages are confirmed.
+    pub(super) async fn confirm(
+        &self,
+        session: &mut Session,
+        count: usize,
+    ) -> Result<(), RelayError> {
+        let started = Instant::now();
+        loop {
+            let settled = session.window.settle(count);
+            if let Ok(settled) = tokio::time::timeout(WAIT_TICK, settled).await {
+                return Ok(settled?);
+            }
+            if started.elapsed() >= CONFIRM_DEADLINE {
+                return Err(PublishError::Deadline {
+                    doing: "waiting for confirms",
+                    limit: CONFIRM_DEADLINE,
+                }
+                .into());
+            }
+            if session.publisher.is_blocked() {
+                let why = "the broker is short of memory or disk and takes nothing".to_owned();
+                self.report(|status| status.enter(State::Blocked, Some(why)));
+            }
+            self.renew(session).await?;
+        }
+    }
+
+    async fn renew(&self, session: &mut Session) -> Result<(), RelayError> {
+        if session.renewed_at.elapsed() < RENEW_AFTER {
+            return Ok(());
+        }
+        session.renewed_at = Instant::now();
+        if self.lease().await? == session.cursor {
+            Ok(())
+        } else {
+            Err(RelayError::LostLease)
+        }
+    }
+
+    async fn lease(&self) -> Result<Position, RelayError> {
+        let client = self.log.pool().get().await?;
+        let leased = self.reader().lease(&**client).await?;
+        leased.ok_or(RelayError::LostLease)
+    }
+
+    pub(super) fn reader(&self) -> Reader {
         Reader {
             name: self.name().to_owned(),
             epoch: self.log.epoch(),
@@ -280,77 +213,48 @@ impl RelayLane {
         }
     }
 
-    fn name(&self) -> &'static str {
+    pub(super) fn name(&self) -> &'static str {
         match self.lane {
             Lane::Ordinary => "relay/ordinary",
             Lane::Restricted => "relay/restricted",
         }
     }
 
-    fn report(&self, position: Position, behind: i64, parked: usize) {
-        self.status.send_modify(|status| {
-            status.connected = true;
-            status.trouble = None;
-            status.position = position;
-            status.behind = behind;
-            status.parked = parked;
+    pub(super) fn report(&self, change: impl FnOnce(&mut Status)) {
+        self.status.send_modify(change);
+        self.status.borrow().measure(self.name());
+    }
+
+    /// The backlog is visible while the broker is away or another replica is the owner.
+    async fn stand_by(&self, state: State, trouble: Option<String>) {
+        let place = self.place().await;
+        self.report(|status| {
+            status.enter(state, trouble);
+            if let Ok((position, head)) = place {
+                status.position = position;
+                status.behind = head.0 - position.0;
+            }
         });
-        let gauge = |value: i64| f64::from(i32::try_from(value).unwrap_or(i32::MAX));
-        metrics::gauge!("rfa_relay_behind", "lane" => self.name()).set(gauge(behind));
-        metrics::gauge!("rfa_relay_parked", "lane" => self.name())
-            .set(gauge(i64::try_from(parked).unwrap_or(i64::MAX)));
     }
 
-    /// The backlog is visible while the broker is away.
-    async fn look_behind(&self) {
-        if let Ok(head) = self.log.head().await
-            && let Ok(client) = self.pool.get().await
-            && let Ok(Some(at)) = self.reader().lease(&**client).await
+    async fn place(&self) -> Result<(Position, Position), RelayError> {
+        let client = self.log.pool().get().await?;
+        let statement = include_str!("sql/position.sql");
+        let row = client.query_opt(statement, &[&self.name()]).await?;
+        drop(client);
+        let position = row.map_or(0, |row| row.get(0));
+        Ok((Position(position), self.log.head().await?))
+    }
+
+    /// The next owner may start at once.
+    async fn leave(mut self) {
+        if let Some(session) = self.session.take() {
+            session.publisher.close().await;
+        }
+        if let Ok(client) = self.log.pool().get().await
+            && let Err(error) = self.reader().release(&**client).await
         {
-            self.status.send_modify(|status| {
-                status.position = at;
-                status.behind = head.0 - at.0;
-            });
-            metrics::gauge!("rfa_relay_behind", "lane" => self.name())
-                .set(f64::from(i32::try_from(head.0 - at.0).unwrap_or(i32::MAX)));
+            tracing::debug!(%error, "a lease was left to run out");
         }
-    }
-}
-
-fn key_of(recorded: &Recorded) -> parked::Key {
-    (recorded.authority.to_string(), recorded.stream)
-}
-
-/// Declarations are for this system alone; a hole would mean a lost event.
-fn decode(
-    after: Position,
-    page: Vec<Recorded>,
-) -> Result<Vec<(Recorded, RequestEvent)>, RelayError> {
-    let mut events = Vec::with_capacity(page.len());
-    for (recorded, expected) in page.into_iter().zip(after.0 + 1..) {
-        if recorded.position.0 != expected {
-            return Err(RelayError::Gap {
-                expected: Position(expected),
-                found: recorded.position,
-            });
-        }
-        if recorded.stream_kind == StreamKind::Request {
-            events.push(read(recorded)?);
-        }
-    }
-    Ok(events)
-}
-
-fn read(recorded: Recorded) -> Result<(Recorded, RequestEvent), RelayError> {
-    match codec::decode(
-        &recorded.event_type,
-        recorded.schema_version,
-        &recorded.body,
-    ) {
-        Ok(event) => Ok((recorded, event)),
-        Err(error) => Err(RelayError::Unreadable {
-            position: recorded.position,
-            why: error.to_string(),
-        }),
     }
 }

@@ -1,12 +1,20 @@
 //! The public contract: what a receiver may rely on. CloudEvents 1.0, structured, with ids and
 //! codes only; whoever wants more fetches it with rights of their own.
 //!
-//! A stored event is private; this small function says what of it is public. Every message for one
-//! event carries the same id, whichever queue it goes to.
+//! A stored event is private; this small function says what of it is public: who, where, which
+//! version, when. What was written or chosen in an act is not, since even a code may tell. Every
+//! message for one event carries the same id, whichever queue it goes to.
+//!
+//! A team's copies go to `rfa.events`; the copy for the agency that asked goes to an exchange of its
+//! own under `{authority}.{agency}.{event}`. Were they on one exchange, a team and an agency of the
+//! same code would read each other's messages, and a receiver that binds a whole authority would
+//! get everything twice.
 
 use crate::domain::request::event::{HeldBy, RequestEvent};
 use crate::log::{Audience, Position, Recorded};
 use serde_json::{Value, json};
+use std::fmt;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// Which of the two streams of messages; each has an exchange and a cursor of its own.
@@ -18,20 +26,31 @@ pub enum Lane {
 }
 
 pub const EVENTS_EXCHANGE: &str = "rfa.events";
-/// Copies for the agency that asked. An exchange of its own, so that a team and an agency of the
-/// same code never read each other's messages.
 pub const AGENCIES_EXCHANGE: &str = "rfa.agencies";
 pub const RESTRICTED_EXCHANGE: &str = "rfa.restricted";
 
 /// What stands on the ordinary exchange for a restricted event.
 const STUB: &str = "moved-to-another-process";
 
-#[derive(Debug, Clone, PartialEq)]
-pub struct Message {
+/// Where a message is sent.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Route {
     pub exchange: &'static str,
     pub routing_key: String,
+}
+
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.exchange, self.routing_key)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    pub route: Route,
     pub id: Uuid,
-    pub body: Value,
+    /// UTF-8 JSON, shared by the copies of one event.
+    pub body: Arc<[u8]>,
 }
 
 /// What the opening act said, and later messages need.
@@ -40,13 +59,12 @@ pub struct Origin {
     pub reference: String,
     pub workflow: String,
     pub workflow_version: u32,
-    /// Absent where the agency has no queue.
+    /// Of the named person or lead professional.
     pub agency: Option<String>,
-    /// Team before this event, for acts that do not say.
-    pub team: String,
 }
 
-/// The messages of one event on one lane, in the order in which they are sent.
+/// The messages of one event on one lane, in the order in which they are sent: to the team that
+/// holds the request now, the team that it was taken from, and the agency that asked.
 #[must_use]
 pub fn messages(
     lane: Lane,
@@ -70,39 +88,39 @@ pub fn messages(
         ),
         (Lane::Ordinary, true) => (EVENTS_EXCHANGE, STUB, stub_of(recorded, origin)),
     };
-    let body = envelope(recorded, name, data, epoch);
+    let body: Arc<[u8]> = envelope(recorded, name, data, epoch)
+        .to_string()
+        .into_bytes()
+        .into();
     let message = |exchange, to: &str| Message {
-        exchange,
-        routing_key: format!("{}.{to}.{name}", recorded.authority),
+        route: Route {
+            exchange,
+            routing_key: format!("{}.{to}.{name}", recorded.authority),
+        },
         id: recorded.event_id(),
-        body: body.clone(),
+        body: Arc::clone(&body),
     };
-    let (team, left) = teams_of(event, origin);
-    let mut messages = vec![message(exchange, &team)];
-    messages.extend(left.map(|left| message(exchange, &left)));
-    if lane == Lane::Ordinary
-        && let Some(agency) = &origin.agency
-    {
-        messages.push(message(AGENCIES_EXCHANGE, agency));
+    let (team, left) = teams_of(event);
+    let mut messages = vec![message(exchange, team)];
+    messages.extend(left.map(|left| message(exchange, left)));
+    if lane == Lane::Ordinary {
+        let agency = origin.agency.as_deref();
+        messages.extend(agency.map(|agency| message(AGENCIES_EXCHANGE, agency)));
     }
     messages
 }
 
 /// Owner after the event, and the team that it was taken from.
-fn teams_of(event: &RequestEvent, origin: &Origin) -> (String, Option<String>) {
+fn teams_of(event: &RequestEvent) -> (&str, Option<&str>) {
     match event {
-        RequestEvent::Act(act) => (
-            act.owner.team.to_string(),
-            act.left_team.as_ref().map(ToString::to_string),
-        ),
-        RequestEvent::Claimed { team, .. } | RequestEvent::Released { team, .. } => (
-            if team.as_str().is_empty() {
-                origin.team.clone()
-            } else {
-                team.to_string()
-            },
-            None,
-        ),
+        RequestEvent::Act(act) => {
+            let team = act.owner.team.as_str();
+            let left = act.left_team.as_ref().map(|left| left.as_str());
+            (team, left.filter(|left| *left != team))
+        }
+        RequestEvent::Claimed { team, .. } | RequestEvent::Released { team, .. } => {
+            (team.as_str(), None)
+        }
     }
 }
 
@@ -115,6 +133,9 @@ fn envelope(recorded: &Recorded, name: &str, data: Value, epoch: Uuid) -> Value 
         "subject": recorded.stream,
         "time": recorded.occurred_at,
         "datacontenttype": "application/json",
+        "dataschema": if name == STUB { "urn:rfa:message:stub:1" } else { "urn:rfa:message:event:1" },
+        // Changed by a restore of the log: positions of two epochs are not comparable.
+        "epoch": epoch,
         "position": public_position(epoch, recorded.position),
         "correlationid": recorded.correlation,
         "data": data,
@@ -133,6 +154,7 @@ fn data_of(recorded: &Recorded, event: &RequestEvent, origin: &Origin) -> Value 
         "request_id": recorded.stream,
         "reference": origin.reference,
         "version": recorded.version,
+        "event": recorded.event_type,
         "workflow": origin.workflow,
         "workflow_version": origin.workflow_version,
         "occurred_at": recorded.occurred_at,
@@ -173,3 +195,6 @@ fn stub_of(recorded: &Recorded, origin: &Origin) -> Value {
         "provenance": recorded.provenance.as_str(),
     })
 }
+
+#[cfg(test)]
+mod tests;

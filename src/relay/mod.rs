@@ -1,25 +1,35 @@
 //! Log → RabbitMQ: at least once, in order per request, with ids and codes only.
 //!
 //! It never publishes what is not in the log and never decides anything. Invariant: the cursor is
-//! the highest contiguous position whose messages are confirmed and not returned, or whose stream
-//! is parked.
+//! the highest contiguous position whose messages are confirmed and not returned, or whose request
+//! is parked. Duplicates carry the same message id; a receiver that was cut off in between may see
+//! a version again, never a version without those before it.
 
 pub mod lane;
 pub mod message;
 mod origin;
+mod outcome;
+mod page;
 mod parked;
 mod publisher;
+mod retry;
+mod sending;
+mod session;
+pub mod status;
 pub mod topology;
+mod window;
 
-pub use lane::{RelayError, RelayLane, RelayOutcome, Status};
+pub use lane::RelayLane;
+pub use outcome::{RelayError, RelayOutcome};
 pub use publisher::{Mismatch, PublishError};
+pub use status::{State, Status};
 
 use crate::commands::Registry;
 use message::Lane;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-/// Both lanes of a replica.
+/// Both lanes of a replica. Without a broker's URL there is none, and its status is the default.
 pub struct Relay {
     ordinary: RelayLane,
     restricted: RelayLane,
@@ -38,6 +48,12 @@ impl Relay {
     #[must_use]
     pub fn status(&self) -> watch::Receiver<Status> {
         self.ordinary.status()
+    }
+
+    /// What the restricted lane is doing.
+    #[must_use]
+    pub fn restricted_status(&self) -> watch::Receiver<Status> {
+        self.restricted.status()
     }
 
     pub async fn run(self, shutdown: CancellationToken) {

@@ -1,81 +1,89 @@
 //! What the opening acts of the requests on a page said: remembered, and read in one query.
 
 use super::message::Origin;
-use crate::commands::InForce;
+use super::page::Event;
 use crate::domain::request::codec;
 use crate::domain::request::event::RequestEvent;
 use crate::log::{AppendError, Log, Recorded};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// Requests remembered; beyond that all are forgotten and read again as needed.
-const REMEMBERED_MAX: usize = 50_000;
+/// Requests remembered in each of two generations; the older one is forgotten as a whole.
+const GENERATION_MAX: usize = 25_000;
+
+type Key = (Arc<str>, Uuid);
 
 #[derive(Default)]
-pub(super) struct Origins(HashMap<Uuid, Origin>);
+pub(super) struct Origins {
+    young: HashMap<Key, Origin>,
+    old: HashMap<Key, Origin>,
+}
 
 impl Origins {
     /// # Errors
     /// When the log is out of reach.
-    pub(super) async fn learn(
-        &mut self,
-        log: &Log,
-        in_force: &InForce,
-        page: &[(Recorded, RequestEvent)],
-    ) -> Result<(), AppendError> {
-        if self.0.len() > REMEMBERED_MAX {
-            self.0.clear();
+    pub(super) async fn learn(&mut self, log: &Log, page: &[Event]) -> Result<(), AppendError> {
+        if self.young.len() >= GENERATION_MAX {
+            self.old = std::mem::take(&mut self.young);
         }
-        let mut missing: BTreeMap<Arc<str>, Vec<Uuid>> = BTreeMap::new();
-        for (recorded, event) in page {
-            if self.0.contains_key(&recorded.stream) || self.take(in_force, recorded, event) {
-                continue;
+        let mut missing: BTreeMap<Arc<str>, BTreeSet<Uuid>> = BTreeMap::new();
+        for event in page {
+            let (authority, stream) = key_of(&event.recorded);
+            if !self.take(&event.recorded, &event.event) && !self.is_known(&authority, stream) {
+                missing.entry(authority).or_default().insert(stream);
             }
-            missing
-                .entry(Arc::clone(&recorded.authority))
-                .or_default()
-                .push(recorded.stream);
         }
         for (authority, streams) in missing {
+            let streams: Vec<Uuid> = streams.into_iter().collect();
             for first in log.read_first(&authority, &streams).await? {
                 if let Ok(event) =
                     codec::decode(&first.event_type, first.schema_version, &first.body)
                 {
-                    self.take(in_force, &first, &event);
+                    self.take(&first, &event);
                 }
             }
         }
         Ok(())
     }
 
+    /// What is used stays young.
+    fn is_known(&mut self, authority: &Arc<str>, stream: Uuid) -> bool {
+        let key = (Arc::clone(authority), stream);
+        if self.young.contains_key(&key) {
+            return true;
+        }
+        let Some(origin) = self.old.remove(&key) else {
+            return false;
+        };
+        self.young.insert(key, origin);
+        true
+    }
+
     /// Whether the event was an opening act.
-    fn take(&mut self, in_force: &InForce, recorded: &Recorded, event: &RequestEvent) -> bool {
+    fn take(&mut self, recorded: &Recorded, event: &RequestEvent) -> bool {
         let RequestEvent::Act(act) = event else {
             return false;
         };
         let Some(opening) = &act.opening else {
             return false;
         };
-        let agency = opening.agency.as_ref().filter(|agency| {
-            in_force
-                .get(&recorded.authority)
-                .is_some_and(|declared| declared.organisation().knows_agency(agency))
-        });
-        self.0.insert(
-            recorded.stream,
-            Origin {
-                reference: opening.reference.to_string(),
-                workflow: opening.workflow.to_string(),
-                workflow_version: opening.version,
-                agency: agency.map(ToString::to_string),
-                team: act.owner.team.to_string(),
-            },
-        );
+        let origin = Origin {
+            reference: opening.reference.to_string(),
+            workflow: opening.workflow.to_string(),
+            workflow_version: opening.version,
+            agency: opening.agency.as_ref().map(ToString::to_string),
+        };
+        self.young.insert(key_of(recorded), origin);
         true
     }
 
-    pub(super) fn find(&self, request: Uuid) -> Option<&Origin> {
-        self.0.get(&request)
+    /// `None` when the request has no opening act that this build can read.
+    pub(super) fn find(&self, recorded: &Recorded) -> Option<&Origin> {
+        self.young.get(&key_of(recorded))
     }
+}
+
+fn key_of(recorded: &Recorded) -> Key {
+    (Arc::clone(&recorded.authority), recorded.stream)
 }

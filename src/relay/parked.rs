@@ -1,6 +1,7 @@
 //! Requests whose messages no queue takes: they wait here, the others go on.
 
-use crate::log::{Position, Recorded};
+use super::message::Route;
+use crate::log::Position;
 use std::collections::BTreeMap;
 use tokio_postgres::GenericClient;
 use uuid::Uuid;
@@ -8,35 +9,62 @@ use uuid::Uuid;
 /// Authority and request.
 pub(super) type Key = (String, Uuid);
 
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Waiting {
+    /// Of the first event that has to be sent again.
+    pub(super) from: Position,
+    /// The same for all requests that wait for the same thing.
+    pub(super) reason: String,
+}
+
+impl Waiting {
+    pub(super) fn for_route(from: Position, route: &Route) -> Self {
+        let reason = no_queue_took(route);
+        Self { from, reason }
+    }
+
+    /// Whether it is that route that is waited for.
+    pub(super) fn is_for(&self, route: &Route) -> bool {
+        self.reason == no_queue_took(route)
+    }
+}
+
+/// Shown to whoever operates the system; also how a route is recognised.
+fn no_queue_took(route: &Route) -> String {
+    format!("no queue took {route}")
+}
+
+pub(super) type Parked = BTreeMap<Key, Waiting>;
+
 pub(super) async fn load<C: GenericClient>(
     client: &C,
     lane: &str,
-) -> Result<BTreeMap<Key, Position>, tokio_postgres::Error> {
-    let rows = client
-        .query(include_str!("sql/parked.sql"), &[&lane])
-        .await?;
+) -> Result<Parked, tokio_postgres::Error> {
+    let statement = include_str!("sql/parked.sql");
+    let rows = client.query(statement, &[&lane]).await?;
+    let waiting = |row: &tokio_postgres::Row| Waiting {
+        from: Position(row.get(2)),
+        reason: row.get(3),
+    };
     Ok(rows
         .iter()
-        .map(|row| ((row.get(0), row.get(1)), Position(row.get(2))))
+        .map(|row| ((row.get(0), row.get(1)), waiting(row)))
         .collect())
 }
 
+/// A request that is parked already waits from then on for the new reason.
 pub(super) async fn park<C: GenericClient>(
     client: &C,
     lane: &str,
-    recorded: &Recorded,
+    waiting: &Parked,
 ) -> Result<(), tokio_postgres::Error> {
-    let authority: &str = &recorded.authority;
+    let (authorities, streams) = columns(waiting.keys());
+    let from: Vec<i64> = waiting.values().map(|waiting| waiting.from.0).collect();
+    let reasons: Vec<&str> = waiting.values().map(|w| w.reason.as_str()).collect();
     client
         .execute(
             include_str!("sql/park.sql"),
-            &[
-                &lane,
-                &authority,
-                &recorded.stream,
-                &recorded.position.0,
-                &"no queue took it",
-            ],
+            &[&lane, &authorities, &streams, &from, &reasons],
         )
         .await?;
     Ok(())
@@ -45,10 +73,19 @@ pub(super) async fn park<C: GenericClient>(
 pub(super) async fn unpark<C: GenericClient>(
     client: &C,
     lane: &str,
-    key: &Key,
+    keys: &[Key],
 ) -> Result<(), tokio_postgres::Error> {
+    let (authorities, streams) = columns(keys.iter());
     client
-        .execute(include_str!("sql/unpark.sql"), &[&lane, &key.0, &key.1])
+        .execute(
+            include_str!("sql/unpark.sql"),
+            &[&lane, &authorities, &streams],
+        )
         .await?;
     Ok(())
+}
+
+fn columns<'k>(keys: impl Iterator<Item = &'k Key>) -> (Vec<&'k str>, Vec<Uuid>) {
+    keys.map(|(authority, stream)| (authority.as_str(), *stream))
+        .unzip()
 }

@@ -1,10 +1,13 @@
 //! The only file that knows the AMQP client. Its own recovery is not used: it forgets settings of a
 //! channel; on any error the caller drops the publisher and makes a new one.
 
-use super::message::Message;
+use super::message::{Message, Route};
 use super::topology::{
     DEAD_LETTERS_EXCHANGE, DEAD_LETTERS_QUEUE, DELIVERY_LIMIT, EXCHANGES, Queue, Topology,
 };
+use super::window::Untaken;
+use futures::FutureExt;
+use lapin::message::BasicReturnMessage;
 use lapin::options::{
     BasicPublishOptions, ConfirmSelectOptions, ExchangeDeclareOptions, QueueBindOptions,
     QueueDeclareOptions,
@@ -12,20 +15,21 @@ use lapin::options::{
 use lapin::types::{AMQPValue, FieldTable, LongString};
 use lapin::{
     BasicProperties, Channel, Confirmation, Connection, ConnectionProperties, ExchangeKind,
-    PublisherConfirm,
 };
-use std::collections::HashSet;
 use std::future::Future;
+use std::pin::Pin;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// Messages that wait for their confirms at the same time, at most.
-pub(super) const WINDOW: usize = 1_024;
 const CONNECT_DEADLINE: Duration = Duration::from_secs(10);
-/// A blocked connection writes nothing at all: the deadline finds it out.
-const SEND_DEADLINE: Duration = Duration::from_secs(10);
-const CONFIRM_DEADLINE: Duration = Duration::from_secs(30);
+const DECLARE_DEADLINE: Duration = Duration::from_secs(10);
+const CLOSE_DEADLINE: Duration = Duration::from_secs(2);
 const PERSISTENT: u8 = 2;
+
+/// On its way to the broker; ends with the confirm, and with whatever the client attached to it.
+/// Whoever waits sets the deadline: a blocked connection writes nothing and says nothing.
+pub(super) type Sending =
+    Pin<Box<dyn Future<Output = Result<Vec<Untaken>, PublishError>> + Send + Sync>>;
 
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
@@ -37,10 +41,15 @@ pub enum PublishError {
     /// The client's own text may quote the URL, so only its kind is kept.
     #[error("the broker refused while {doing}: {why}")]
     Refused { doing: &'static str, why: String },
-    #[error("the broker could not take a message over")]
-    Nack,
+    /// With other settings it could swallow messages that no queue takes.
+    #[error("the exchange `{}` is not as declared: {}", .0.name, .0.why)]
+    Exchange(Mismatch),
+    #[error("the connection to the broker was closed")]
+    Closed,
     #[error("a publish was not confirmed because confirms are off: a defect")]
     NotConfirmed,
+    #[error("a message came back that was not sent from here: a defect")]
+    Foreign,
 }
 
 /// A queue or exchange that exists with other settings than ours.
@@ -76,109 +85,137 @@ impl Publisher {
         })
     }
 
-    /// Declares what is missing. A mismatch is reported, and the rest is declared all the same.
+    /// Declares what is missing. A queue of other settings is reported, and the rest is declared
+    /// all the same: its messages wait where no binding leads to it.
     ///
     /// # Errors
-    /// When the broker is out of reach.
+    /// When the broker is out of reach, or an exchange is not what we rely on.
     pub(super) async fn declare(
         &mut self,
         topology: &Topology,
     ) -> Result<Vec<Mismatch>, PublishError> {
-        let mut mismatches = Vec::new();
-        for exchange in EXCHANGES {
-            let declared = declare_exchange(&self.channel, exchange, ExchangeKind::Topic).await;
-            self.keep(exchange, declared, &mut mismatches).await?;
+        let exchanges = EXCHANGES.map(|name| (name, ExchangeKind::Topic));
+        let dead_letters = (DEAD_LETTERS_EXCHANGE, ExchangeKind::Fanout);
+        for (exchange, kind) in exchanges.into_iter().chain([dead_letters]) {
+            let declared = declare_exchange(&self.channel, exchange, kind).await;
+            if let Some(mismatch) = self.mismatch(exchange, declared).await? {
+                return Err(PublishError::Exchange(mismatch));
+            }
         }
-        let declared =
-            declare_exchange(&self.channel, DEAD_LETTERS_EXCHANGE, ExchangeKind::Fanout).await;
-        self.keep(DEAD_LETTERS_EXCHANGE, declared, &mut mismatches)
-            .await?;
         let dead_letters = Queue {
             name: DEAD_LETTERS_QUEUE.to_owned(),
             exchange: DEAD_LETTERS_EXCHANGE,
             binding: "#".to_owned(),
         };
+        let mut mismatches = Vec::new();
         for queue in std::iter::once(&dead_letters).chain(&topology.queues) {
             let declared = declare_queue(&self.channel, queue).await;
-            self.keep(&queue.name, declared, &mut mismatches).await?;
+            mismatches.extend(self.mismatch(&queue.name, declared).await?);
         }
         Ok(mismatches)
     }
 
     /// A refusal closes the channel: note it and go on with a new one.
-    async fn keep(
+    async fn mismatch(
         &mut self,
         name: &str,
         declared: Result<(), PublishError>,
-        mismatches: &mut Vec<Mismatch>,
-    ) -> Result<(), PublishError> {
+    ) -> Result<Option<Mismatch>, PublishError> {
         match declared {
-            Ok(()) => Ok(()),
+            Ok(()) => Ok(None),
             Err(PublishError::Refused { why, .. }) if self.connection.status().connected() => {
-                mismatches.push(Mismatch {
-                    name: name.to_owned(),
-                    why,
-                });
                 self.channel = open(&self.connection).await?;
-                Ok(())
+                let name = name.to_owned();
+                Ok(Some(Mismatch { name, why }))
             }
             Err(error) => Err(error),
         }
     }
 
-    /// Sends all, waits for all confirms, and gives the ids of those that no queue took.
-    ///
-    /// The client attaches a returned message to whichever confirm comes next, so only the union
-    /// over the whole batch says what was returned.
-    ///
-    /// # Errors
-    /// When it is not known of every message that the broker has it. Send the batch again then.
-    pub(super) async fn publish(
-        &self,
-        messages: &[Message],
-    ) -> Result<HashSet<Uuid>, PublishError> {
-        let mut returned = HashSet::new();
-        for window in messages.chunks(WINDOW) {
-            let mut confirms = Vec::with_capacity(window.len());
-            for message in window {
-                confirms.push(self.send(message).await?);
-            }
-            let all = confirmed(confirms);
-            returned.extend(tokio::time::timeout(CONFIRM_DEADLINE, all).await.map_err(
-                |_| PublishError::Deadline {
-                    doing: "waiting for confirms",
-                    limit: CONFIRM_DEADLINE,
-                },
-            )??);
-            let late = self.channel.wait_for_confirms();
-            let late = within(CONFIRM_DEADLINE, "waiting for confirms", late).await?;
-            returned.extend(late.iter().filter_map(|message| id_of(&message.properties)));
+    /// Starts sending; messages go out in the order of these calls.
+    pub(super) fn send(&self, message: &Message) -> Sending {
+        let (channel, message) = (self.channel.clone(), message.clone());
+        let mut sending: Sending = Box::pin(async move { deliver(channel, message).await });
+        // The first poll puts the frames into the client's queue.
+        match (&mut sending).now_or_never() {
+            None => sending,
+            Some(outcome) => Box::pin(std::future::ready(outcome)),
         }
-        Ok(returned)
     }
 
-    async fn send(&self, message: &Message) -> Result<PublisherConfirm, PublishError> {
-        let body = serde_json::to_vec(&message.body).map_err(|error| PublishError::Refused {
-            doing: "writing a message",
-            why: error.to_string(),
-        })?;
-        let properties = BasicProperties::default()
-            .with_delivery_mode(PERSISTENT)
-            .with_message_id(message.id.to_string().into())
-            .with_content_type("application/cloudevents+json".into());
-        let options = BasicPublishOptions {
-            mandatory: true,
-            ..BasicPublishOptions::default()
-        };
-        let sent = self.channel.basic_publish(
-            message.exchange.into(),
-            message.routing_key.as_str().into(),
-            options,
-            &body,
-            properties,
-        );
-        within(SEND_DEADLINE, "publishing", sent).await
+    /// The broker is short of memory or disk and reads nothing from us.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.connection.status().blocked()
     }
+
+    /// # Errors
+    /// When the connection or its channel is gone.
+    pub(super) fn check_open(&self) -> Result<(), PublishError> {
+        if self.connection.status().connected() && self.channel.status().connected() {
+            Ok(())
+        } else {
+            Err(PublishError::Closed)
+        }
+    }
+
+    /// Says goodbye; the broker notices a silent end too, only later.
+    pub(super) async fn close(self) {
+        let closed = self.connection.close(200, "bye".into());
+        if let Err(error) = within(CLOSE_DEADLINE, "closing", closed).await {
+            tracing::debug!(%error, "the connection to the broker was left to itself");
+        }
+    }
+}
+
+async fn deliver(channel: Channel, message: Message) -> Result<Vec<Untaken>, PublishError> {
+    let refused = |error: lapin::Error| PublishError::Refused {
+        doing: "publishing",
+        why: kind_of(&error),
+    };
+    let properties = BasicProperties::default()
+        .with_delivery_mode(PERSISTENT)
+        .with_message_id(message.id.to_string().into())
+        .with_content_type("application/cloudevents+json".into());
+    let options = BasicPublishOptions {
+        mandatory: true,
+        ..BasicPublishOptions::default()
+    };
+    let confirm = channel
+        .basic_publish(
+            message.route.exchange.into(),
+            message.route.routing_key.as_str().into(),
+            options,
+            &message.body,
+            properties,
+        )
+        .await
+        .map_err(refused)?;
+    match confirm.await.map_err(refused)? {
+        Confirmation::Ack(returned) => returned.iter().map(untaken).collect(),
+        // A queue that is full or has lost its majority: as good as none.
+        Confirmation::Nack(returned) => {
+            let refused = Ok((message.id, message.route));
+            returned.iter().map(untaken).chain([refused]).collect()
+        }
+        Confirmation::NotRequested => Err(PublishError::NotConfirmed),
+    }
+}
+
+fn untaken(returned: &BasicReturnMessage) -> Result<Untaken, PublishError> {
+    let id = returned.properties.message_id().as_ref();
+    let id = id.and_then(|id| Uuid::parse_str(id.as_str()).ok());
+    let exchange = EXCHANGES
+        .into_iter()
+        .find(|name| *name == returned.exchange.as_str());
+    let (Some(id), Some(exchange)) = (id, exchange) else {
+        return Err(PublishError::Foreign);
+    };
+    let routing_key = returned.routing_key.to_string();
+    let route = Route {
+        exchange,
+        routing_key,
+    };
+    Ok((id, route))
 }
 
 async fn open(connection: &Connection) -> Result<Channel, PublishError> {
@@ -193,31 +230,6 @@ async fn open(connection: &Connection) -> Result<Channel, PublishError> {
     Ok(channel)
 }
 
-async fn confirmed(confirms: Vec<PublisherConfirm>) -> Result<Vec<Uuid>, PublishError> {
-    let mut returned = Vec::new();
-    for confirm in confirms {
-        let confirmation = confirm.await.map_err(|error| PublishError::Refused {
-            doing: "waiting for confirms",
-            why: kind_of(&error),
-        })?;
-        match confirmation {
-            Confirmation::Ack(message) => {
-                returned.extend(message.and_then(|message| id_of(&message.properties)));
-            }
-            Confirmation::Nack(_) => return Err(PublishError::Nack),
-            Confirmation::NotRequested => return Err(PublishError::NotConfirmed),
-        }
-    }
-    Ok(returned)
-}
-
-fn id_of(properties: &BasicProperties) -> Option<Uuid> {
-    properties
-        .message_id()
-        .as_ref()
-        .and_then(|id| Uuid::parse_str(id.as_str()).ok())
-}
-
 async fn declare_exchange(
     channel: &Channel,
     name: &str,
@@ -228,7 +240,7 @@ async fn declare_exchange(
         ..ExchangeDeclareOptions::default()
     };
     let declared = channel.exchange_declare(name.into(), kind, options, FieldTable::default());
-    within(SEND_DEADLINE, "declaring an exchange", declared).await
+    within(DECLARE_DEADLINE, "declaring an exchange", declared).await
 }
 
 async fn declare_queue(channel: &Channel, queue: &Queue) -> Result<(), PublishError> {
@@ -247,7 +259,7 @@ async fn declare_queue(channel: &Channel, queue: &Queue) -> Result<(), PublishEr
         ..QueueDeclareOptions::default()
     };
     let declared = channel.queue_declare(queue.name.as_str().into(), options, arguments);
-    within(SEND_DEADLINE, "declaring a queue", declared).await?;
+    within(DECLARE_DEADLINE, "declaring a queue", declared).await?;
     let bound = channel.queue_bind(
         queue.name.as_str().into(),
         queue.exchange.into(),
@@ -255,7 +267,7 @@ async fn declare_queue(channel: &Channel, queue: &Queue) -> Result<(), PublishEr
         QueueBindOptions::default(),
         FieldTable::default(),
     );
-    within(SEND_DEADLINE, "binding a queue", bound).await
+    within(DECLARE_DEADLINE, "binding a queue", bound).await
 }
 
 async fn within<T>(

@@ -1,10 +1,10 @@
 //! What must exist on the broker: exchanges, a quorum queue per team and per agency, bindings.
 //! Data only; `publisher` declares it.
 
-use super::message::{AGENCIES_EXCHANGE, EVENTS_EXCHANGE, RESTRICTED_EXCHANGE};
+use super::message::{AGENCIES_EXCHANGE, EVENTS_EXCHANGE, RESTRICTED_EXCHANGE, Route};
 use crate::commands::InForce;
 use crate::domain::workflow::together::named_teams;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// Deliveries of one message before it goes to the dead letters; stated, because the broker's own
 /// default differs between versions.
@@ -24,6 +24,8 @@ pub struct Queue {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Topology {
     pub queues: BTreeSet<Queue>,
+    /// `{authority}.{agency}`
+    agencies: HashSet<String>,
 }
 
 pub const EXCHANGES: [&str; 3] = [EVENTS_EXCHANGE, AGENCIES_EXCHANGE, RESTRICTED_EXCHANGE];
@@ -50,6 +52,7 @@ impl Topology {
             }
             for agency in organisation.agencies() {
                 topology.add(AGENCIES_EXCHANGE, "agency", authority, agency.as_str());
+                topology.agencies.insert(format!("{authority}.{agency}"));
             }
             topology.queues.insert(Queue {
                 name: format!("rfa.restricted.{authority}"),
@@ -58,6 +61,17 @@ impl Topology {
             });
         }
         topology
+    }
+
+    /// Whether a message has anybody to go to. A team always has: the queue of one that is missing
+    /// is a fault to be seen. An agency may have left the organisation; its copy is then not made.
+    #[must_use]
+    pub fn has_receiver(&self, route: &Route) -> bool {
+        route.exchange != AGENCIES_EXCHANGE
+            || route
+                .routing_key
+                .rsplit_once('.')
+                .is_some_and(|(agency, _)| self.agencies.contains(agency))
     }
 
     fn add(&mut self, exchange: &'static str, kind: &str, authority: &str, code: &str) {

@@ -1,1 +1,1 @@
-select authority, stream, from_position from reader.parked where name = $1
+select authority, stream, from_position, reason from reader.parked where name = $1

@@ -1,1 +1,4 @@
-delete from reader.parked where name = $1 and authority = $2 and stream = $3
+delete from reader.parked
+where name = $1
+    and (authority, stream) in (select w.authority, w.stream
+        from unnest($2::text[], $3::uuid[]) as w(authority, stream))

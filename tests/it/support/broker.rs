@@ -50,6 +50,27 @@ impl TestVhost {
     }
 }
 
+impl TestVhost {
+    /// Cuts every connection of that name, as an operator would; gives how many there were.
+    pub(crate) async fn close_connections(&self, connection_name: &str) -> usize {
+        let path = format!("vhosts/{}/connections", self.name);
+        let all = self.management.call(Method::GET, &path, None).await;
+        let mut closed = 0;
+        for connection in all.as_array().into_iter().flatten() {
+            if connection["client_properties"]["connection_name"] != json!(connection_name) {
+                continue;
+            }
+            let name = connection["name"].as_str().expect("a connection's name");
+            let name = name.replace(' ', "%20").replace('>', "%3E");
+            self.management
+                .call(Method::DELETE, &format!("connections/{name}"), None)
+                .await;
+            closed += 1;
+        }
+        closed
+    }
+}
+
 impl Drop for TestVhost {
     fn drop(&mut self) {
         let management = Management {

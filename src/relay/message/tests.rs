@@ -1,0 +1,224 @@
+use super::*;
+use crate::domain::ids::{
+    AgencyId, DefinitionHash, EventName, MoveName, PrincipalId, Reference, RoleName, StateName,
+    TeamId, WorkflowName,
+};
+use crate::domain::request::event::{Act, ActedAs, Opening, Owner, Personal};
+use crate::log::{Provenance, SealedPart, StreamKind};
+use jiff::Timestamp;
+use serde_json::Map;
+
+const EPOCH: Uuid = Uuid::from_u128(7);
+
+fn recorded(audience: Audience) -> Recorded {
+    Recorded {
+        position: Position(41),
+        authority: "south-ayrshire".into(),
+        stream: Uuid::from_u128(1),
+        stream_kind: StreamKind::Request,
+        version: 3,
+        event_type: "request-passed-on".to_owned(),
+        schema_version: 1,
+        occurred_at: Timestamp::from_second(1_767_225_600).unwrap(),
+        recorded_at: Timestamp::from_second(1_767_225_660).unwrap(),
+        actor: "canary-actor".to_owned(),
+        on_behalf_of: Some("canary-behalf".to_owned()),
+        command_id: Uuid::from_u128(2),
+        command_ordinal: 0,
+        correlation: Uuid::from_u128(3),
+        causation: None,
+        definition: Some([9; 32]),
+        audience,
+        provenance: Provenance::Live,
+        body: b"canary-body".to_vec(),
+        sealed: vec![SealedPart {
+            key: Uuid::from_u128(0xca),
+            bytes: b"canary-sealed".to_vec(),
+        }],
+    }
+}
+
+fn passed_on() -> RequestEvent {
+    let text = |text: &str| {
+        let mut map = Map::new();
+        map.insert("canary-key".to_owned(), Value::from(text));
+        map
+    };
+    RequestEvent::Act(Box::new(Act {
+        name: EventName::parse("request-passed-on").unwrap(),
+        move_name: MoveName::parse("pass-on").unwrap(),
+        from: Some(StateName::parse("sent").unwrap()),
+        to: StateName::parse("with-garf").unwrap(),
+        owner: Owner {
+            team: TeamId::parse("garf").unwrap(),
+            held_by: HeldBy::Worker(PrincipalId::parse("canary-worker").unwrap()),
+        },
+        left_team: Some(TeamId::parse("ayr-north-team").unwrap()),
+        because: Some("canary-because".to_owned()),
+        acted_as: ActedAs {
+            role: RoleName::parse("canary-role").unwrap(),
+            agency: None,
+            team: None,
+        },
+        worker: Some(PrincipalId::parse("canary-worker").unwrap()),
+        decided_by: Some(PrincipalId::parse("canary-decider").unwrap()),
+        hand_over: None,
+        coded: text("canary-code"),
+        opening: Some(Opening {
+            workflow: WorkflowName::parse("request-for-assistance").unwrap(),
+            version: 1,
+            definition: DefinitionHash([9; 32]),
+            reference: Reference::from_random(5),
+            requester: PrincipalId::parse("canary-requester").unwrap(),
+            agency: Some(AgencyId::parse("education").unwrap()),
+            child: Uuid::from_u128(0xcb),
+            received_at: Timestamp::from_second(1_767_225_000).unwrap(),
+        }),
+        personal: Personal {
+            child: text("canary-child"),
+            request: text("canary-request"),
+        },
+    }))
+}
+
+fn origin() -> Origin {
+    Origin {
+        reference: "ABC".to_owned(),
+        workflow: "request-for-assistance".to_owned(),
+        workflow_version: 1,
+        agency: Some("education".to_owned()),
+    }
+}
+
+fn of(lane: Lane, audience: Audience) -> Vec<Message> {
+    messages(lane, &recorded(audience), &passed_on(), &origin(), EPOCH)
+}
+
+fn routes(messages: &[Message]) -> Vec<String> {
+    messages.iter().map(|m| m.route.to_string()).collect()
+}
+
+fn body(message: &Message) -> Value {
+    serde_json::from_slice(&message.body).unwrap()
+}
+
+#[test]
+fn a_move_to_another_team_goes_to_both_teams_and_the_agency_under_one_id() {
+    let messages = of(Lane::Ordinary, Audience::Ordinary);
+    assert_eq!(
+        routes(&messages),
+        [
+            "rfa.events south-ayrshire.garf.request-passed-on",
+            "rfa.events south-ayrshire.ayr-north-team.request-passed-on",
+            "rfa.agencies south-ayrshire.education.request-passed-on",
+        ]
+    );
+    let id = recorded(Audience::Ordinary).event_id();
+    assert!(messages.iter().all(|message| message.id == id));
+    assert!(of(Lane::Restricted, Audience::Ordinary).is_empty());
+}
+
+#[test]
+fn a_message_is_a_cloud_event_of_ids_and_codes() {
+    let messages = of(Lane::Ordinary, Audience::Ordinary);
+    let mut body = body(&messages[0]);
+    let data = body["data"].take();
+    assert_eq!(
+        body,
+        json!({
+            "specversion": "1.0",
+            "id": "a78b8445-b8bf-5498-9ae6-f9e2b67a9ce9",
+            "source": "/authorities/south-ayrshire",
+            "type": "scot.rfa.request-passed-on.v1",
+            "subject": "00000000-0000-0000-0000-000000000001",
+            "time": "2026-01-01T00:00:00Z",
+            "datacontenttype": "application/json",
+            "dataschema": "urn:rfa:message:event:1",
+            "epoch": "00000000-0000-0000-0000-000000000007",
+            "position": "00000000000000000000000000000007-41",
+            "correlationid": "00000000-0000-0000-0000-000000000003",
+            "data": null,
+        })
+    );
+    assert_eq!(
+        data,
+        json!({
+            "authority": "south-ayrshire",
+            "request_id": "00000000-0000-0000-0000-000000000001",
+            "reference": "ABC",
+            "version": 3,
+            "event": "request-passed-on",
+            "workflow": "request-for-assistance",
+            "workflow_version": 1,
+            "occurred_at": "2026-01-01T00:00:00Z",
+            "recorded_at": "2026-01-01T00:01:00Z",
+            "provenance": "live",
+            "move": "pass-on",
+            "from": "sent",
+            "to": "with-garf",
+            "team": "garf",
+            "held_by": "worker",
+            "left_team": "ayr-north-team",
+        })
+    );
+}
+
+#[test]
+fn nothing_that_was_written_or_chosen_in_an_act_gets_out() {
+    for lane in [Lane::Ordinary, Lane::Restricted] {
+        for message in of(lane, Audience::Restricted)
+            .into_iter()
+            .chain(of(lane, Audience::Ordinary))
+        {
+            let text = format!("{} {}", message.route, body(&message));
+            assert!(!text.contains("canary"), "{text}");
+            for key in [0xca, 0xcb].map(Uuid::from_u128) {
+                assert!(!text.contains(&key.to_string()), "{text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_restricted_event_leaves_a_stub_of_the_same_id_and_version() {
+    let full = of(Lane::Restricted, Audience::Restricted);
+    assert_eq!(
+        routes(&full),
+        [
+            "rfa.restricted south-ayrshire.garf.request-passed-on",
+            "rfa.restricted south-ayrshire.ayr-north-team.request-passed-on",
+        ]
+    );
+    assert_eq!(body(&full[0])["data"]["to"], "with-garf");
+    let stubs = of(Lane::Ordinary, Audience::Restricted);
+    assert_eq!(stubs.len(), 3);
+    for stub in &stubs {
+        assert_eq!(stub.id, full[0].id);
+        let body = body(stub);
+        assert_eq!(body["type"], "scot.rfa.moved-to-another-process.v1");
+        assert_eq!(body["dataschema"], "urn:rfa:message:stub:1");
+        assert_eq!(body["data"]["version"], 3);
+        let text = body.to_string();
+        for telling in ["with-garf", "pass-on", "passed-on", "sent\"", "held_by"] {
+            assert!(!text.contains(telling), "{telling} in {text}");
+        }
+    }
+}
+
+#[test]
+fn a_claim_goes_to_the_team_and_names_nobody() {
+    let event = RequestEvent::Claimed {
+        by: PrincipalId::parse("canary-claimer").unwrap(),
+        team: TeamId::parse("garf").unwrap(),
+    };
+    let recorded = Recorded {
+        event_type: "claimed".to_owned(),
+        ..recorded(Audience::Ordinary)
+    };
+    let messages = messages(Lane::Ordinary, &recorded, &event, &origin(), EPOCH);
+    assert_eq!(
+        routes(&messages)[0],
+        "rfa.events south-ayrshire.garf.claimed"
+    );
+    assert!(!body(&messages[0]).to_string().contains("canary"));
+}

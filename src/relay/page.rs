@@ -1,0 +1,108 @@
+//! A page of the log: checked for holes, decoded, and what of it cannot be told to anybody.
+
+use super::parked::{Key, Parked, Waiting};
+use crate::domain::request::codec;
+use crate::domain::request::event::RequestEvent;
+use crate::log::{Position, Recorded, StreamKind};
+use uuid::Uuid;
+
+pub(super) struct Event {
+    pub(super) recorded: Recorded,
+    pub(super) event: RequestEvent,
+}
+
+/// The log has no such position: an event was lost, or the page is of another log.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the log has no position {expected}; the next is {found}")]
+pub struct Gap {
+    pub expected: Position,
+    pub found: Position,
+}
+
+#[derive(Default)]
+pub(super) struct Page {
+    /// Of the last event, of whatever kind.
+    pub(super) to: Position,
+    /// Events of requests that this build can read.
+    pub(super) events: Vec<Event>,
+    /// Requests with an event that it cannot: that one and all after it are left out.
+    pub(super) unreadable: Parked,
+    /// Whether something was declared: it may need queues.
+    pub(super) declares: bool,
+}
+
+impl Page {
+    /// # Errors
+    /// When the page does not follow `after` without a hole.
+    pub(super) fn decode(after: Position, recorded: Vec<Recorded>) -> Result<Self, Gap> {
+        let mut page = Self {
+            to: after,
+            ..Self::default()
+        };
+        for recorded in recorded {
+            let expected = Position(page.to.0 + 1);
+            if recorded.position != expected {
+                let found = recorded.position;
+                return Err(Gap { expected, found });
+            }
+            page.to = expected;
+            if recorded.stream_kind == StreamKind::Request {
+                page.take(recorded);
+            } else {
+                page.declares = true;
+            }
+        }
+        Ok(page)
+    }
+
+    /// Takes the next event of a request.
+    pub(super) fn take(&mut self, recorded: Recorded) {
+        if self.unreadable.contains_key(&key_of(&recorded)) {
+            return;
+        }
+        let (name, version) = (&recorded.event_type, recorded.schema_version);
+        match codec::decode(name, version, &recorded.body) {
+            Ok(event) => self.events.push(Event { recorded, event }),
+            Err(error) => self.refuse(&recorded, error.to_string()),
+        }
+    }
+
+    /// Its request has to wait for a build or a hand that can do better.
+    pub(super) fn refuse(&mut self, recorded: &Recorded, reason: String) {
+        let from = recorded.position;
+        let waiting = self.unreadable.entry(key_of(recorded));
+        waiting.or_insert(Waiting { from, reason });
+    }
+}
+
+pub(super) fn key_of(recorded: &Recorded) -> Key {
+    (recorded.authority.to_string(), recorded.stream)
+}
+
+/// What has to be remembered of a page while its messages are on their way.
+pub(super) struct Flight {
+    pub(super) to: Position,
+    /// Events of the page, of whatever kind.
+    pub(super) events: usize,
+    pub(super) messages: usize,
+    pub(super) sent: Vec<Sent>,
+    pub(super) unreadable: Parked,
+}
+
+/// One event on its way.
+pub(super) struct Sent {
+    /// Of the event and of all its messages.
+    pub(super) id: Uuid,
+    pub(super) position: Position,
+    pub(super) key: Key,
+}
+
+impl From<&Recorded> for Sent {
+    fn from(recorded: &Recorded) -> Self {
+        Self {
+            id: recorded.event_id(),
+            position: recorded.position,
+            key: key_of(recorded),
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Parked requests are tried again, without a flood of copies: requests that wait for the same
+//! thing are one group, and one message shows whether the group can go on.
+
+use super::RelayError;
+use super::lane::RelayLane;
+use super::message::Message;
+use super::page::{Page, Sent};
+use super::parked::{self, Key, Parked, Waiting};
+use super::session::{Session, WINDOW};
+use std::collections::BTreeMap;
+
+/// Requests tried in one go; the others get their turn between pages.
+const REQUESTS_MAX: usize = 256;
+
+/// What a parked request has to say, up to the cursor.
+struct Again {
+    key: Key,
+    told: Vec<(Sent, Vec<Message>)>,
+    /// Where it would have to wait once more.
+    unreadable: Option<Waiting>,
+}
+
+impl RelayLane {
+    /// Nothing else may be on its way. Whether every group had its turn.
+    pub(super) async fn retry(&mut self, session: &mut Session) -> Result<bool, RelayError> {
+        let mut groups: BTreeMap<String, Vec<Key>> = BTreeMap::new();
+        for (key, waiting) in &session.parked {
+            let group = groups.entry(waiting.reason.clone()).or_default();
+            group.push(key.clone());
+        }
+        let mut room = REQUESTS_MAX;
+        for keys in groups.into_values() {
+            if room == 0 {
+                return Ok(false);
+            }
+            let now = &keys[..keys.len().min(room)];
+            room -= now.len();
+            self.retry_group(session, now).await?;
+            if now.len() < keys.len() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    async fn retry_group(&mut self, session: &mut Session, keys: &[Key]) -> Result<(), RelayError> {
+        let mut probed: Option<Message> = None;
+        let mut tried = Vec::with_capacity(keys.len());
+        for key in keys {
+            let again = self.read_again(session, key).await?;
+            if tried.is_empty() {
+                match self.probe(session, &again).await? {
+                    Probe::Waits => return Ok(()),
+                    Probe::Free(message) => probed = message,
+                }
+            }
+            let messages = again.told.iter().flat_map(|(_, messages)| messages);
+            for message in messages.filter(|message| probed.as_ref() != Some(message)) {
+                session.window.push(session.publisher.send(message));
+            }
+            if session.window.len() >= WINDOW {
+                self.confirm(session, session.window.len()).await?;
+            }
+            tried.push(again);
+        }
+        self.confirm(session, session.window.len()).await?;
+        self.judge(session, tried).await
+    }
+
+    /// Sends the one message that came back last time. Copies of its event that got through then
+    /// are not sent again for nothing.
+    async fn probe(&self, session: &mut Session, again: &Again) -> Result<Probe, RelayError> {
+        let Some(waiting) = session.parked.get(&again.key) else {
+            return Ok(Probe::Free(None));
+        };
+        let Some((_, first)) = again.told.first() else {
+            let is_free = again.unreadable.is_none();
+            return Ok(if is_free {
+                Probe::Free(None)
+            } else {
+                Probe::Waits
+            });
+        };
+        let Some(message) = first.iter().find(|message| waiting.is_for(&message.route)) else {
+            return Ok(Probe::Free(None));
+        };
+        session.window.push(session.publisher.send(message));
+        self.confirm(session, 1).await?;
+        Ok(match session.window.take_untaken(message.id) {
+            Some(_) => Probe::Waits,
+            None => Probe::Free(Some(message.clone())),
+        })
+    }
+
+    async fn read_again(&mut self, session: &Session, key: &Key) -> Result<Again, RelayError> {
+        let mut page = Page::default();
+        let from = session.parked.get(key).map(|waiting| waiting.from);
+        for recorded in self.log.read_stream(&key.0, key.1, 0).await? {
+            if Some(recorded.position) >= from && recorded.position <= session.cursor {
+                page.take(recorded);
+            }
+        }
+        let told = self.tell(&mut page, &session.topology).await?;
+        Ok(Again {
+            key: key.clone(),
+            told,
+            unreadable: page.unreadable.remove(key),
+        })
+    }
+
+    /// Parked again from where a message came back, or free.
+    async fn judge(&self, session: &mut Session, tried: Vec<Again>) -> Result<(), RelayError> {
+        let mut still = Parked::new();
+        let mut free = Vec::new();
+        for again in tried {
+            let mut waiting = again.unreadable;
+            for (event, _) in again.told.iter().rev() {
+                if let Some(route) = session.window.take_untaken(event.id) {
+                    waiting = Some(Waiting::for_route(event.position, &route));
+                }
+            }
+            match waiting {
+                Some(waiting) => {
+                    still.insert(again.key, waiting);
+                }
+                None => free.push(again.key),
+            }
+        }
+        let client = self.log.pool().get().await?;
+        parked::park(&**client, self.name(), &still).await?;
+        parked::unpark(&**client, self.name(), &free).await?;
+        for key in &free {
+            tracing::info!(authority = key.0, request = %key.1, "a parked request goes on");
+            session.parked.remove(key);
+        }
+        session.parked.append(&mut still);
+        Ok(())
+    }
+}
+
+enum Probe {
+    /// Still nothing takes it.
+    Waits,
+    /// The message that has just got through, if one had to be tried.
+    Free(Option<Message>),
+}

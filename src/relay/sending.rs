@@ -1,0 +1,116 @@
+//! From a page of the log to messages on their way, and from their confirms to the cursor.
+
+use super::lane::RelayLane;
+use super::message::{Message, messages};
+use super::page::{Flight, Page, Sent, key_of};
+use super::parked::{self, Waiting};
+use super::session::Session;
+use super::topology::Topology;
+use super::{RelayError, RelayOutcome};
+
+const PAGE_EVENTS: i64 = 256;
+
+impl RelayLane {
+    /// `false` when there is nothing to send.
+    pub(super) async fn send_page(&mut self, session: &mut Session) -> Result<bool, RelayError> {
+        let recorded = self.log.read_after(session.read_up_to, PAGE_EVENTS).await?;
+        let events = recorded.len();
+        if events == 0 {
+            return Ok(false);
+        }
+        let mut page = Page::decode(session.read_up_to, recorded)?;
+        if page.declares {
+            self.registry.refresh().await?;
+        }
+        let parked = &session.parked;
+        page.events
+            .retain(|event| !parked.contains_key(&key_of(&event.recorded)));
+        let told = self.tell(&mut page, &session.topology).await?;
+        let mut sent = Vec::with_capacity(told.len());
+        let mut on_their_way = 0;
+        for (event, messages) in told {
+            for message in &messages {
+                session.window.push(session.publisher.send(message));
+            }
+            on_their_way += messages.len();
+            sent.push(event);
+        }
+        session.parked.extend(page.unreadable.clone());
+        session.read_up_to = page.to;
+        session.flights.push_back(Flight {
+            to: page.to,
+            events,
+            messages: on_their_way,
+            sent,
+            unreadable: page.unreadable,
+        });
+        Ok(true)
+    }
+
+    /// What there is to say about the events of a page; one about which nothing can be said is
+    /// moved to the page's unreadable ones.
+    pub(super) async fn tell(
+        &mut self,
+        page: &mut Page,
+        topology: &Topology,
+    ) -> Result<Vec<(Sent, Vec<Message>)>, RelayError> {
+        self.origins.learn(&self.log, &page.events).await?;
+        let (lane, epoch) = (self.lane, self.log.epoch());
+        let mut told = Vec::with_capacity(page.events.len());
+        for event in std::mem::take(&mut page.events) {
+            let Some(origin) = self.origins.find(&event.recorded) else {
+                let why = "the request has no opening act that can be read";
+                page.refuse(&event.recorded, why.to_owned());
+                continue;
+            };
+            let mut messages = messages(lane, &event.recorded, &event.event, origin, epoch);
+            messages.retain(|message| topology.has_receiver(&message.route));
+            told.push((Sent::from(&event.recorded), messages));
+        }
+        Ok(told)
+    }
+
+    /// The page is through when all its messages are confirmed; requests of those that came back
+    /// are parked before the cursor moves over them.
+    pub(super) async fn settle(
+        &mut self,
+        session: &mut Session,
+        flight: Flight,
+    ) -> Result<RelayOutcome, RelayError> {
+        self.confirm(session, flight.messages).await?;
+        let mut newly = flight.unreadable;
+        for sent in flight.sent {
+            let Some(route) = session.window.take_untaken(sent.id) else {
+                continue;
+            };
+            if !session.parked.contains_key(&sent.key) {
+                let waiting = newly.entry(sent.key);
+                waiting.or_insert_with(|| Waiting::for_route(sent.position, &route));
+            }
+        }
+        let client = self.log.pool().get().await?;
+        if !newly.is_empty() {
+            for ((authority, request), waiting) in &newly {
+                let (position, reason) = (waiting.from.0, &waiting.reason);
+                tracing::error!(authority, %request, position, reason, "a request is parked");
+            }
+            parked::park(&**client, self.name(), &newly).await?;
+            session.parked.append(&mut newly);
+        }
+        let is_ours = self
+            .reader()
+            .advance(&**client, session.cursor, flight.to)
+            .await?;
+        if !is_ours {
+            return Err(RelayError::LostLease);
+        }
+        drop(client);
+        session.cursor = flight.to;
+        metrics::counter!("rfa_relay_published_total", "lane" => self.name())
+            .increment(flight.messages as u64);
+        let head = self.log.head().await?;
+        let (position, parked) = (session.cursor, session.parked.len());
+        self.report(|status| status.go_on(position, head.0 - position.0, parked));
+        Ok(RelayOutcome::Published(flight.events))
+    }
+}

@@ -1,0 +1,62 @@
+//! What a lane is doing, for whoever operates it.
+
+use super::publisher::Mismatch;
+use crate::log::Position;
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum State {
+    /// No broker is configured: the backlog grows, commands are accepted.
+    #[default]
+    Off,
+    Connected,
+    /// Another replica has the lease.
+    Elsewhere,
+    /// The broker is connected and takes nothing: its memory or its disk is short.
+    Blocked,
+    /// Something is out of reach or wrong; `trouble` says what. Tried again by itself.
+    Waiting,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Status {
+    pub state: State,
+    /// `true` also on a replica that leaves the broker to another one.
+    pub connected: bool,
+    /// Everything up to here is with the broker or parked.
+    pub position: Position,
+    /// Events that the broker does not have yet.
+    pub behind: i64,
+    /// Requests whose messages no queue takes.
+    pub parked: usize,
+    /// Queues that exist with other settings than ours.
+    pub mismatches: Vec<Mismatch>,
+    /// Why it stands still, if it does.
+    pub trouble: Option<String>,
+}
+
+impl Status {
+    pub(super) fn enter(&mut self, state: State, trouble: Option<String>) {
+        self.state = state;
+        self.connected = !matches!(state, State::Off | State::Waiting);
+        self.trouble = trouble;
+    }
+
+    pub(super) fn go_on(&mut self, position: Position, behind: i64, parked: usize) {
+        self.enter(State::Connected, None);
+        self.position = position;
+        self.behind = behind;
+        self.parked = parked;
+    }
+
+    pub(super) fn measure(&self, lane: &'static str) {
+        let gauge = |value: i64| f64::from(i32::try_from(value).unwrap_or(i32::MAX));
+        metrics::gauge!("rfa_relay_behind", "lane" => lane).set(gauge(self.behind));
+        let parked = i64::try_from(self.parked).unwrap_or(i64::MAX);
+        metrics::gauge!("rfa_relay_parked", "lane" => lane).set(gauge(parked));
+        metrics::gauge!("rfa_relay_connected", "lane" => lane).set(if self.connected {
+            1.0
+        } else {
+            0.0
+        });
+    }
+}

@@ -1,0 +1,155 @@
+//! What the broker may do to the relay: bindings gone, connections cut, nobody there.
+
+use super::stage::{DEADLINE, Stage, connect, consume_all, drain, versions, wait};
+use super::story::Story;
+use crate::support::PrivateBroker;
+use rfa::relay::message::Lane;
+use rfa::relay::{RelayLane, State};
+use std::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+const GARF: &str = "rfa.team.south-ayrshire.garf";
+const CARRICK: &str = "rfa.team.south-ayrshire.carrick-team";
+const CARRICK_KEY: &str = "south-ayrshire.carrick-team.*";
+
+#[tokio::test]
+async fn without_a_binding_only_its_requests_wait_and_with_it_they_arrive() {
+    let stage = Stage::set().await;
+    let mut lane = stage.ordinary().await;
+    stage.unbind(CARRICK, "rfa.events", CARRICK_KEY).await;
+    let waiting: Vec<Story> = (0..40).map(|_| Story::of("carrick-team")).collect();
+    let others: Vec<Story> = (0..40).map(|_| Story::of("garf")).collect();
+    stage.append_many(&waiting, 5).await;
+    stage.append_many(&others, 5).await;
+    drain(&mut lane).await;
+    assert_eq!(lane.status().borrow().parked, 40);
+    let received = stage.consume(GARF, 200).await;
+    assert!(versions(&received).values().all(|v| *v == [1, 2, 3, 4, 5]));
+    assert!(stage.is_empty(CARRICK).await);
+
+    // The look at the topology, due every ten seconds, restores the binding by itself.
+    let mut status = lane.status();
+    let shutdown = CancellationToken::new();
+    let running = tokio::spawn(lane.run(shutdown.clone()));
+    wait(&mut status, |status| status.parked == 0).await;
+    stage.append(waiting[0].noted(5)).await;
+    let head = stage.engine.log.head().await.unwrap();
+    wait(&mut status, |status| status.position == head).await;
+    shutdown.cancel();
+    running.await.unwrap();
+
+    let received = stage.consume_all(CARRICK).await;
+    assert_eq!(received.len(), 201, "a message came twice");
+    let mut versions = versions(&received);
+    let longer = versions.remove(&waiting[0].request);
+    assert_eq!(longer, Some(vec![1, 2, 3, 4, 5, 6]));
+    assert_eq!(versions.len(), 39);
+    assert!(versions.values().all(|v| *v == [1, 2, 3, 4, 5]));
+    assert!(stage.parked_requests().await.is_empty());
+}
+
+#[tokio::test]
+async fn while_a_request_waits_its_other_receivers_are_not_flooded() {
+    let stage = Stage::set().await;
+    stage.declare_classic(CARRICK).await;
+    let mut lane = stage.ordinary().await;
+    let story = Story::of("carrick-team").asked_by("nhs");
+    stage.append(story.opened()).await;
+    drain(&mut lane).await;
+    for _ in 0..3 {
+        stage.declare_something().await;
+        drain(&mut lane).await;
+        assert_eq!(lane.status().borrow().parked, 1);
+    }
+    stage.consume("rfa.agency.south-ayrshire.nhs", 1).await;
+    assert!(stage.is_empty("rfa.agency.south-ayrshire.nhs").await);
+
+    stage.bind(CARRICK, "rfa.events", CARRICK_KEY).await;
+    stage.declare_something().await;
+    drain(&mut lane).await;
+    assert_eq!(lane.status().borrow().parked, 0);
+    assert_eq!(stage.consume(CARRICK, 1).await[0].request(), story.request);
+}
+
+#[tokio::test]
+async fn connections_that_are_cut_lose_nothing_and_copies_keep_their_id() {
+    let stage = Stage::set().await;
+    let lane = stage.lane(Lane::Ordinary);
+    let mut status = lane.status();
+    let shutdown = CancellationToken::new();
+    let running = tokio::spawn(lane.run(shutdown.clone()));
+    wait(&mut status, |status| status.state == State::Connected).await;
+
+    let requests: Vec<Story> = (0..20).map(|_| Story::of("garf")).collect();
+    let started = Instant::now();
+    let (mut rounds, mut cuts) = (0, 0);
+    while cuts < 3 {
+        assert!(started.elapsed() < DEADLINE, "{cuts} cuts of 3");
+        stage.append_round(&requests, rounds).await;
+        rounds += 1;
+        let cut = stage.vhost.close_connections("rfa relay").await;
+        cuts += usize::from(cut > 0);
+    }
+    stage.append_round(&requests, rounds).await;
+    let head = stage.engine.log.head().await.unwrap();
+    wait(&mut status, |s| {
+        s.state == State::Connected && s.position == head
+    })
+    .await;
+    shutdown.cancel();
+    running.await.unwrap();
+
+    let received = stage.consume_all(GARF).await;
+    let in_order: Vec<i64> = (1..=i64::from(rounds) + 1).collect();
+    let versions = versions(&received);
+    assert_eq!(versions.len(), 20);
+    assert!(versions.values().all(|found| *found == in_order));
+    for copies in received.chunk_by(|a, b| a.id == b.id) {
+        assert!(copies.iter().all(|copy| copy.body == copies[0].body));
+    }
+}
+
+#[tokio::test]
+async fn a_broker_that_is_killed_finds_everything_again_when_it_is_back() {
+    let stage = Stage::set().await;
+    let broker = PrivateBroker::start().await;
+    let registry = stage.engine.commands.registry().clone();
+    let lane = RelayLane::new(Lane::Ordinary, registry, broker.url());
+    let mut status = lane.status();
+    let shutdown = CancellationToken::new();
+    let running = tokio::spawn(lane.run(shutdown.clone()));
+    wait(&mut status, |status| status.state == State::Connected).await;
+
+    let requests: Vec<Story> = (0..50).map(|_| Story::of("garf")).collect();
+    stage.append_many(&requests, 10).await;
+    broker.kill().await;
+    for version in 10..20 {
+        stage.append_round(&requests, version).await;
+    }
+    wait(&mut status, |s| s.state == State::Waiting && s.behind > 0).await;
+    broker.start_again().await;
+    let head = stage.engine.log.head().await.unwrap();
+    wait(&mut status, |status| status.position == head).await;
+    shutdown.cancel();
+    running.await.unwrap();
+
+    let (_connection, channel) = connect(&broker.url()).await;
+    let versions = versions(&consume_all(&channel, GARF).await);
+    let in_order: Vec<i64> = (1..=20).collect();
+    assert_eq!(versions.len(), 50);
+    assert!(versions.values().all(|found| *found == in_order));
+}
+
+#[tokio::test]
+async fn without_a_broker_the_backlog_is_visible() {
+    let stage = Stage::set().await;
+    stage.append(Story::of("garf").opened()).await;
+    let registry = stage.engine.commands.registry().clone();
+    let nowhere = "amqp://guest:canary-password@127.0.0.1:1/%2f".to_owned();
+    let mut lane = RelayLane::new(Lane::Ordinary, registry, nowhere);
+    let error = lane.step().await.unwrap_err();
+    let status = lane.status().borrow().clone();
+    assert_eq!(status.state, State::Waiting);
+    assert_eq!(status.behind, stage.engine.log.head().await.unwrap().0);
+    assert!(!format!("{error} {error:?} {status:?}").contains("canary"));
+}

@@ -1,0 +1,287 @@
+//! One lane between a database and a vhost of its own.
+
+use super::story::Story;
+use crate::support::engine::Engine;
+use crate::support::{Broker, TestVhost};
+use futures::StreamExt;
+use lapin::message::Delivery;
+use lapin::options::{
+    BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicGetOptions,
+    ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions,
+};
+use lapin::types::{AMQPValue, FieldTable, LongString};
+use lapin::{Channel, Connection, ConnectionProperties, ExchangeKind};
+use rfa::commands::Declaration;
+use rfa::domain::ids::PrincipalId;
+use rfa::domain::request::actor::{Principal, PrincipalKind};
+use rfa::log::{Append, Receipt, Verdict};
+use rfa::relay::message::Lane;
+use rfa::relay::{RelayLane, RelayOutcome, Status};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::time::Duration;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+pub(super) const AUTHORITY: &str = "south-ayrshire";
+pub(super) const DEADLINE: Duration = Duration::from_secs(60);
+
+pub(super) struct Stage {
+    pub(super) engine: Engine,
+    pub(super) vhost: TestVhost,
+    pub(super) channel: Channel,
+    _connection: Connection,
+}
+
+impl Stage {
+    pub(super) async fn set() -> Self {
+        let engine = Engine::start().await;
+        engine.publish_folder(AUTHORITY).await;
+        let vhost = Broker::vhost().await;
+        let (connection, channel) = connect(&vhost.url).await;
+        Self {
+            engine,
+            vhost,
+            channel,
+            _connection: connection,
+        }
+    }
+
+    pub(super) fn lane(&self, lane: Lane) -> RelayLane {
+        let registry = self.engine.commands.registry().clone();
+        RelayLane::new(lane, registry, self.vhost.url.clone())
+    }
+
+    /// A lane that has declared everything and sent what there was.
+    pub(super) async fn ordinary(&self) -> RelayLane {
+        let mut lane = self.lane(Lane::Ordinary);
+        drain(&mut lane).await;
+        lane
+    }
+
+    pub(super) async fn append(&self, append: Append) -> Receipt {
+        match self.engine.log.append(append).await {
+            Ok(Verdict::Appended(receipt)) => receipt,
+            other => panic!("not appended: {other:?}"),
+        }
+    }
+
+    /// `events` events of each of the requests, interleaved: the opening act and notes.
+    pub(super) async fn append_many(&self, requests: &[Story], events: i32) {
+        for version in 0..events {
+            self.append_round(requests, version).await;
+        }
+    }
+
+    /// The event of each request that follows `version`.
+    pub(super) async fn append_round(&self, requests: &[Story], version: i32) {
+        let appends = requests.iter().map(|story| match version {
+            0 => story.opened(),
+            later => story.noted(later),
+        });
+        for verdict in self.engine.log.append_all(appends.collect()).await {
+            assert!(matches!(verdict, Ok(Verdict::Appended(_))), "{verdict:?}");
+        }
+    }
+
+    /// Anything that is published makes the relay look at its topology at once.
+    pub(super) async fn declare_something(&self) {
+        let somebody = Principal {
+            id: PrincipalId::parse(&Uuid::new_v4().to_string()).unwrap(),
+            kind: PrincipalKind::Person,
+            grants: Vec::new(),
+        };
+        let declaration = Declaration::grants(&somebody).unwrap();
+        self.engine.publish(AUTHORITY, vec![declaration]).await;
+    }
+
+    /// Another replica's lane, after the lease of the first has run out.
+    pub(super) async fn successor(&self) -> RelayLane {
+        let owner = self.engine.database.connect().await;
+        let run_out = "update reader.cursors set lease_until = clock_timestamp()";
+        owner.execute(run_out, &[]).await.unwrap();
+        self.lane(Lane::Ordinary)
+    }
+
+    /// Request and reason.
+    pub(super) async fn parked(&self) -> Vec<(Uuid, String)> {
+        let owner = self.engine.database.connect().await;
+        let rows = owner
+            .query("select stream, reason from reader.parked", &[])
+            .await
+            .unwrap();
+        rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+    }
+
+    pub(super) async fn parked_requests(&self) -> BTreeSet<Uuid> {
+        let parked = self.parked().await.into_iter();
+        parked.map(|(request, _)| request).collect()
+    }
+
+    /// An exchange that takes what no queue takes, so that nothing is ever returned.
+    pub(super) async fn declare_swallowing_exchange(&self, exchange: &str) {
+        let mut arguments = FieldTable::default();
+        let swallows = AMQPValue::LongString(LongString::from("amq.fanout"));
+        arguments.insert("alternate-exchange".into(), swallows);
+        let options = ExchangeDeclareOptions {
+            durable: true,
+            ..ExchangeDeclareOptions::default()
+        };
+        self.channel
+            .exchange_declare(exchange.into(), ExchangeKind::Topic, options, arguments)
+            .await
+            .unwrap();
+    }
+
+    pub(super) async fn unbind(&self, queue: &str, exchange: &str, key: &str) {
+        self.channel
+            .queue_unbind(
+                queue.into(),
+                exchange.into(),
+                key.into(),
+                FieldTable::default(),
+            )
+            .await
+            .unwrap();
+    }
+
+    pub(super) async fn bind(&self, queue: &str, exchange: &str, key: &str) {
+        self.channel
+            .queue_bind(
+                queue.into(),
+                exchange.into(),
+                key.into(),
+                QueueBindOptions::default(),
+                FieldTable::default(),
+            )
+            .await
+            .unwrap();
+    }
+
+    /// A queue that the topology does not know, with the default settings.
+    pub(super) async fn declare_classic(&self, queue: &str) {
+        let options = QueueDeclareOptions {
+            durable: true,
+            ..QueueDeclareOptions::default()
+        };
+        self.channel
+            .queue_declare(queue.into(), options, FieldTable::default())
+            .await
+            .unwrap();
+    }
+
+    /// The next `count` messages of a queue, acknowledged.
+    pub(super) async fn consume(&self, queue: &str, count: usize) -> Vec<Received> {
+        let tag = Uuid::new_v4().to_string();
+        let mut consumer = self
+            .channel
+            .basic_consume(
+                queue.into(),
+                tag.as_str().into(),
+                BasicConsumeOptions::default(),
+                FieldTable::default(),
+            )
+            .await
+            .unwrap();
+        let mut received = Vec::with_capacity(count);
+        while received.len() < count {
+            let next = tokio::time::timeout(DEADLINE, consumer.next()).await;
+            let Ok(Some(delivery)) = next else {
+                panic!("{} of {count} messages of {queue}", received.len());
+            };
+            let delivery = delivery.unwrap();
+            assert!(delivery.ack(BasicAckOptions::default()).await.unwrap());
+            received.push(Received::from(delivery));
+        }
+        self.channel
+            .basic_cancel(tag.as_str().into(), BasicCancelOptions::default())
+            .await
+            .unwrap();
+        received
+    }
+
+    /// What is in a queue, until it is empty.
+    pub(super) async fn consume_all(&self, queue: &str) -> Vec<Received> {
+        consume_all(&self.channel, queue).await
+    }
+
+    pub(super) async fn is_empty(&self, queue: &str) -> bool {
+        self.consume_all(queue).await.is_empty()
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Received {
+    pub(super) id: Uuid,
+    pub(super) routing_key: String,
+    pub(super) persistent: bool,
+    pub(super) body: Value,
+}
+
+impl From<Delivery> for Received {
+    fn from(delivery: Delivery) -> Self {
+        let id = delivery.properties.message_id().clone().unwrap();
+        Self {
+            id: Uuid::parse_str(id.as_str()).unwrap(),
+            routing_key: delivery.routing_key.to_string(),
+            persistent: *delivery.properties.delivery_mode() == Some(2),
+            body: serde_json::from_slice(&delivery.data).unwrap(),
+        }
+    }
+}
+
+impl Received {
+    pub(super) fn request(&self) -> Uuid {
+        let id = self.body["data"]["request_id"].as_str().unwrap();
+        Uuid::parse_str(id).unwrap()
+    }
+
+    pub(super) fn version(&self) -> i64 {
+        self.body["data"]["version"].as_i64().unwrap()
+    }
+}
+
+pub(super) async fn consume_all(channel: &Channel, queue: &str) -> Vec<Received> {
+    let mut received = Vec::new();
+    let options = BasicGetOptions { no_ack: true };
+    while let Some(got) = channel.basic_get(queue.into(), options).await.unwrap() {
+        received.push(Received::from(got.delivery));
+    }
+    received
+}
+
+/// Versions per request in the order of arrival, later copies of one message left out.
+pub(super) fn versions(received: &[Received]) -> BTreeMap<Uuid, Vec<i64>> {
+    let mut seen = HashSet::new();
+    let mut versions: BTreeMap<Uuid, Vec<i64>> = BTreeMap::new();
+    for message in received.iter().filter(|message| seen.insert(message.id)) {
+        let of_request = versions.entry(message.request()).or_default();
+        of_request.push(message.version());
+    }
+    versions
+}
+
+pub(super) async fn connect(url: &str) -> (Connection, Channel) {
+    let connection = Connection::connect(url, ConnectionProperties::default())
+        .await
+        .unwrap();
+    let channel = connection.create_channel().await.unwrap();
+    (connection, channel)
+}
+
+/// Steps until there is nothing to send.
+pub(super) async fn drain(lane: &mut RelayLane) {
+    let drained = async { while lane.step().await.unwrap() != RelayOutcome::Idle {} };
+    tokio::time::timeout(DEADLINE, drained).await.unwrap();
+}
+
+/// Until a lane that runs says so.
+pub(super) async fn wait(
+    status: &mut watch::Receiver<Status>,
+    condition: impl FnMut(&Status) -> bool,
+) {
+    let reached = tokio::time::timeout(DEADLINE, status.wait_for(condition)).await;
+    if let Err(elapsed) = reached.map(|reached| drop(reached.unwrap())) {
+        panic!("{elapsed}: {:?}", status.borrow());
+    }
+}
