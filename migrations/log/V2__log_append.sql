@@ -1,6 +1,6 @@
 -- The only way in. One autocommit statement: lock, read the tip, judge every command, insert, link.
--- Every inner statement has a snapshot taken after the lock, because the function is volatile and
--- the transaction read committed.
+-- Volatile and read committed: every inner statement sees what was there once the lock was held.
+-- Its plan may be made while the log is empty: `limit 1` makes the search for a command a probe.
 create function event_log.log_append(
     p_epoch uuid, p_authority text[], p_stream uuid[], p_kind text[], p_expected int[], p_count smallint[],
     p_command uuid[], p_fingerprint bytea[], p_actor text[], p_behalf text[], p_correlation uuid[],
@@ -16,7 +16,7 @@ begin
     if current_setting('transaction_isolation') <> 'read committed' then
         raise 'log_append needs read committed';
     end if;
-    if p_epoch <> (select m.epoch from event_log.meta m) then
+    if p_epoch is distinct from (select m.epoch from event_log.meta m where m.only_row) then
         raise 'the log was restored since this writer started' using errcode = 'RFA01';
     end if;
     perform pg_advisory_xact_lock(7740263, 1);
@@ -33,8 +33,8 @@ begin
                 behalf, correlation, causation, definition, provenance, i)
         left join lateral (
             select e.version, e.position, e.command_count, e.fingerprint, e.recorded_at
-            from event_log.events e
-            where e.authority = t.authority and e.command_id = t.command and e.command_ordinal = 0
+            from event_log.events e where e.authority = t.authority
+                and e.command_id = t.command and e.command_ordinal = 0 limit 1
         ) d on true
         left join lateral (
             select e.version from event_log.events e

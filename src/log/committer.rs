@@ -25,6 +25,11 @@ const ANSWER_DEADLINE: Duration = Duration::from_secs(40);
 
 pub(super) const EPOCH: &str = include_str!("sql/epoch.sql");
 
+/// Planning for the sizes of each batch costs more than the batch. The one plan may be made while
+/// the log is empty, where reading all of it looks cheap; compiling it never pays.
+const ONE_PLAN: &str =
+    "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set jit = off";
+
 type Reply = oneshot::Sender<Result<Verdict, AppendError>>;
 type Answer = oneshot::Receiver<Result<Verdict, AppendError>>;
 
@@ -312,10 +317,7 @@ fn answer(reply: Reply, result: Result<Verdict, AppendError>) {
 /// Ready to append, on a server that keeps what it acknowledges.
 async fn prepared(client: Client) -> Result<Connection, ConnectError> {
     check_settings(&client).await?;
-    // Planning for the sizes of each batch costs more than the batch.
-    client
-        .batch_execute("set plan_cache_mode = force_generic_plan")
-        .await?;
+    client.batch_execute(ONE_PLAN).await?;
     let statement = client.prepare(LOG_APPEND).await?;
     Ok(Connection { client, statement })
 }

@@ -3,6 +3,7 @@
 mod cursors;
 mod driver;
 mod fences;
+mod growing;
 mod proof;
 mod racing;
 mod sealing;

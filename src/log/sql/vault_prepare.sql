@@ -15,6 +15,9 @@ with wanted as (
 select coalesce(m.key_id, k.key_id) as key_id, coalesce(m.wrapped, k.wrapped) as wrapped
 from wanted w
 left join made m on m.subject_kind = w.kind and m.subject = w.subject
-left join vault.keys k
-    on k.authority = $1 and k.subject_kind = w.kind and k.subject = w.subject
+left join lateral (
+    select k.key_id, k.wrapped from vault.keys k
+    where k.authority = $1 and k.subject_kind = w.kind and k.subject = w.subject
+    limit 1
+) k on true
 order by w.i
