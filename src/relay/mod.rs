@@ -2,8 +2,8 @@
 //!
 //! It never publishes what is not in the log and never decides anything. Invariant: the cursor is
 //! the highest contiguous position whose messages are confirmed and not returned, or whose request
-//! is parked. Duplicates carry the same message id; a receiver that was cut off in between may see
-//! a version again, never a version without those before it.
+//! is parked. Copies carry the same message id. Where a binding came back in the middle, a version
+//! may arrive before an earlier one, which follows: receivers go by `version`.
 
 pub mod lane;
 pub mod message;

@@ -170,7 +170,7 @@ impl Stage {
             .unwrap();
     }
 
-    /// The next `count` messages of a queue, acknowledged.
+    /// The messages of a queue, acknowledged; there must be `count`, no more and no less.
     pub(super) async fn consume(&self, queue: &str, count: usize) -> Vec<Received> {
         let tag = Uuid::new_v4().to_string();
         let mut consumer = self
@@ -197,6 +197,9 @@ impl Stage {
             .basic_cancel(tag.as_str().into(), BasicCancelOptions::default())
             .await
             .unwrap();
+        // What the broker had sent before it learned of the cancellation.
+        let rest = tokio::time::timeout(DEADLINE, consumer.next()).await;
+        assert!(rest.unwrap().is_none(), "{queue} held more than {count}");
         received
     }
 
