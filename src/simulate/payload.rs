@@ -259,18 +259,23 @@ fn agree(help: &str, story: &Story, chance: &mut Chance) -> Value {
 fn views(story: &Story, decision: bool) -> Value {
     let young = story.ages.is_none_or(|(_, oldest)| oldest <= 4);
     let child = if story.ages.is_none() {
-        json!({ "whose": "child", "how": "not-sought", "why_not": "unborn" })
+        json!({ "how": "not-sought", "why_not": "unborn" })
     } else if young {
-        json!({ "whose": "child", "how": "observed", "words": "Invented: plays happily." })
+        json!({ "how": "observed", "words": "Invented: plays happily." })
     } else {
-        json!({ "whose": "child", "how": "said", "words": "Invented: I want it to be quiet." })
+        json!({ "how": "said", "words": "Invented: I want it to be quiet." })
     };
-    let words = if decision && story.scene == Some(Scene::Disagreement) {
+    let differ = decision && story.scene == Some(Scene::Disagreement);
+    let words = if differ {
         "Invented: we do not want this."
     } else {
         "Invented: we would like help."
     };
-    json!([child, { "whose": "parent-carer", "how": "said", "words": words }])
+    json!({
+        "child": child,
+        "parent_carer": { "how": "said", "words": words },
+        "differ": differ,
+    })
 }
 
 fn wellbeing(from: i64, to: i64, chance: &mut Chance) -> Value {
