@@ -4,11 +4,12 @@
 //! has the latency of one commit, heavy load big batches.
 
 use super::append::{LOG_APPEND, append_bytes, check, send};
-use super::connect::{ConnectError, LogConfig, check_settings, dedicated, pool};
+use super::connect::{ConnectError, LogConfig, Warned, check_settings, pool, watched};
 use super::event::{Append, AppendError, Verdict};
 use deadpool_postgres::Pool;
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_postgres::{Client, Statement};
@@ -52,9 +53,8 @@ impl Log {
     /// # Errors
     /// When Postgres is out of reach, the schema is missing, or a setting would lose commands.
     pub async fn connect(config: &LogConfig) -> Result<Self, ConnectError> {
-        let client = dedicated(&config.database_url).await?;
-        let epoch: Uuid = client.query_one(EPOCH, &[]).await?.get(0);
-        let connection = prepared(client).await?;
+        let connection = connect(&config.database_url).await?;
+        let epoch: Uuid = connection.client.query_one(EPOCH, &[]).await?.get(0);
         let (queue, waiting) = mpsc::channel(config.queue_commands_max);
         let (bell, appended) = watch::channel(0);
         let url = config.database_url.clone();
@@ -149,6 +149,7 @@ impl Log {
 struct Connection {
     client: Client,
     statement: Statement,
+    warned: Warned,
 }
 
 struct Committer {
@@ -240,8 +241,8 @@ impl Committer {
             .as_ref()
             .is_none_or(|c| c.client.is_closed())
         {
-            let client = dedicated(&self.url).await.map_err(lost)?;
-            self.connection = Some(prepared(client).await.map_err(lost)?);
+            let connected = connect(&self.url).await;
+            self.connection = Some(connected.map_err(|error| Failure::All(error.into()))?);
         }
         let Some(connection) = &self.connection else {
             return Err(Failure::All(AppendError::Unavailable));
@@ -253,6 +254,11 @@ impl Committer {
             appends,
         );
         match tokio::time::timeout(REPLY_DEADLINE, sent).await {
+            Ok(Ok(_)) if connection.warned.load(Ordering::Acquire) => {
+                tracing::error!("the server warned at a commit: a standby may not have it");
+                self.connection = None;
+                Err(Failure::All(AppendError::Unknown))
+            }
             Ok(Ok(verdicts)) => Ok(verdicts),
             Ok(Err(error)) => Err(self.judge(&error)),
             Err(_) => {
@@ -291,10 +297,6 @@ impl Committer {
     }
 }
 
-fn lost(error: ConnectError) -> Failure {
-    Failure::All(error.into())
-}
-
 async fn answered(answer: Result<Answer, AppendError>) -> Result<Verdict, AppendError> {
     answer?.await.unwrap_or(Err(AppendError::Unknown))
 }
@@ -315,11 +317,17 @@ fn answer(reply: Reply, result: Result<Verdict, AppendError>) {
 }
 
 /// Ready to append, on a server that keeps what it acknowledges.
-async fn prepared(client: Client) -> Result<Connection, ConnectError> {
+async fn connect(url: &str) -> Result<Connection, ConnectError> {
+    let (client, warned) = watched(url).await?;
     check_settings(&client).await?;
     client.batch_execute(ONE_PLAN).await?;
     let statement = client.prepare(LOG_APPEND).await?;
-    Ok(Connection { client, statement })
+    warned.store(false, Ordering::Release);
+    Ok(Connection {
+        client,
+        statement,
+        warned,
+    })
 }
 
 #[derive(Default)]

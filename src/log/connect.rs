@@ -2,9 +2,12 @@
 
 use super::event::AppendError;
 use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio_postgres::error::SqlState;
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::error::{Severity, SqlState};
+use tokio_postgres::{AsyncMessage, Client, Config, NoTls};
 
 /// Where the log is and how hard it may be used.
 #[derive(Debug, Clone)]
@@ -93,17 +96,38 @@ pub fn pool(url: &str, max: usize) -> Result<Pool, ConnectError> {
 /// # Errors
 /// When Postgres is out of reach or the role is missing.
 pub async fn dedicated(url: &str) -> Result<Client, ConnectError> {
-    let (client, connection) = settings(url)?
+    watched(url).await.map(|(client, _)| client)
+}
+
+/// Set when the server warns. That is the only sign of a commit whose wait for the standby was
+/// cancelled: the driver reports it as done.
+pub(super) type Warned = Arc<AtomicBool>;
+
+pub(super) async fn watched(url: &str) -> Result<(Client, Warned), ConnectError> {
+    let (client, mut connection) = settings(url)?
         .connect(NoTls)
         .await
         .map_err(ConnectError::Unavailable)?;
+    let warned = Warned::default();
+    let seen = Arc::clone(&warned);
     tokio::spawn(async move {
-        if let Err(error) = connection.await {
-            tracing::debug!(%error, "a connection to Postgres ended");
+        while let Some(message) = poll_fn(|context| connection.poll_message(context)).await {
+            match message {
+                Ok(message) => seen.fetch_or(is_warning(&message), Ordering::Release),
+                Err(error) => {
+                    tracing::debug!(%error, "a connection to Postgres ended");
+                    return;
+                }
+            };
         }
     });
     client.batch_execute(AS_APPLICATION).await?;
-    Ok(client)
+    Ok((client, warned))
+}
+
+fn is_warning(message: &AsyncMessage) -> bool {
+    matches!(message, AsyncMessage::Notice(notice)
+        if notice.parsed_severity() == Some(Severity::Warning))
 }
 
 /// Of statements that any migrated database takes.

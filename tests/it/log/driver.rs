@@ -1,7 +1,10 @@
 //! Where the driver says "done" and nothing was: the trap, and that our ways do not lead into it.
 
 use super::*;
+use crate::support::{PrivatePostgres, until};
 use rfa::log::cursor::Reader;
+use rfa::log::migrate::migrate_log;
+use std::time::Duration;
 use tokio_postgres::{Client, Transaction};
 
 async fn aborted(client: &mut Client) -> Transaction<'_> {
@@ -64,4 +67,60 @@ async fn an_append_that_fails_at_its_commit_is_an_error() {
     let healed = "drop trigger late on event_log.events";
     under_test.as_owner(healed).await.unwrap();
     assert_eq!(appended(under_test.log.append(command).await).version, 1);
+}
+
+/// Cancels the commit that waits for a standby which never comes.
+async fn cancel_the_wait(owner: &Client) {
+    let cancel = "select pg_cancel_backend(pid) from pg_stat_activity where wait_event = 'SyncRep'";
+    until("a commit that waits", Duration::from_secs(10), || async {
+        let cancelled = owner.query_opt(cancel, &[]).await.unwrap();
+        cancelled.map(|row| assert!(row.get::<_, bool>(0)))
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_commit_whose_wait_for_the_standby_was_cancelled_is_unknown() {
+    let postgres = PrivatePostgres::start().await;
+    migrate_log(&postgres.url()).await.unwrap();
+    let log = replica(&postgres.url(), 10).await;
+    let connect = || async {
+        let (client, connection) = tokio_postgres::connect(&postgres.url(), tokio_postgres::NoTls)
+            .await
+            .unwrap();
+        tokio::spawn(connection);
+        client
+    };
+    let (owner, writer) = (connect().await, connect().await);
+    for statement in [
+        "set synchronous_commit = local",
+        "create table marks (id serial)",
+        "alter system set synchronous_standby_names = 'nobody'",
+        "select pg_reload_conf()",
+    ] {
+        owner.batch_execute(statement).await.unwrap();
+    }
+    // The server takes up the setting when it comes to it.
+    let inserted = loop {
+        let mut insert = Box::pin(writer.execute("insert into marks default values", &[]));
+        let at_once = tokio::time::timeout(Duration::from_secs(1), &mut insert).await;
+        if at_once.is_err() {
+            break tokio::join!(insert, cancel_the_wait(&owner)).0;
+        }
+    };
+    assert!(inserted.is_ok(), "no longer a trap: {inserted:?}");
+
+    let command = command(Uuid::new_v4(), 0, 1);
+    let append = log.append(command.clone());
+    let (verdict, ()) = tokio::join!(append, cancel_the_wait(&owner));
+    assert!(matches!(verdict, Err(AppendError::Unknown)), "{verdict:?}");
+
+    for statement in [
+        "alter system reset synchronous_standby_names",
+        "select pg_reload_conf()",
+    ] {
+        owner.batch_execute(statement).await.unwrap();
+    }
+    let again = log.append(command).await;
+    assert!(matches!(again, Ok(Verdict::Duplicate(_))), "{again:?}");
 }
