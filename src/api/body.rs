@@ -150,7 +150,7 @@ impl Trail {
 /// `serde_json` gives these faults no code of their own, only a text.
 fn of_syntax(error: &serde_json::Error) -> (Kind, &'static str, &'static str) {
     let text = error.to_string();
-    if text.contains("surrogate") {
+    if text.contains("surrogate") || text.contains("end of hex escape") {
         (
             Kind::BadEncoding,
             "half of a surrogate pair",

@@ -101,3 +101,30 @@ fn the_services_that_can_be_asked_for_are_those_of_the_list() {
     let asked: Vec<String> = serde_json::from_value(asked).unwrap();
     assert_eq!(asked, listed);
 }
+
+#[test]
+fn every_example_fits_its_move() {
+    let folder = folder().join("request-for-assistance");
+    let file = folder.join("v1.yaml");
+    let definition = parse(
+        file.to_str().unwrap(),
+        &std::fs::read_to_string(&file).unwrap(),
+    )
+    .unwrap();
+    let workflow = Workflow::new(definition).unwrap();
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder.join("examples")).unwrap() {
+        let path = entry.unwrap().path();
+        let stem = path.file_stem().unwrap().to_str().unwrap();
+        let moves = workflow
+            .definition
+            .moves
+            .keys()
+            .filter(|name| stem.starts_with(name.as_str()));
+        let name = moves.max_by_key(|name| name.as_str().len()).unwrap();
+        let data = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        assert_eq!(workflow.check(name, &data), Ok(()), "{}", path.display());
+        count += 1;
+    }
+    assert!(count >= 3);
+}

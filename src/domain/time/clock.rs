@@ -104,6 +104,7 @@ enum Effect {
     Pause,
     Resume,
     Start,
+    StartAndStop,
     Nothing,
 }
 
@@ -121,11 +122,14 @@ impl Clocks {
                 (Effect::End(status), Some(spell)) => spell.end(status, fact.occurred_at),
                 (Effect::Pause, Some(spell)) => spell.pause(&fact),
                 (Effect::Resume, Some(spell)) => spell.resume(fact.occurred_at),
-                (Effect::Start, newest) => {
+                (effect @ (Effect::Start | Effect::StartAndStop), newest) => {
                     let number = newest.map_or(1, |spell| spell.number + 1);
                     let calendar = calendar_of(rule, fact.team);
-                    self.spells
-                        .push(Spell::start(name, rule, &fact, number, calendar));
+                    let mut spell = Spell::start(name, rule, &fact, number, calendar);
+                    if effect == Effect::StartAndStop {
+                        spell.end(SpellStatus::Stopped, fact.occurred_at);
+                    }
+                    self.spells.push(spell);
                 }
                 (Effect::End(_) | Effect::Pause | Effect::Resume | Effect::Nothing, _) => {}
             }
@@ -150,10 +154,13 @@ fn effect(rule: &ClockRule, fact: &ClockFact<'_>, newest: Option<&Spell>) -> Eff
     } else {
         None
     };
+    let may_start = newest.is_none() || (rule.again && !open);
     if let Some(status) = ending {
-        // An event that would stop the clock never starts it.
         return if open {
             Effect::End(status)
+        } else if status == SpellStatus::Stopped && may_start && fires(&rule.start, fact) {
+            // Done at once counts: a decision that is told as it is taken is told in no time.
+            Effect::StartAndStop
         } else {
             Effect::Nothing
         };
