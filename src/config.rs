@@ -96,7 +96,8 @@ impl Default for Settings {
             queue_commands_max: 2_000,
             pool_max: 16,
             connections_max: 1_000,
-            log: code("info"),
+            // The AMQP client tells of every returned message; the relay counts and parks them.
+            log: code("info,lapin=error"),
             log_json: false,
         }
     }
