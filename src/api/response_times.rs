@@ -4,10 +4,11 @@ use super::App;
 use super::caller::Caller;
 use super::extract::Params;
 use super::position::AsOf;
-use super::problem::Problem;
+use super::problem::{Kind, Problem};
 use super::views::{caught_up, unreadable};
 use crate::access::{Action, Resource};
 use crate::domain::ids::{ClockName, WorkflowName};
+use crate::projections::QueryError;
 use crate::projections::response_times::{self, Answer, Question};
 use axum::Json;
 use axum::extract::State;
@@ -63,8 +64,17 @@ pub(crate) async fn read(
     let declared = app.commands.registry().of(caller.authority.as_str());
     let answer = response_times::query(&app.reads, &declared, &question)
         .await
-        .map_err(unreadable)?;
+        .map_err(unanswered)?;
     Ok(Json(TimesView { answer, as_of }))
+}
+
+fn unanswered(error: QueryError) -> Problem {
+    match error {
+        QueryError::UnknownDimension { allowed, .. } => {
+            Problem::new(Kind::BadQuery, "`by` is not a dimension of this workflow.").allow(allowed)
+        }
+        QueryError::Unavailable | QueryError::Calendar(_) => unreadable(error),
+    }
 }
 
 /// The moment asked about.

@@ -50,6 +50,7 @@ pub fn payload(doing: Doing, moment: &Moment<'_>, chance: &mut Chance) -> (&'sta
     match doing {
         Doing::Send => ("send", send(moment, chance)),
         Doing::Acknowledge => ("acknowledge", json!({})),
+        Doing::Tell => ("tell-requester", json!({ "how": "phone" })),
         Doing::Ask => (
             "ask",
             json!({ "question": "Invented: which mornings are hardest?" }),

@@ -41,6 +41,7 @@ pub enum Doing {
     ConcernAnswered,
     HelpDeclined,
     ChildBorn,
+    Tell,
 }
 
 #[derive(Debug, Clone)]
@@ -165,6 +166,26 @@ impl Course<'_> {
     }
 }
 
+impl Course<'_> {
+    /// Somebody picks up the phone within the hour, at any time of day.
+    fn answered(&mut self) {
+        let wait = SignedDuration::from_mins(self.chance.between(3, 40));
+        self.now = self.now.saturating_add(wait).unwrap_or(self.now);
+        self.steps.push(Step {
+            at: self.now,
+            part: Part::SocialWork,
+            doing: Doing::ConcernAnswered,
+        });
+    }
+
+    /// Whoever was not told with the decision is told by phone, most of the time.
+    fn tell(&mut self) {
+        if self.chance.percent(60) {
+            self.after(9.0, Part::TeamMember, Doing::Tell);
+        }
+    }
+}
+
 fn steps(sent_at: Timestamp, unborn: bool, chance: &mut Chance) -> Vec<Step> {
     let first = Step {
         at: sent_at,
@@ -178,7 +199,7 @@ fn steps(sent_at: Timestamp, unborn: bool, chance: &mut Chance) -> Vec<Step> {
     };
     if course.chance.percent(3) {
         course.after(2.0, Part::Requester, Doing::Concern);
-        course.after(2.0, Part::SocialWork, Doing::ConcernAnswered);
+        course.answered();
         return course.steps;
     }
     if course.chance.percent(10) {
@@ -193,6 +214,7 @@ fn steps(sent_at: Timestamp, unborn: bool, chance: &mut Chance) -> Vec<Step> {
     }
     if course.chance.percent(9) {
         course.after(70.0, Part::TeamMember, Doing::NotAgreed);
+        course.tell();
         if !course.chance.percent(20) {
             return course.steps;
         }
@@ -209,6 +231,7 @@ fn steps(sent_at: Timestamp, unborn: bool, chance: &mut Chance) -> Vec<Step> {
 }
 
 fn help(course: &mut Course<'_>, unborn: bool) {
+    course.tell();
     if course.chance.percent(8) {
         course.after(80.0, Part::TeamMember, Doing::HelpDeclined);
         return;

@@ -79,6 +79,11 @@ async fn a_request_goes_from_a_named_person_to_the_managers_figures() {
     })
     .await;
     assert_eq!(open["stopped"], 0);
+    let unknown = served
+        .get("/response-times?by=hat-size", "manager.service")
+        .await;
+    assert_eq!(unknown.status, StatusCode::BAD_REQUEST, "{}", unknown.text);
+    assert!(unknown.text.contains("locality"), "{}", unknown.text);
     let done = served
         .make(request, "acknowledge", "duty.carrick", json!({}))
         .await;

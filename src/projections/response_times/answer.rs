@@ -28,7 +28,8 @@ pub struct Question {
 
 #[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Answer {
-    pub as_of: Timestamp,
+    /// The moment that the figures are about.
+    pub figures_as_of: Timestamp,
     pub workflow: String,
     pub by: Option<String>,
     pub clocks: Vec<ClockFigures>,
@@ -114,7 +115,7 @@ pub async fn query(
         .map(|((clock, group), readings)| figures(declared, question, clock, group, &readings))
         .collect();
     Ok(Answer {
-        as_of: question.as_of,
+        figures_as_of: question.as_of,
         workflow: question.workflow.to_string(),
         by: question.by.clone(),
         clocks,
