@@ -4,8 +4,9 @@
 use super::{Ask, AskedMove, Command, CommandError};
 use crate::domain::declared::Declared;
 use crate::domain::derive::derive;
-use crate::domain::ids::TeamId;
+use crate::domain::ids::{PrincipalId, TeamId};
 use crate::domain::request::command::{Asked, Routed};
+use crate::domain::request::error::Refusal;
 use crate::domain::workflow::definition::{RouteTo, find};
 use crate::domain::workflow::schema::{Workflow, canonical};
 use crate::log::vault::Vault;
@@ -89,6 +90,7 @@ pub(super) fn asked(
             let derived = derive(rules, data, declared.organisation(), today);
             coded.insert("derived".to_owned(), Value::Object(derived));
         }
+        known_requester(workflow, asked, &coded, declared)?;
         checked.moves.push(Asked {
             move_name: asked.move_name.clone(),
             coded,
@@ -96,6 +98,26 @@ pub(super) fn asked(
         });
     }
     Ok(checked)
+}
+
+/// Whoever is to answer from now on must be somebody, or the request would wait for nobody.
+fn known_requester(
+    workflow: &Workflow,
+    asked: &AskedMove,
+    coded: &Map<String, Value>,
+    declared: &Declared,
+) -> Result<(), CommandError> {
+    let rule = workflow.definition.moves.get(&asked.move_name);
+    let named = rule
+        .and_then(|rule| rule.requester.as_deref())
+        .and_then(|path| find(coded, path)?.as_str())
+        .map(PrincipalId::parse);
+    match named {
+        Some(Ok(id)) if declared.find_principal(&id).is_none() => {
+            Err(CommandError::Refused(Refusal::UnknownPerson))
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 fn check<'a>(
@@ -110,7 +132,7 @@ fn check<'a>(
         errors,
     };
     if !workflow.definition.moves.contains_key(&asked.move_name) {
-        return Err(crate::domain::request::error::Refusal::UnknownMove {
+        return Err(Refusal::UnknownMove {
             found: asked.move_name.clone(),
             allowed: workflow.definition.moves.keys().cloned().collect(),
         }

@@ -127,6 +127,9 @@ fn follow(row: &mut RequestRow, event: &Decoded, act: &Act) {
         row.claimed_by = None;
         row.worker = None;
     }
+    if let Some(requester) = &act.requester {
+        row.requester = requester.to_string();
+    }
     if let Some(worker) = &act.worker {
         row.worker = Some(worker.to_string());
     }

@@ -37,6 +37,8 @@ pub struct Moment<'a> {
     pub team: &'a TeamId,
     /// Who will be named as worker.
     pub worker: Option<&'a PrincipalId>,
+    /// Who asks from then on, if the named person changes.
+    pub next_named_person: Option<&'a PrincipalId>,
 }
 
 /// Name of the move and its data.
@@ -50,6 +52,10 @@ pub fn payload(doing: Doing, moment: &Moment<'_>, chance: &mut Chance) -> (&'sta
     match doing {
         Doing::Send => ("send", send(moment, chance)),
         Doing::Acknowledge => ("acknowledge", json!({})),
+        Doing::ChangeNamedPerson => (
+            "change-named-person",
+            json!({ "named_person": moment.next_named_person, "why": "starts-school" }),
+        ),
         Doing::Tell => ("tell-requester", json!({ "how": "phone" })),
         Doing::Ask => (
             "ask",

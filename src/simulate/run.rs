@@ -1,7 +1,7 @@
 //! Does the stories of a year, day by day, by the ordinary commands.
 
 use super::cast::Cast;
-use super::choice::Chance;
+use super::choice::{Asker, Chance};
 use super::payload::{Moment, payload};
 use super::story::{Doing, Part, Step, Story, year};
 use crate::commands::Provenance;
@@ -195,12 +195,21 @@ impl Running {
             .cast
             .member(&team, None, &mut self.chance)
             .map(|p| p.id.clone());
+        let next = (step.doing == Doing::ChangeNamedPerson)
+            .then(|| {
+                world
+                    .cast
+                    .requester(Asker::PrimaryHead, None, &mut self.chance)
+                    .cloned()
+            })
+            .flatten();
         let moment = Moment {
             cast: world.cast,
             story: &self.story,
             at: step.at,
             team: &team,
             worker: worker.as_ref(),
+            next_named_person: next.as_ref().map(|person| &person.id),
         };
         let (name, data) = payload(step.doing, &moment, &mut self.chance);
         let Ok(move_name) = MoveName::parse(name) else {
@@ -222,6 +231,8 @@ impl Running {
         }
         self.request = Some(receipt.request_id);
         self.report.acts += 1;
+        // The head of the primary school answers from now on.
+        self.requester = next.or(self.requester.take());
         Ok(())
     }
 

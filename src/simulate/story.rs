@@ -42,6 +42,7 @@ pub enum Doing {
     HelpDeclined,
     ChildBorn,
     Tell,
+    ChangeNamedPerson,
 }
 
 #[derive(Debug, Clone)]
@@ -54,6 +55,8 @@ pub struct Step {
 /// Things that make a story worth finding again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scene {
+    /// Moves from nursery to primary one: another named person answers from then on.
+    NurseryToPrimary,
     /// Two siblings whose requests come from two named persons.
     Sibling { family: usize },
     /// Goes to Queen Margaret Academy and lives in Girvan.
@@ -95,7 +98,7 @@ pub fn year(
             let ages = ages_of(asker, scene, &mut own);
             let help = own.pick(&HELP);
             let sent_at = time_of_day(date, asker, &mut own);
-            let steps = steps(sent_at, ages.is_none(), &mut own)
+            let steps = steps(sent_at, ages.is_none(), scene, &mut own)
                 .into_iter()
                 .filter(|step| step.at <= end)
                 .collect();
@@ -117,6 +120,7 @@ pub fn year(
 /// A few of each in every hundred.
 fn scene(number: usize, family: &mut usize) -> Option<Scene> {
     match number % 50 {
+        3 => Some(Scene::NurseryToPrimary),
         11 | 12 => {
             *family += usize::from(number % 50 == 11);
             Some(Scene::Sibling { family: *family })
@@ -129,6 +133,7 @@ fn scene(number: usize, family: &mut usize) -> Option<Scene> {
 
 fn ages_of(asker: Asker, scene: Option<Scene>, chance: &mut Chance) -> Ages {
     match (scene, asker) {
+        (Some(Scene::NurseryToPrimary), _) => Some((4, 4)),
         (Some(Scene::QueenMargaretFromGirvan), _) => Some((12, 15)),
         (_, Asker::Midwife) => None,
         (_, Asker::PrimaryHead) => Some((5, 11)),
@@ -186,7 +191,7 @@ impl Course<'_> {
     }
 }
 
-fn steps(sent_at: Timestamp, unborn: bool, chance: &mut Chance) -> Vec<Step> {
+fn steps(sent_at: Timestamp, unborn: bool, scene: Option<Scene>, chance: &mut Chance) -> Vec<Step> {
     let first = Step {
         at: sent_at,
         part: Part::Requester,
@@ -208,7 +213,10 @@ fn steps(sent_at: Timestamp, unborn: bool, chance: &mut Chance) -> Vec<Step> {
     if course.chance.percent(70) {
         course.after(14.0, Part::TeamMember, Doing::Acknowledge);
     }
-    if course.chance.percent(18) {
+    if scene == Some(Scene::NurseryToPrimary) {
+        course.after(30.0, Part::Requester, Doing::ChangeNamedPerson);
+    }
+    if scene == Some(Scene::NurseryToPrimary) || course.chance.percent(18) {
         course.after(30.0, Part::TeamMember, Doing::Ask);
         course.after(60.0, Part::Requester, Doing::Answer);
     }

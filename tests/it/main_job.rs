@@ -185,6 +185,38 @@ async fn several_acts_are_one_command_and_help_runs_to_its_end() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn another_named_person_answers_and_no_clock_starts_anew() {
+    let served = Served::start().await;
+    let request = served.sent().await;
+    let before = served
+        .get(&format!("/requests/{request}/clocks"), "head.girvan")
+        .await;
+    let change = json!({ "named_person": "hv.ayr", "why": "changes-school" });
+    let changed = served
+        .make(request, "change-named-person", "head.girvan", change)
+        .await;
+    assert_eq!(changed.status, StatusCode::OK, "{}", changed.text);
+    let question = json!({ "question": "Invented?" });
+    served.make(request, "ask", "duty.carrick", question).await;
+    let answer = json!({ "answer": "Invented." });
+    let answered = served.make(request, "answer", "hv.ayr", answer).await;
+    assert_eq!(answered.status, StatusCode::OK, "{}", answered.text);
+    let after = served
+        .get(&format!("/requests/{request}/clocks"), "hv.ayr")
+        .await;
+    assert_eq!(
+        before.body["child"]["asked_at"],
+        after.body["child"]["asked_at"]
+    );
+    for clock in before.body["clocks"].as_array().unwrap() {
+        let same = after.body["clocks"].as_array().unwrap().iter().any(|now| {
+            (&now["clock"], &now["started_at"]) == (&clock["clock"], &clock["started_at"])
+        });
+        assert!(same, "{clock}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_concern_is_taken_at_any_version_and_leaves_only_a_stub_behind() {
     let served = Served::start().await;
     let request = served.sent().await;
@@ -256,6 +288,7 @@ fn data_of(name: &str) -> Value {
             "views": example("send")["views"]
         }),
         "ask-to-look-again" => json!({ "reason": "Invented." }),
+        "change-named-person" => json!({ "named_person": "hv.ayr", "why": "away" }),
         "withdraw" => json!({ "reason": "Invented." }),
         "help-declined" => json!({ "by_whom": "both" }),
         "entered-in-error" => json!({ "why": "test" }),

@@ -54,6 +54,8 @@ fn the_shares_of_a_year_are_those_that_were_asked_for() {
             .any(|s| s.scene == Some(Scene::QueenMargaretFromGirvan))
     );
     assert!(stories.iter().any(|s| s.scene == Some(Scene::Disagreement)));
+    let moves_up = |step: &rfa::simulate::story::Step| step.doing == Doing::ChangeNamedPerson;
+    assert!(stories.iter().any(|s| s.steps.iter().any(moves_up)));
 }
 
 #[test]

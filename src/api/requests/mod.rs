@@ -97,7 +97,7 @@ fn involvement_of(request: &Request, loaded: &Loaded) -> Involvement {
     }
     Involvement {
         team: Some(request.owner.team.clone()),
-        requester: Some(request.opening.requester.clone()),
+        requester: Some(request.requester.clone()),
         agency: request.opening.agency.clone(),
         worker: request.worker.clone(),
         claimed_by: request.claimed_by.clone(),

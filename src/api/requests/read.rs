@@ -91,7 +91,7 @@ async fn view(app: &App, caller: &Caller, seen: &Seen) -> Result<RequestView, Pr
         version: request.version,
         state: seen.state_view(),
         holder: seen.holder(),
-        requester: request.opening.requester.to_string(),
+        requester: request.requester.to_string(),
         agency: request.opening.agency.as_ref().map(ToString::to_string),
         received_at: request.opening.received_at,
         worker: request.worker.as_ref().map(ToString::to_string),

@@ -88,12 +88,14 @@ fn act(
     let acted_as = acted_as(ground, &asked.move_name, rule, facts)?;
     let to = target_state(definition, request, rule, &asked)?;
     let owner_team = owner_team(request, rule, &asked, opening.as_ref(), facts)?;
-    let worker = named_worker(rule, &asked)?;
+    let worker = principal_at(rule.worker.as_deref(), &asked)?;
+    let named = principal_at(rule.requester.as_deref(), &asked)?;
     let left_team = request
         .map(|r| &r.owner.team)
         .filter(|team| **team != owner_team.team)
         .cloned();
-    let requester = request.map_or_else(|| facts.person_id(), |r| &r.opening.requester);
+    let before = request.map_or_else(|| facts.person_id(), |r| &r.requester);
+    let requester = named.as_ref().unwrap_or(before);
     let known_worker = worker.as_ref().or_else(|| {
         request
             .filter(|_| left_team.is_none())
@@ -114,6 +116,7 @@ fn act(
         decided_by: rule.decision.then(|| facts.person_id().clone()),
         hand_over: rule.hand_over,
         worker,
+        requester: named,
         opening: opening.filter(|_| request.is_none()).map(|o| Opening {
             workflow: definition.workflow.clone(),
             version: definition.version,
@@ -213,8 +216,9 @@ fn known_team(team: TeamId, facts: &Facts) -> Result<TeamId, Refusal> {
     }
 }
 
-fn named_worker(rule: &MoveRule, asked: &Asked) -> Result<Option<PrincipalId>, Refusal> {
-    let Some(path) = &rule.worker else {
+/// The principal that the data names at a path, if it names one.
+fn principal_at(path: Option<&str>, asked: &Asked) -> Result<Option<PrincipalId>, Refusal> {
+    let Some(path) = path else {
         return Ok(None);
     };
     match find(&asked.coded, path)
@@ -222,9 +226,9 @@ fn named_worker(rule: &MoveRule, asked: &Asked) -> Result<Option<PrincipalId>, R
         .map(PrincipalId::parse)
     {
         None => Ok(None),
-        Some(Ok(worker)) => Ok(Some(worker)),
+        Some(Ok(principal)) => Ok(Some(principal)),
         Some(Err(_)) => Err(Refusal::BadCode {
-            path: path.clone(),
+            path: path.to_owned(),
             what: "principal",
         }),
     }

@@ -115,7 +115,7 @@ fn stands_in(
     person: &Principal,
 ) -> bool {
     match rule.relation {
-        Some(Relation::Requester) => request.is_some_and(|r| r.opening.requester == person.id),
+        Some(Relation::Requester) => request.is_some_and(|r| r.requester == person.id),
         Some(Relation::Worker) => request.is_some_and(|r| r.worker.as_ref() == Some(&person.id)),
         Some(Relation::Decider) => request.is_some_and(|r| r.decider.as_ref() == Some(&person.id)),
         None => person.grants.iter().any(|grant| {

@@ -30,7 +30,7 @@ pub enum Refusal {
     UnknownTeam { found: TeamId, allowed: Vec<TeamId> },
     #[error("`{path}` is not the code of a {what}")]
     BadCode { path: String, what: &'static str },
-    #[error("the person that the service account speaks for is not known here")]
+    #[error("the person named is not known here")]
     UnknownPerson,
     #[error("the record was destroyed; nothing can be added to it")]
     Destroyed,

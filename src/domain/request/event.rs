@@ -91,6 +91,9 @@ pub struct Act {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub because: Option<String>,
     pub acted_as: ActedAs,
+    /// The named person from now on, where the act says so: no clock starts anew for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requester: Option<PrincipalId>,
     /// Who is the named worker from now on, where the act says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worker: Option<PrincipalId>,

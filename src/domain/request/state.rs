@@ -19,6 +19,8 @@ pub struct Request {
     pub opening: Opening,
     pub state: StateName,
     pub owner: Owner,
+    /// The named person or lead professional of now; the opening knows the first.
+    pub requester: PrincipalId,
     pub worker: Option<PrincipalId>,
     pub decider: Option<PrincipalId>,
     pub claimed_by: Option<PrincipalId>,
@@ -70,6 +72,7 @@ impl Request {
             opening: opening.clone(),
             state: act.to.clone(),
             owner: act.owner.clone(),
+            requester: opening.requester.clone(),
             worker: act.worker.clone(),
             decider: act.decided_by.clone(),
             claimed_by: None,
@@ -93,6 +96,9 @@ impl Request {
         if act.left_team.is_some() {
             self.claimed_by = None;
             self.worker = None;
+        }
+        if let Some(requester) = &act.requester {
+            self.requester.clone_from(requester);
         }
         if act.worker.is_some() {
             self.worker.clone_from(&act.worker);

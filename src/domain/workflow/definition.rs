@@ -105,6 +105,9 @@ pub struct MoveRule {
     pub data: Value,
     #[serde(default)]
     pub owner: OwnerRule,
+    /// Dotted path in the data of the principal who asks from now on: another named person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requester: Option<String>,
     /// Dotted path in the data of the principal who becomes the worker, if present.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worker: Option<String>,

@@ -60,6 +60,7 @@ fn passed_on() -> RequestEvent {
             agency: None,
             team: None,
         },
+        requester: None,
         worker: Some(PrincipalId::parse("canary-worker").unwrap()),
         decided_by: Some(PrincipalId::parse("canary-decider").unwrap()),
         hand_over: None,

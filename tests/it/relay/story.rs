@@ -89,6 +89,7 @@ impl Story {
                 agency: None,
                 team: None,
             },
+            requester: None,
             worker: None,
             decided_by: None,
             hand_over: None,

@@ -93,6 +93,7 @@ fn rule(
     let data = fields.need_as(reader, "data", |r, n| data(r, n, opens, names));
     let owner = fields.find_as(reader, "owner", |r, n| owner(r, n, ground));
     let worker = fields.find_as(reader, "worker", |r, n| value::code_path(r, n, ground));
+    let requester = fields.find_as(reader, "requester", |r, n| value::code_path(r, n, ground));
     let decision = fields.flag(reader, "decision");
     let hand_over = fields.find_as(reader, "hand_over", |r, n| {
         r.word(n, "hand-over", &HAND_OVERS)
@@ -113,6 +114,7 @@ fn rule(
         data: data?,
         owner: owner.unwrap_or_default(),
         worker,
+        requester,
         decision,
         hand_over,
         any_version,
