@@ -17,6 +17,10 @@ const LEASE_MS: i64 = 5_000;
 /// The bell rings for this replica's appends; others are found by looking.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 const AFTER_ERROR: Duration = Duration::from_secs(1);
+/// Near the head a page gathers what comes meanwhile: a transaction an event would take the cores
+/// from those who send.
+const GATHER: Duration = Duration::from_millis(20);
+const PAGE_FULL: usize = 1_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
@@ -103,6 +107,7 @@ impl Runner {
         loop {
             bell.mark_unchanged();
             let pause = match self.step(name).await {
+                Ok(Step::Applied(count)) if count < PAGE_FULL => GATHER,
                 Ok(Step::Applied(_)) => Duration::ZERO,
                 Ok(Step::Idle) => LOOK_EVERY,
                 Ok(Step::Elsewhere) => AFTER_ERROR,
