@@ -213,6 +213,9 @@ pub struct RoutingRule {
     pub when: Condition,
     pub team: RouteTo,
     pub because: String,
+    /// It overlaps with later rules, and coming before them is meant.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub goes_first: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

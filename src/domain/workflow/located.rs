@@ -11,6 +11,7 @@ mod tree;
 pub use reader::{Fields, Reader, nearest};
 pub use tree::read;
 
+use super::lint::Rule;
 use serde::Serialize;
 use std::fmt;
 
@@ -26,6 +27,8 @@ pub const KEY_LIMIT: usize = 100;
 /// One thing wrong with a file, at the place where a person has to change it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
+    /// Which rule of the language refuses it.
+    pub rule: Rule,
     pub file: String,
     /// From 1; 0 when the file as a whole is meant.
     pub line: usize,

@@ -1,6 +1,7 @@
 //! Takes typed values out of a tree. A value that does not fit becomes a problem and `None`, and the
 //! reading goes on; so one run names everything that is wrong.
 
+use super::super::lint::Rule;
 use super::{Entry, KEY_LIMIT, Node, Place, Problem, Yaml, quoted};
 use crate::domain::ids::IdError;
 use jiff::civil::Date;
@@ -44,9 +45,23 @@ impl Reader {
         }
     }
 
-    fn push(&mut self, place: Place, pointer: &str, words: [&str; 2], suggestion: Option<String>) {
+    /// All problems so far, in the order of the file.
+    #[must_use]
+    pub fn into_problems(self) -> Vec<Problem> {
+        self.finish::<()>(None).err().unwrap_or_default()
+    }
+
+    fn push(
+        &mut self,
+        rule: Rule,
+        at: (Place, &str),
+        words: [&str; 2],
+        suggestion: Option<String>,
+    ) {
+        let (place, pointer) = at;
         let [found, allowed] = words.map(str::to_owned);
         self.problems.push(Problem {
+            rule,
             file: self.file.clone(),
             line: place.line,
             column: place.column,
@@ -59,19 +74,29 @@ impl Reader {
 
     /// The value is not what may stand here.
     pub fn wrong(&mut self, at: &Node, found: impl AsRef<str>, allowed: impl AsRef<str>) {
-        let words = [found.as_ref(), allowed.as_ref()];
-        self.push(at.place, &at.pointer, words, None);
+        self.against(Rule::E31, at, [found.as_ref(), allowed.as_ref()]);
+    }
+
+    /// The value is against a rule of the language that has a code of its own; the words are what
+    /// was found and what is allowed.
+    pub fn against(&mut self, rule: Rule, at: &Node, words: [&str; 2]) {
+        self.push(rule, (at.place, &at.pointer), words, None);
+    }
+
+    /// The same, at a key.
+    pub fn against_key(&mut self, rule: Rule, at: &Entry, words: [&str; 2]) {
+        self.push(rule, (at.place, &at.value.pointer), words, None);
     }
 
     /// The same, at a key.
     pub fn wrong_key(&mut self, at: &Entry, found: impl AsRef<str>, allowed: impl AsRef<str>) {
-        let words = [found.as_ref(), allowed.as_ref()];
-        self.push(at.place, &at.value.pointer, words, None);
+        self.against_key(Rule::E31, at, [found.as_ref(), allowed.as_ref()]);
     }
 
     /// A place without a node: a line of a table.
     pub fn wrong_at(&mut self, place: Place, found: impl AsRef<str>, allowed: impl AsRef<str>) {
-        self.push(place, "", [found.as_ref(), allowed.as_ref()], None);
+        let words = [found.as_ref(), allowed.as_ref()];
+        self.push(Rule::E31, (place, ""), words, None);
     }
 
     fn unexpected(&mut self, at: &Node, allowed: &str) {
@@ -92,7 +117,8 @@ impl Reader {
         }
         let found = format!("unknown {what} {}", quoted(name));
         let suggestion = nearest(name, &known);
-        self.push(at.place, &at.pointer, [&found, &listed(&known)], suggestion);
+        let words = [found.as_str(), &listed(&known)];
+        self.push(Rule::E11, (at.place, &at.pointer), words, suggestion);
         false
     }
 
@@ -313,12 +339,8 @@ impl<'n> Fields<'n> {
             let found = format!("unknown key {}", quoted(&entry.key));
             let allowed = listed(&self.asked);
             let suggestion = nearest(&entry.key, &self.asked);
-            reader.push(
-                entry.place,
-                &entry.value.pointer,
-                [&found, &allowed],
-                suggestion,
-            );
+            let at = (entry.place, entry.value.pointer.as_str());
+            reader.push(Rule::E11, at, [&found, &allowed], suggestion);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! One thing wrong with a schema, and how it becomes a problem of the file that holds the schema.
 
+use super::super::lint::Rule;
 use super::super::located::{Node, Reader, Yaml};
 
 /// One thing wrong with a schema.
@@ -12,6 +13,10 @@ pub(crate) struct Fault {
 }
 
 impl Fault {
+    fn words(&self) -> [&str; 2] {
+        [&self.found, &self.allowed]
+    }
+
     /// As a problem of the file; `node` is the schema.
     pub(crate) fn report(&self, reader: &mut Reader, node: &Node) {
         let wanted = format!("{}{}", node.pointer, self.pointer);
@@ -21,7 +26,7 @@ impl Fault {
 
 fn report_at(reader: &mut Reader, node: &Node, wanted: &str, fault: &Fault) {
     if node.pointer == wanted {
-        return reader.wrong(node, &fault.found, &fault.allowed);
+        return reader.against(Rule::E34, node, fault.words());
     }
     let leads = |pointer: &str| {
         wanted == pointer
@@ -35,7 +40,7 @@ fn report_at(reader: &mut Reader, node: &Node, wanted: &str, fault: &Fault) {
         .find(|entry| leads(&entry.value.pointer))
     {
         if entry.value.pointer == wanted {
-            return reader.wrong_key(entry, &fault.found, &fault.allowed);
+            return reader.against_key(Rule::E34, entry, fault.words());
         }
         return report_at(reader, &entry.value, wanted, fault);
     }
@@ -44,5 +49,5 @@ fn report_at(reader: &mut Reader, node: &Node, wanted: &str, fault: &Fault) {
     {
         return report_at(reader, item, wanted, fault);
     }
-    reader.wrong(node, &fault.found, &fault.allowed);
+    reader.against(Rule::E34, node, fault.words());
 }
