@@ -6,6 +6,7 @@ mod api;
 mod commands;
 mod faults;
 mod history;
+mod lint;
 mod log;
 mod main_job;
 mod permit_figures;

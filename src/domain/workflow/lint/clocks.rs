@@ -113,10 +113,20 @@ impl Clock<'_> {
 }
 
 /// E05: a question waits for the requester, or help that is agreed waits for somebody who is free.
+/// The clock of a concern that was passed on says nothing about that wait.
 fn uncovered_waits(ground: &Ground<'_>, reader: &mut Reader, clocks: &[Clock<'_>]) {
     let waits = |rule: &StateRule| rule.waiting || rule.held_by == StateHolder::Requester;
+    let moves = &ground.definition.moves;
+    let hands_over = |clock: &Clock<'_>| {
+        let mut starts = clock.rule.start.iter();
+        starts.all(|trigger| {
+            let mut behind = moves.values().filter(|rule| rule.emits == trigger.event);
+            behind.all(|rule| rule.hand_over.is_some())
+        })
+    };
     for (name, _) in ground.definition.states.iter().filter(|(_, r)| waits(r)) {
-        if clocks.iter().any(|clock| clock.can_run_in(name)) {
+        let covers = |clock: &Clock<'_>| clock.can_run_in(name) && !hands_over(clock);
+        if clocks.iter().any(covers) {
             continue;
         }
         if let Some(entry) = ground.entry("states", name.as_str()) {
