@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod pairs;
+mod schema;
 
 use jiff::civil::Date;
 use pairs::{CALENDAR, PAIRS, Pair, WORKFLOW};
