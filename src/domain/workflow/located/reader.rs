@@ -100,7 +100,17 @@ impl Reader {
     }
 
     fn unexpected(&mut self, at: &Node, allowed: &str) {
-        self.wrong(at, at.describe(), allowed);
+        // A bare date is a text in YAML 1.2 and a date in 1.1.
+        let rule = match at.yaml {
+            Yaml::BareDate(_) => Rule::E23,
+            Yaml::Null
+            | Yaml::Bool(_)
+            | Yaml::Number(_)
+            | Yaml::Text(_)
+            | Yaml::List(_)
+            | Yaml::Map(_) => Rule::E31,
+        };
+        self.against(rule, at, [&at.describe(), allowed]);
     }
 
     /// Whether a name is one of the known; if not, says so and which is meant.
