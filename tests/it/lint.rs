@@ -1,6 +1,7 @@
 //! The rules over workflow files: each has a change that trips it and a file that does not.
 
 mod bad_input;
+mod check;
 mod pairs;
 mod schema;
 

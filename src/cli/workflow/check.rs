@@ -12,7 +12,6 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -111,7 +110,9 @@ fn text(found: &[Problem]) -> String {
     let errors = count(found, Severity::Error);
     let warnings = count(found, Severity::Warning);
     let verdict = if errors == 0 { "OK" } else { "FAIL" };
-    text.push_str(&format!("{verdict}: {errors} errors, {warnings} warnings"));
+    text.push_str(&format!(
+        "{verdict} (errors: {errors}, warnings: {warnings})"
+    ));
     text
 }
 
@@ -124,30 +125,27 @@ fn excerpt(problem: &Problem, source: &str) -> String {
         Severity::Warning => "warning",
     };
     let code = problem.rule.code();
-    let mut text = format!("{severity} {code}: {}\n", problem.found);
     let (line, column) = (problem.line, problem.column);
-    let gutter = line.to_string().len();
-    let _ = writeln!(text, "{:gutter$}--> {}:{line}:{column}", "", problem.file);
+    let edge = " ".repeat(line.to_string().len());
+    let mut lines = vec![
+        format!("{severity} {code}: {}", problem.found),
+        format!("{edge}--> {}:{line}:{column}", problem.file),
+    ];
     let shown = line.checked_sub(1).and_then(|i| source.lines().nth(i));
     if let Some(shown) = shown {
         // A long line is shown from shortly before the place.
         let skipped = column.saturating_sub(SHOWN / 2);
         let part: String = shown.chars().skip(skipped).take(SHOWN).collect();
-        let before = column.saturating_sub(1 + skipped);
-        let _ = writeln!(text, "{line} | {part}");
-        let _ = writeln!(text, "{:gutter$} | {:before$}^", "", "");
+        let before = " ".repeat(column.saturating_sub(1 + skipped));
+        lines.push(format!("{line} | {part}"));
+        lines.push(format!("{edge} | {before}^"));
     }
     if !problem.allowed.is_empty() {
-        let _ = writeln!(text, "{:gutter$} = allowed: {}", "", problem.allowed);
+        lines.push(format!("{edge} = allowed: {}", problem.allowed));
     }
     if let Some(name) = &problem.suggestion {
-        let _ = writeln!(text, "{:gutter$} = did you mean `{name}`?", "");
+        lines.push(format!("{edge} = did you mean `{name}`?"));
     }
-    let _ = writeln!(
-        text,
-        "{:gutter$} = rule: {}\n",
-        "",
-        problem.rule.about().asks
-    );
-    text
+    lines.push(format!("{edge} = rule: {}\n\n", problem.rule.about().asks));
+    lines.join("\n")
 }
