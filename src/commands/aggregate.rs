@@ -3,7 +3,7 @@
 
 use super::CommandError;
 use super::execute::{Commands, unavailable};
-use super::sealing::Sealing;
+use super::sealing::{KeySource, Sealing};
 use crate::domain::ids::{Authority, RequestId};
 use crate::domain::request::codec;
 use crate::domain::request::command::{Facts, RequestCommand};
@@ -132,6 +132,7 @@ impl RequestStore {
             opens: context.version == 0,
             occurred_at,
             definition: &workflow.definition,
+            keys: KeySource::Kept,
         };
         let vault = self.commands.vault();
         let new = sealing
@@ -139,7 +140,7 @@ impl RequestStore {
             .await
             .map_err(store_error)?;
         let mut fingerprint = [0; 16];
-        for event in &new {
+        for event in &new.events {
             let digest = self
                 .commands
                 .vault()
@@ -162,7 +163,8 @@ impl RequestStore {
             causation: None,
             definition: Some(workflow.hash.0),
             provenance: Provenance::Live,
-            events: new,
+            events: new.events,
+            keys: new.keys,
         };
         match self.commands.registry().log().append(append).await {
             Ok(Verdict::Appended(_) | Verdict::Duplicate(_)) => Ok(()),

@@ -247,5 +247,6 @@ fn append_of(
             body: declaration.body,
             sealed: Vec::new(),
         }],
+        keys: None,
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::support::client::{Served, example};
 use crate::support::engine::{Engine, now};
-use crate::support::until;
+use crate::support::{Postgres, TestDatabase, until};
 use reqwest::{Method, StatusCode};
 use rfa::commands::{Ask, AskedMove, Command, CommandError, Declaration, Provenance};
 use rfa::domain::ids::{Authority, MoveName, PrincipalId, RoleName, TeamId, WorkflowName};
@@ -522,6 +522,54 @@ async fn a_workflow_written_here_runs_without_another_build() {
         .await
         .unwrap();
     assert_eq!(opened[0].data["why"], "Invented: a branch");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_lie_where_the_vault_is_and_a_repeated_send_leaves_none() {
+    let elsewhere = Postgres::database().await;
+    for apart in [false, true] {
+        let database = Postgres::database().await;
+        let vault_url = if apart { &elsewhere.url } else { &database.url }.clone();
+        let engine = Engine::with_vault(database, &vault_url).await;
+        engine
+            .publish(
+                "village",
+                vec![Declaration::workflow("v1.yaml", LOAN).unwrap()],
+            )
+            .await;
+        let open = Ask::Open {
+            workflow: WorkflowName::parse("tool-loan").unwrap(),
+            moves: asked(
+                "wish",
+                json!({ "tool": "saw", "why": "Invented: a branch" }),
+            ),
+        };
+        let wish = command(person("n.ross", "neighbour", None), open, None);
+        let first = engine.commands.execute(wish.clone(), now()).await.unwrap();
+        let again = engine.commands.execute(wish, now()).await.unwrap();
+        assert_eq!(again.request_id, first.request_id);
+        assert!(again.duplicate && !first.duplicate);
+
+        let beside_the_log = keys_in(&engine.database).await;
+        let expected = if apart { (0, 2) } else { (2, 0) };
+        assert_eq!((beside_the_log, keys_in(&elsewhere).await), expected);
+        let loaded = engine
+            .commands
+            .load("village", first.request_id)
+            .await
+            .unwrap();
+        let village = Authority::parse("village").unwrap();
+        let opened = engine.commands.open(&village, &loaded).await.unwrap();
+        assert_eq!(opened[0].data["why"], "Invented: a branch");
+    }
+}
+
+async fn keys_in(database: &TestDatabase) -> i64 {
+    let owner = database.connect().await;
+    let count = owner
+        .query_one("select count(*) from vault.keys", &[])
+        .await;
+    count.unwrap().get(0)
 }
 
 #[tokio::test(flavor = "multi_thread")]
