@@ -4,11 +4,13 @@
 //! Strict: YAML 1.2 without anchors, aliases, tags, directives or a second document, no duplicate
 //! keys, and nothing that YAML 1.1 would read differently. Nothing is ever included.
 
+mod nearest;
 mod reader;
 mod scalar;
 mod tree;
 
-pub use reader::{Fields, Reader, nearest};
+pub use nearest::nearest;
+pub use reader::{Fields, Reader};
 pub use tree::read;
 
 use super::lint::Rule;

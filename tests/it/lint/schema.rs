@@ -170,7 +170,7 @@ fn places<'s>(
             .enumerate()
             .map(|(i, v)| (i.to_string(), v))
             .collect(),
-        _ => Vec::new(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
     };
     for (key, child) in children {
         let views = below(root, &views_of, &key);

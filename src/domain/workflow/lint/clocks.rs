@@ -1,7 +1,7 @@
 //! E05, E06, E07, E20 and W23: while somebody waits a clock runs, every pause has a counterpart,
 //! every clock can stop, and none is left behind at the end.
 
-use super::steps::{Chance, Step, steps};
+use super::steps::{Chance, Step};
 use super::walk::{Spot, Walk};
 use super::{Ground, Rule, SWEEP_SECONDS};
 use crate::domain::ids::{ClockName, StateName};
@@ -17,7 +17,7 @@ struct Clock<'a> {
 }
 
 pub(super) fn check(ground: &Ground<'_>, reader: &mut Reader) {
-    let steps = steps(ground.definition);
+    let steps = &ground.steps;
     let clocks: Vec<Clock<'_>> = ground
         .definition
         .clocks
@@ -25,7 +25,7 @@ pub(super) fn check(ground: &Ground<'_>, reader: &mut Reader) {
         .map(|(name, rule)| Clock {
             name,
             rule,
-            walk: Walk::of(&steps, |step, spell| after(rule, step, spell)),
+            walk: walk(rule, steps),
         })
         .collect();
     uncovered_waits(ground, reader, &clocks);
@@ -36,7 +36,7 @@ pub(super) fn check(ground: &Ground<'_>, reader: &mut Reader) {
         unbounded_pauses(reader, entry, clock, &clocks);
         let ending = Ending {
             definition: ground.definition,
-            steps: &steps,
+            steps,
             clock,
         };
         endless(reader, entry, &ending);
@@ -55,19 +55,37 @@ enum Spell {
     Ended,
 }
 
+/// What a step does to one clock.
+#[derive(Clone, Copy)]
+struct Effect {
+    starts: Chance,
+    stops: Chance,
+    cancels: Chance,
+}
+
+fn walk<'a>(rule: &ClockRule, steps: &[Step<'a>]) -> Walk<'a, Spell> {
+    let effect = |step: &Step<'_>| Effect {
+        starts: step.fires(&rule.start),
+        stops: step.fires(&rule.stop),
+        cancels: step.fires(&rule.cancel),
+    };
+    let effects: Vec<Effect> = steps.iter().map(effect).collect();
+    Walk::of(steps, |i, spell| after(rule, effects[i], spell))
+}
+
 /// What the spell can be after a step: stop before cancel, cancel before start, as the clock itself
 /// does it.
-fn after(rule: &ClockRule, step: &Step<'_>, spell: Spell) -> Vec<Spell> {
-    let ended = either(step.fires(&rule.stop), step.fires(&rule.cancel));
+fn after(rule: &ClockRule, effect: Effect, spell: Spell) -> Vec<Spell> {
+    let ended = either(effect.stops, effect.cancels);
     let may_start = spell == Spell::None || (rule.again && spell == Spell::Ended);
-    let started = match step.fires(&rule.start) {
+    let started = match effect.starts {
         chance if may_start => chance,
         Chance::Never | Chance::Maybe | Chance::Always => Chance::Never,
     };
     let mut found = BTreeSet::new();
     if ended != Chance::Never {
         // Stopped as it starts: a spell that was met in no time. Cancelled: none began.
-        let done = started != Chance::Never && step.fires(&rule.stop) != Chance::Never;
+        let done = started != Chance::Never && effect.stops != Chance::Never;
         found.insert(if spell == Spell::Open || done {
             Spell::Ended
         } else {

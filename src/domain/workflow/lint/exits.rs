@@ -1,13 +1,13 @@
 //! E03: a state is not left only by conditions that may all fail.
 
-use super::steps::{Step, steps};
+use super::steps::Step;
 use super::{Ground, Rule};
 use crate::domain::workflow::located::Reader;
 use crate::domain::workflow::schema::shape::{Known, known_at};
 use serde_json::Value;
 
 pub(super) fn check(ground: &Ground<'_>, reader: &mut Reader) {
-    let steps = steps(ground.definition);
+    let steps = &ground.steps;
     for (name, rule) in &ground.definition.states {
         let exits: Vec<&Step<'_>> = steps
             .iter()

@@ -25,6 +25,7 @@ use crate::domain::organisation::{OrganisationFile, ReferenceTable};
 use crate::domain::request::actor::Grant;
 use crate::domain::time::calendar::CalendarFile;
 use jiff::civil::Date;
+use steps::{Step, steps};
 
 /// A file and what it declares.
 #[derive(Debug, Clone)]
@@ -55,6 +56,7 @@ struct Ground<'a> {
     definition: &'a Definition,
     root: &'a Node,
     around: &'a Surroundings<'a>,
+    steps: Vec<Step<'a>>,
 }
 
 impl<'a> Ground<'a> {
@@ -72,6 +74,7 @@ pub fn lint(workflow: &Placed<Definition>, around: &Surroundings<'_>) -> Vec<Pro
         definition: &workflow.declares,
         root: &workflow.root,
         around,
+        steps: steps(&workflow.declares),
     };
     let mut reader = Reader::new(&workflow.file);
     names::check(&ground, &mut reader);

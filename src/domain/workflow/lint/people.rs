@@ -1,7 +1,6 @@
 //! E04 and E15: every role can be held, every state can be left by somebody, and nobody decides on
 //! a request of their own.
 
-use super::steps::steps;
 use super::{Ground, Rule};
 use crate::domain::ids::RoleName;
 use crate::domain::workflow::definition::{Relation, RoleRule};
@@ -60,7 +59,7 @@ fn why_nobody(ground: &Ground<'_>, rule: &RoleRule) -> Option<(String, String)> 
 
 /// Only who is in `by`, is not in `not_by` and can exist at all leaves a state.
 fn states_of_nobody(ground: &Ground<'_>, reader: &mut Reader, nobody: &BTreeSet<&RoleName>) {
-    let steps = steps(ground.definition);
+    let steps = &ground.steps;
     for (name, state) in &ground.definition.states {
         let mut exits = steps
             .iter()

@@ -17,8 +17,8 @@ pub(super) struct Walk<'a, F> {
 }
 
 impl<'a, F: Copy + Ord + Default> Walk<'a, F> {
-    /// `after` says what the fact can be after a step, by what it was before.
-    pub(super) fn of(steps: &[Step<'a>], after: impl Fn(&Step<'a>, F) -> Vec<F>) -> Self {
+    /// `after` says what the fact can be after a step, by the step's number and what it was before.
+    pub(super) fn of(steps: &[Step<'a>], after: impl Fn(usize, F) -> Vec<F>) -> Self {
         let mut walk = Self {
             spots: BTreeSet::new(),
             edges: Vec::new(),
@@ -30,7 +30,7 @@ impl<'a, F: Copy + Ord + Default> Walk<'a, F> {
                 if step.from != from {
                     continue;
                 }
-                for fact in after(step, spot.map(|(_, fact)| fact).unwrap_or_default()) {
+                for fact in after(i, spot.map(|(_, fact)| fact).unwrap_or_default()) {
                     let to = (step.to, fact);
                     walk.edges.push((spot, i, to));
                     if walk.spots.insert(to) {

@@ -1,6 +1,5 @@
 //! W24 and W27: what people read is labelled, short, and not the same for two things.
 
-use super::steps::steps;
 use super::{Ground, Rule};
 use crate::domain::workflow::located::{Node, Reader};
 use std::collections::BTreeSet;
@@ -23,7 +22,7 @@ pub(super) fn check(ground: &Ground<'_>, reader: &mut Reader) {
 
 /// Two moves that a person meets side by side.
 fn same_titles(ground: &Ground<'_>, reader: &mut Reader) {
-    let steps = steps(ground.definition);
+    let steps = &ground.steps;
     let states_of = |name| -> BTreeSet<_> {
         let own = steps.iter().filter(|step| step.name == name);
         own.map(|step| step.from).collect()

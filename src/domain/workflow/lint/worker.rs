@@ -2,7 +2,7 @@
 //! by a reopening that brings none.
 
 use super::exits::is_required;
-use super::steps::{Chance, Step, steps};
+use super::steps::{Chance, Step};
 use super::walk::Walk;
 use super::{Ground, Rule};
 use crate::domain::ids::StateName;
@@ -11,8 +11,8 @@ use crate::domain::workflow::located::Reader;
 use serde_json::Value;
 
 pub(super) fn check(ground: &Ground<'_>, reader: &mut Reader) {
-    let steps = steps(ground.definition);
-    let walk = Walk::of(&steps, |step, named: bool| match names(step) {
+    let steps = &ground.steps;
+    let walk = Walk::of(steps, |i, named: bool| match names(&steps[i]) {
         Chance::Never => vec![named],
         Chance::Maybe if !named => vec![false, true],
         Chance::Maybe | Chance::Always => vec![true],

@@ -3,8 +3,8 @@
 use super::super::definition::{FromStates, HandOver, MoveRule, OwnerRule, PathRule, ToState};
 use super::super::lint::Rule;
 use super::super::located::{Entry, Fields, Node, Reader, Yaml, quoted};
+use super::super::schema::fault;
 use super::super::schema::shape::{Known, known_at};
-use super::super::schema::vocabulary;
 use super::names::{DeclaredMove, Names};
 use super::value::{self, Ground};
 use crate::domain::ids::{EventName, MoveName, RoleName, StateName, TeamId};
@@ -254,7 +254,7 @@ fn owner(reader: &mut Reader, node: &Node, ground: Ground<'_>) -> Option<OwnerRu
 /// The JSON Schema of the data, in the vocabulary that the engine knows.
 fn data(reader: &mut Reader, node: &Node, opens: bool, names: &Names<'_>) -> Option<Value> {
     let schema = reader.json(node)?;
-    for fault in vocabulary::faults(&schema, &names.derived) {
+    for fault in fault::faults(&schema, &names.derived) {
         fault.report(reader, node);
     }
     if opens {

@@ -2,6 +2,8 @@
 
 use super::super::lint::Rule;
 use super::super::located::{Node, Reader, Yaml};
+use super::vocabulary;
+use serde_json::Value;
 
 /// One thing wrong with a schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +24,21 @@ impl Fault {
         let wanted = format!("{}{}", node.pointer, self.pointer);
         report_at(reader, node, &wanted, self);
     }
+}
+
+/// Everything wrong with the schema of a move. `derived` are the codes that `x-derives` may name.
+pub(crate) fn faults(schema: &Value, derived: &[&str]) -> Vec<Fault> {
+    let mut faults = vocabulary::outside(schema, derived);
+    if faults.is_empty()
+        && let Err((pointer, found)) = super::compile(schema)
+    {
+        faults.push(Fault {
+            pointer,
+            found,
+            allowed: "JSON Schema 2020-12".to_owned(),
+        });
+    }
+    faults
 }
 
 fn report_at(reader: &mut Reader, node: &Node, wanted: &str, fault: &Fault) {
