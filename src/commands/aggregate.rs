@@ -128,6 +128,7 @@ impl RequestStore {
             authority: self.authority.as_str(),
             request: context.request.0,
             child: present.opening.child,
+            state: &present.state,
             version: context.version,
             opens: context.version == 0,
             occurred_at,

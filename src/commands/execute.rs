@@ -121,6 +121,7 @@ impl Commands {
             authority: command.authority.as_str(),
             request: request.0,
             child: present.opening.child,
+            state: &present.state,
             version: loaded.state.version(),
             opens,
             occurred_at,

@@ -155,6 +155,7 @@ impl Importer {
             authority: self.authority.as_str(),
             request: act.request,
             child: present.opening.child,
+            state: &present.state,
             version: state.version(),
             opens: state.find().is_none(),
             occurred_at: act.occurred_at,

@@ -129,13 +129,16 @@ fn known_requester(
     declared: &Declared,
 ) -> Result<(), CommandError> {
     let rule = workflow.definition.moves.get(&asked.move_name);
-    let named = rule
-        .and_then(|rule| rule.requester.as_deref())
-        .and_then(|path| find(coded, path)?.as_str())
+    let Some(path) = rule.and_then(|rule| rule.requester.as_deref()) else {
+        return Ok(());
+    };
+    let named = find(coded, path)
+        .and_then(Value::as_str)
         .map(PrincipalId::parse);
     match named {
         Some(Ok(id)) if declared.find_principal(&id).is_none() => {
-            Err(CommandError::Refused(Refusal::UnknownPerson))
+            let path = path.to_owned();
+            Err(Refusal::UnknownNamedPerson { path }.into())
         }
         Some(_) | None => Ok(()),
     }

@@ -1,6 +1,7 @@
 //! Events on their way into the log: codes stay readable, personal fields go under a key.
 
 use super::CommandError;
+use crate::domain::ids::StateName;
 use crate::domain::request::codec;
 use crate::domain::request::error::Refusal;
 use crate::domain::request::event::RequestEvent;
@@ -16,6 +17,8 @@ pub(super) struct Sealing<'a> {
     pub(super) authority: &'a str,
     pub(super) request: Uuid,
     pub(super) child: Uuid,
+    /// Where the request stands after the events.
+    pub(super) state: &'a StateName,
     /// Version before the first of the events.
     pub(super) version: i32,
     pub(super) opens: bool,
@@ -168,16 +171,17 @@ impl Sealing<'_> {
 
     /// Restricted is what a restricted move did, and everything in or out of a restricted state.
     fn audience(&self, event: &RequestEvent) -> Audience {
+        let hidden = |name: &StateName| {
+            let state = self.definition.states.get(name);
+            state.is_some_and(|state| state.restricted)
+        };
         let restricted = match event {
             RequestEvent::Act(act) => {
-                let states = act.from.iter().chain([&act.to]);
                 let rule = self.definition.moves.get(&act.move_name);
                 rule.is_some_and(|rule| rule.restricted)
-                    || states
-                        .filter_map(|name| self.definition.states.get(name))
-                        .any(|state| state.restricted)
+                    || act.from.iter().chain([&act.to]).any(hidden)
             }
-            RequestEvent::Claimed { .. } | RequestEvent::Released { .. } => false,
+            RequestEvent::Claimed { .. } | RequestEvent::Released { .. } => hidden(self.state),
         };
         if restricted {
             Audience::Restricted

@@ -4,6 +4,7 @@
 
 mod api;
 mod commands;
+mod concern;
 mod faults;
 mod history;
 mod lint;

@@ -1,7 +1,7 @@
 //! The main job: from a named person to a team's queue and into the manager's response times,
 //! through the program itself, a real Postgres and a real RabbitMQ.
 
-use crate::support::client::{Served, example};
+use crate::support::client::{Served, consume, example};
 use crate::support::engine::{Engine, now};
 use crate::support::{Postgres, TestDatabase, until};
 use reqwest::{Method, StatusCode};
@@ -14,31 +14,6 @@ use std::time::Duration;
 use uuid::Uuid;
 
 const SOON: Duration = Duration::from_secs(20);
-
-/// Read by a client that nobody here wrote.
-async fn consume(url: &str, queue: &str) -> Value {
-    let output = tokio::process::Command::new("timeout")
-        .args([
-            "20",
-            "amqp-consume",
-            "--url",
-            url,
-            "-q",
-            queue,
-            "-c",
-            "1",
-            "cat",
-        ])
-        .output()
-        .await
-        .expect("amqp-consume from the package amqp-tools");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    serde_json::from_slice(&output.stdout).unwrap()
-}
 
 async fn acknowledged(served: &Served) -> Value {
     let answer = served
@@ -251,6 +226,28 @@ async fn a_concern_is_taken_at_any_version_and_leaves_only_a_stub_behind() {
         .get(&format!("/requests/{request}"), "head.girvan")
         .await;
     assert_eq!(seen.body["state"]["name"], "acknowledged", "{}", seen.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_named_person_whom_nobody_knows_is_refused() {
+    let served = Served::start().await;
+    let request = served.sent().await;
+    let change = json!({ "named_person": "zz.nobody", "why": "left-post" });
+    let refused = served
+        .make(request, "change-named-person", "head.girvan", change)
+        .await;
+    assert_eq!(
+        refused.status,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "{}",
+        refused.text
+    );
+    assert_eq!(refused.body["errors"][0]["pointer"], "/data/named_person");
+    assert!(!refused.text.contains("zz.nobody"), "{}", refused.text);
+    let seen = served
+        .get(&format!("/requests/{request}"), "head.girvan")
+        .await;
+    assert_eq!(seen.etag.as_deref(), Some("\"1\""));
 }
 
 /// Data that would pass the schema of each move that a fresh request allows.
