@@ -172,9 +172,15 @@ fn everybody(
 ) -> Result<Vec<Vec<Grant>>, Box<dyn Error + Send + Sync>> {
     let mut found = Vec::new();
     for file in entries(&folder.join("people"))? {
+        let name = file.display().to_string();
+        let text = std::fs::read_to_string(&file).map_err(|error| format!("{name}: {error}"))?;
+        if let Err(wrong) = located::read(&name, &text) {
+            problems.extend(wrong);
+            continue;
+        }
         match people::read(&file) {
             Ok(people) => found.extend(people.iter().map(|person| person.principal().grants)),
-            Err(why) => problems.push(whole(&file.display().to_string(), &why)),
+            Err(why) => problems.push(whole(&name, &why)),
         }
     }
     Ok(found)
