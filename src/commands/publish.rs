@@ -8,9 +8,9 @@ use crate::domain::declared::{
 use crate::domain::ids::Authority;
 use crate::domain::request::actor::Principal;
 use crate::domain::workflow::Definition;
-use crate::domain::workflow::lint::Severity;
+use crate::domain::workflow::lint::{Placed, Severity, Surroundings, lint};
 use crate::domain::workflow::located::Problem;
-use crate::domain::workflow::parse::parse;
+use crate::domain::workflow::parse::parse_placed;
 use crate::domain::workflow::schema::Workflow;
 use crate::log::{Append, AppendError, Audience, NewEvent, Provenance, StreamKind, Verdict};
 use jiff::Timestamp;
@@ -95,9 +95,19 @@ impl Declaration {
     /// # Errors
     /// When the file is wrong.
     pub fn workflow(file: &str, text: &str) -> Result<Self, PublishError> {
-        let definition =
-            parse(file, text).map_err(|problems| PublishError::Problems { problems })?;
-        Self::of_definition(definition)
+        let refused = |problems| PublishError::Problems { problems };
+        let (declares, root) = parse_placed(file, text).map_err(refused)?;
+        let placed = Placed {
+            file: file.to_owned(),
+            root,
+            declares,
+        };
+        let mut problems = lint(&placed, &Surroundings::default());
+        problems.retain(|problem| problem.rule.severity() == Severity::Error);
+        if !problems.is_empty() {
+            return Err(refused(problems));
+        }
+        Self::of_definition(placed.declares)
     }
 
     fn of_definition(definition: Definition) -> Result<Self, PublishError> {
