@@ -10,6 +10,7 @@ mod serve;
 mod simulate;
 mod token;
 mod verify;
+mod workflow;
 
 use crate::config::Config;
 use clap::{Parser, Subcommand};
@@ -38,6 +39,9 @@ enum Command {
     Simulate(simulate::Simulate),
     /// Print the OpenAPI document
     Openapi(openapi::Openapi),
+    /// Workflow files: check them, write their schemas
+    #[command(subcommand)]
+    Workflow(workflow::Workflow),
     /// Work done before this system
     #[command(subcommand)]
     History(history::History),
@@ -59,6 +63,7 @@ impl Cli {
             Command::Verify(verify) => verify.run(config).await,
             Command::Simulate(simulate) => simulate.run(config).await,
             Command::Openapi(openapi) => openapi.run(),
+            Command::Workflow(workflow) => workflow.run(),
             Command::History(history) => history.run(config).await,
             Command::Projections(projections) => projections.run(config).await,
             Command::Token(token) => token.run(config).await,

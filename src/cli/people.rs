@@ -5,6 +5,7 @@ use crate::access::{Holder, Tokens};
 use crate::commands::{Declaration, publish};
 use crate::domain::ids::{Authority, PrincipalId};
 use crate::domain::request::actor::{Grant, Principal, PrincipalKind};
+use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::Deserialize;
 use std::error::Error;
@@ -13,13 +14,13 @@ use std::path::Path;
 /// A demonstration does not last.
 const LIFETIME_DAYS: i32 = 30;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct People {
+pub(super) struct People {
     people: Vec<Person>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Person {
     id: PrincipalId,

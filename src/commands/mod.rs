@@ -4,6 +4,7 @@
 
 pub mod aggregate;
 mod execute;
+mod folder;
 mod imported;
 mod loading;
 mod marks;
@@ -14,6 +15,7 @@ mod registry;
 mod sealing;
 
 pub use execute::Commands;
+pub use folder::{Folder, Knowledge};
 pub use imported::{Imported, ImportedAct, Importer};
 pub use loading::Loaded;
 pub use marks::{ImportMark, mark_import};

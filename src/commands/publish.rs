@@ -1,18 +1,17 @@
 //! Definition files into the log: all of a folder or nothing, and only what changed.
 
+use super::folder::{Folder, Knowledge};
 use super::registry::{Registry, RegistryError};
 use crate::domain::declared::{
     CALENDAR_PUBLISHED, GRANTS_SET, ORGANISATION_PUBLISHED, TABLE_PUBLISHED, WORKFLOW_PUBLISHED,
 };
 use crate::domain::ids::Authority;
-use crate::domain::organisation::{OrganisationFile, ReferenceTable};
 use crate::domain::request::actor::Principal;
-use crate::domain::time::calendar::CalendarFile;
 use crate::domain::workflow::Definition;
+use crate::domain::workflow::lint::{Placed, Severity, Surroundings, lint};
 use crate::domain::workflow::located::Problem;
-use crate::domain::workflow::parse::{parse, parse_calendar, parse_organisation, parse_table};
+use crate::domain::workflow::parse::parse_placed;
 use crate::domain::workflow::schema::Workflow;
-use crate::domain::workflow::together::{Together, unknown_names};
 use crate::log::{Append, AppendError, Audience, NewEvent, Provenance, StreamKind, Verdict};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -29,8 +28,6 @@ pub enum PublishError {
     },
     #[error("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Problems { problems: Vec<Problem> },
-    #[error("{}", names.join("\n"))]
-    Unknown { names: Vec<String> },
     #[error("{file}: {why}")]
     Wrong { file: String, why: String },
     #[error(transparent)]
@@ -98,9 +95,19 @@ impl Declaration {
     /// # Errors
     /// When the file is wrong.
     pub fn workflow(file: &str, text: &str) -> Result<Self, PublishError> {
-        let definition =
-            parse(file, text).map_err(|problems| PublishError::Problems { problems })?;
-        Self::of_definition(definition)
+        let refused = |problems| PublishError::Problems { problems };
+        let (declares, root) = parse_placed(file, text).map_err(refused)?;
+        let placed = Placed {
+            file: file.to_owned(),
+            root,
+            declares,
+        };
+        let mut problems = lint(&placed, &Surroundings::default());
+        problems.retain(|problem| problem.rule.severity() == Severity::Error);
+        if !problems.is_empty() {
+            return Err(refused(problems));
+        }
+        Self::of_definition(placed.declares)
     }
 
     fn of_definition(definition: Definition) -> Result<Self, PublishError> {
@@ -113,32 +120,20 @@ impl Declaration {
     }
 }
 
-/// What a folder holds for one authority, read and checked.
-struct Folder {
-    calendars: Vec<CalendarFile>,
-    tables: Vec<ReferenceTable>,
-    organisation: Option<OrganisationFile>,
-    definitions: Vec<Definition>,
-}
-
 /// Every definition file that concerns the authority, checked alone and together. Calendars come
 /// first, then tables and the organisation, then workflows with their versions in order.
 ///
 /// # Errors
-/// All problems of all files at once.
+/// All problems of all files at once: one bad file keeps the whole folder out.
 pub fn read_folder(folder: &Path, authority: &Authority) -> Result<Vec<Declaration>, PublishError> {
     let folder = Folder::read(folder, authority)?;
-    let unknown = unknown_names(&Together {
-        definitions: folder.definitions.iter().collect(),
-        organisation: folder.organisation.as_ref(),
-        tables: folder.tables.iter().collect(),
-        calendars: folder.calendars.iter().collect(),
-    });
-    if !unknown.is_empty() {
-        return Err(PublishError::Unknown { names: unknown });
+    let mut problems = folder.findings(Knowledge::default());
+    problems.retain(|problem| problem.rule.severity() == Severity::Error);
+    if !problems.is_empty() {
+        return Err(PublishError::Problems { problems });
     }
     let mut found = Vec::new();
-    for file in &folder.calendars {
+    for file in folder.calendars.iter().map(|file| &file.declares) {
         let name = file.calendar.to_string();
         found.push(Declaration::new(
             StreamKind::Calendar,
@@ -156,7 +151,7 @@ pub fn read_folder(folder: &Path, authority: &Authority) -> Result<Vec<Declarati
             file,
         )?);
     }
-    if let Some(file) = &folder.organisation {
+    if let Some(file) = folder.organisation.as_ref().map(|file| &file.declares) {
         let name = "organisation".to_owned();
         found.push(Declaration::new(
             StreamKind::Organisation,
@@ -166,76 +161,9 @@ pub fn read_folder(folder: &Path, authority: &Authority) -> Result<Vec<Declarati
         )?);
     }
     for definition in folder.definitions {
-        found.push(Declaration::of_definition(definition)?);
+        found.push(Declaration::of_definition(definition.declares)?);
     }
     Ok(found)
-}
-
-impl Folder {
-    fn read(folder: &Path, authority: &Authority) -> Result<Self, PublishError> {
-        let mut problems = Vec::new();
-        let calendars = parsed(
-            files(&folder.join("calendars"), "yaml")?,
-            parse_calendar,
-            &mut problems,
-        );
-        let beside = folder.join("organisation");
-        let tables = parsed(
-            files(&beside.join(authority.as_str()), "csv")?,
-            parse_table,
-            &mut problems,
-        );
-        let path = beside.join(format!("{authority}.yaml"));
-        let file = if path.exists() {
-            vec![read_file(&path)?]
-        } else {
-            Vec::new()
-        };
-        let organisation = parsed(file, parse_organisation, &mut problems).pop();
-        let mut versions = Vec::new();
-        for directory in folders(folder)? {
-            let listed = organisation.as_ref().is_none_or(|file: &OrganisationFile| {
-                file.workflows.is_empty()
-                    || file
-                        .workflows
-                        .iter()
-                        .any(|name| directory.ends_with(name.as_str()))
-            });
-            if listed {
-                versions.extend(
-                    files(&directory, "yaml")?
-                        .into_iter()
-                        .filter(|(f, _)| is_version(f)),
-                );
-            }
-        }
-        let definitions = parsed(versions, parse, &mut problems);
-        if problems.is_empty() {
-            Ok(Self {
-                calendars,
-                tables,
-                organisation,
-                definitions,
-            })
-        } else {
-            Err(PublishError::Problems { problems })
-        }
-    }
-}
-
-fn parsed<T>(
-    files: Vec<(String, String)>,
-    parse: impl Fn(&str, &str) -> Result<T, Vec<Problem>>,
-    problems: &mut Vec<Problem>,
-) -> Vec<T> {
-    let mut good = Vec::with_capacity(files.len());
-    for (file, text) in files {
-        match parse(&file, &text) {
-            Ok(one) => good.push(one),
-            Err(wrong) => problems.extend(wrong),
-        }
-    }
-    good
 }
 
 /// Appends what differs from the last publication of the same name; returns how many did.
@@ -331,63 +259,4 @@ fn append_of(
         }],
         keys: None,
     }
-}
-
-fn read_file(path: &Path) -> Result<(String, String), PublishError> {
-    let text = std::fs::read_to_string(path).map_err(|source| PublishError::File {
-        path: path.to_owned(),
-        source,
-    })?;
-    Ok((path.display().to_string(), text))
-}
-
-/// Files of one folder by name; a missing folder is an empty one.
-fn files(folder: &Path, extension: &str) -> Result<Vec<(String, String)>, PublishError> {
-    let mut paths: Vec<PathBuf> = entries(folder)?
-        .into_iter()
-        .filter(|path| path.is_file() && path.extension().is_some_and(|e| e == extension))
-        .collect();
-    paths.sort_by_key(|path| version_of(path));
-    paths.iter().map(|path| read_file(path)).collect()
-}
-
-fn folders(folder: &Path) -> Result<Vec<PathBuf>, PublishError> {
-    let mut folders: Vec<PathBuf> = entries(folder)?
-        .into_iter()
-        .filter(|path| path.is_dir())
-        .collect();
-    folders.sort();
-    Ok(folders)
-}
-
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, PublishError> {
-    if !folder.exists() {
-        return Ok(Vec::new());
-    }
-    let error = |source| PublishError::File {
-        path: folder.to_owned(),
-        source,
-    };
-    std::fs::read_dir(folder)
-        .map_err(error)?
-        .map(|entry| entry.map(|e| e.path()).map_err(error))
-        .collect()
-}
-
-/// `v10` comes after `v9`.
-fn version_of(path: &Path) -> (u32, PathBuf) {
-    let stem = path
-        .file_stem()
-        .and_then(|s| s.to_str())
-        .unwrap_or_default();
-    (
-        stem.strip_prefix('v')
-            .and_then(|n| n.parse().ok())
-            .unwrap_or(0),
-        path.to_owned(),
-    )
-}
-
-fn is_version(file: &str) -> bool {
-    version_of(Path::new(file)).0 > 0
 }

@@ -1,6 +1,8 @@
 //! Identifiers. A code is what people chose, a `Uuid` is what we made; neither says who a child is.
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::fmt;
 use uuid::Uuid;
 
@@ -57,6 +59,16 @@ macro_rules! code {
             }
         }
 
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": "string", "pattern": pattern($test, $limit) })
+            }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.pad(&self.0)
@@ -75,6 +87,25 @@ macro_rules! code {
             }
         }
     };
+}
+
+/// The characters of an identifier as a regular expression; all of them are ASCII.
+fn pattern(test: fn(char) -> bool, limit: usize) -> String {
+    let mut class = String::new();
+    for c in (' '..='~').filter(|c| test(*c)) {
+        if !c.is_ascii_alphanumeric() {
+            class.push('\\');
+        }
+        class.push(c);
+    }
+    let letters: String = ('a'..='z').collect();
+    let class = class
+        .replace(&letters, "a-z")
+        .replace(&letters.to_ascii_uppercase(), "A-Z")
+        .replace("0123456789", "0-9")
+        .replace("\\_", "_")
+        .replace("\\:", ":");
+    format!("^[{class}]{{1,{limit}}}$")
 }
 
 fn kebab(c: char) -> bool {

@@ -1,12 +1,14 @@
 //! Which column of an older log means what. A file beside the workflow that it feeds.
 
 use crate::domain::ids::{MoveName, RoleName, TeamId};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Mapping {
+    #[schemars(range(min = 1, max = 1))]
     pub format: u32,
     pub mapping: String,
     /// Names the older log: request ids are made from it, so that a second file of the same log
@@ -33,7 +35,7 @@ pub struct Mapping {
     pub activities: BTreeMap<String, MoveName>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Columns {
     pub request: String,

@@ -7,6 +7,7 @@ mod commands;
 mod concern;
 mod faults;
 mod history;
+mod lint;
 mod log;
 mod main_job;
 mod permit_figures;

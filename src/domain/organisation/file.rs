@@ -2,12 +2,14 @@
 
 use crate::domain::ids::{AgencyId, Authority, CalendarName, TeamId, WorkflowName};
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OrganisationFile {
+    #[schemars(range(min = 1, max = 1))]
     pub format: u32,
     pub organisation: Authority,
     pub title: String,
@@ -20,6 +22,7 @@ pub struct OrganisationFile {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub workflows: Vec<WorkflowName>,
     pub units: Vec<Unit>,
+    #[serde(default)]
     pub localities: Vec<Locality>,
     #[serde(default)]
     pub clusters: Vec<Cluster>,
@@ -30,7 +33,7 @@ pub struct OrganisationFile {
 }
 
 /// Whatever can own a request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Unit {
     pub id: TeamId,
@@ -49,7 +52,7 @@ pub struct Unit {
     pub until: Option<Date>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum UnitKind {
     LocalityTeam,
@@ -93,14 +96,14 @@ impl OrganisationFile {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Locality {
     pub id: String,
     pub title: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Cluster {
     pub id: String,
@@ -110,7 +113,7 @@ pub struct Cluster {
 }
 
 /// Where the children of a cluster's schools live.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum DrawsFrom {
     /// In the locality of their school.
@@ -120,7 +123,7 @@ pub enum DrawsFrom {
     Everywhere,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct School {
     pub id: AgencyId,
@@ -136,7 +139,7 @@ pub struct School {
     pub agency: Option<AgencyId>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Agency {
     pub id: AgencyId,

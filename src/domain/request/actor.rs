@@ -1,9 +1,10 @@
 //! Who acts. Resolved from our own store of grants before a rule sees it; never from a token alone.
 
 use crate::domain::ids::{AgencyId, PrincipalId, RoleName, TeamId};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum PrincipalKind {
     Person,
@@ -12,7 +13,7 @@ pub enum PrincipalKind {
 }
 
 /// One role held, limited to a team, an agency, both or neither.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Grant {
     pub role: RoleName,

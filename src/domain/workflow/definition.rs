@@ -8,6 +8,7 @@ use crate::domain::ids::{
     ClockName, EventName, MoveName, RoleName, StateName, TeamId, WorkflowName,
 };
 use indexmap::IndexMap;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -30,7 +31,7 @@ pub struct Definition {
 }
 
 /// A relation between a person and a request that lets moves pass.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RoleRule {
     pub title: String,
@@ -45,7 +46,7 @@ pub struct RoleRule {
     pub relation: Option<Relation>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scope {
     /// The grant is for the team that owns the request.
@@ -54,7 +55,7 @@ pub enum Scope {
     Anywhere,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Relation {
     Requester,
@@ -63,7 +64,7 @@ pub enum Relation {
     Decider,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StateRule {
     pub title: String,
@@ -82,7 +83,7 @@ pub struct StateRule {
     pub restricted: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum StateHolder {
     #[default]
@@ -128,7 +129,7 @@ pub struct MoveRule {
     pub restricted: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum HandOver {
     Opens,
@@ -217,6 +218,9 @@ pub struct RoutingRule {
     pub when: Condition,
     pub team: RouteTo,
     pub because: String,
+    /// It overlaps with later rules, and coming before them is meant.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub goes_first: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,13 +4,16 @@
 //! Strict: YAML 1.2 without anchors, aliases, tags, directives or a second document, no duplicate
 //! keys, and nothing that YAML 1.1 would read differently. Nothing is ever included.
 
+mod nearest;
 mod reader;
 mod scalar;
 mod tree;
 
-pub use reader::{Fields, Reader, nearest};
+pub use nearest::nearest;
+pub use reader::{Fields, Reader};
 pub use tree::read;
 
+use super::lint::Rule;
 use serde::Serialize;
 use std::fmt;
 
@@ -26,6 +29,8 @@ pub const KEY_LIMIT: usize = 100;
 /// One thing wrong with a file, at the place where a person has to change it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
+    /// Which rule of the language refuses it.
+    pub rule: Rule,
     pub file: String,
     /// From 1; 0 when the file as a whole is meant.
     pub line: usize,

@@ -4,6 +4,8 @@
 //! Invariant: what the rules read is what the file says; no state of the domain is named in Rust.
 
 pub mod definition;
+pub mod form;
+pub mod lint;
 pub mod located;
 pub mod parse;
 pub mod schema;

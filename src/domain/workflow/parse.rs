@@ -29,10 +29,19 @@ const FORMAT: u32 = 1;
 /// # Errors
 /// Every problem of the file.
 pub fn parse(file: &str, text: &str) -> Result<Definition, Vec<Problem>> {
+    parse_placed(file, text).map(|(definition, _)| definition)
+}
+
+/// `parse`, with the tree of the file: where each thing stands.
+///
+/// # Errors
+/// Every problem of the file.
+pub fn parse_placed(file: &str, text: &str) -> Result<(Definition, Node), Vec<Problem>> {
     let root = located::read(file, text)?;
     let mut reader = Reader::new(file);
     let definition = read_definition(&mut reader, &root);
-    reader.finish(definition)
+    let definition = reader.finish(definition)?;
+    Ok((definition, root))
 }
 
 /// Reads an organisation file.
@@ -40,10 +49,22 @@ pub fn parse(file: &str, text: &str) -> Result<Definition, Vec<Problem>> {
 /// # Errors
 /// Every problem of the file.
 pub fn parse_organisation(file: &str, text: &str) -> Result<OrganisationFile, Vec<Problem>> {
+    parse_organisation_placed(file, text).map(|(organisation, _)| organisation)
+}
+
+/// `parse_organisation`, with the tree of the file.
+///
+/// # Errors
+/// Every problem of the file.
+pub fn parse_organisation_placed(
+    file: &str,
+    text: &str,
+) -> Result<(OrganisationFile, Node), Vec<Problem>> {
     let root = located::read(file, text)?;
     let mut reader = Reader::new(file);
     let organisation = organisation::read(&mut reader, &root);
-    reader.finish(organisation)
+    let organisation = reader.finish(organisation)?;
+    Ok((organisation, root))
 }
 
 /// Reads a calendar file. Its layers are other files: whether they exist is `Calendars::build`'s.
@@ -51,10 +72,19 @@ pub fn parse_organisation(file: &str, text: &str) -> Result<OrganisationFile, Ve
 /// # Errors
 /// Every problem of the file.
 pub fn parse_calendar(file: &str, text: &str) -> Result<CalendarFile, Vec<Problem>> {
+    parse_calendar_placed(file, text).map(|(calendar, _)| calendar)
+}
+
+/// `parse_calendar`, with the tree of the file.
+///
+/// # Errors
+/// Every problem of the file.
+pub fn parse_calendar_placed(file: &str, text: &str) -> Result<(CalendarFile, Node), Vec<Problem>> {
     let root = located::read(file, text)?;
     let mut reader = Reader::new(file);
     let calendar = calendar::read(&mut reader, &root);
-    reader.finish(calendar)
+    let calendar = reader.finish(calendar)?;
+    Ok((calendar, root))
 }
 
 /// Reads a reference table: `# vintage: …`, a header, rows; the first column is the key. The table

@@ -67,7 +67,7 @@ impl Workflow {
         let mut wrong = Vec::new();
         let mut validators = IndexMap::new();
         for (name, rule) in &definition.moves {
-            let faults = vocabulary::faults(&rule.data, &derived);
+            let faults = vocabulary::outside(&rule.data, &derived);
             wrong.extend(faults.iter().map(|fault| {
                 format!(
                     "move `{name}`, data{}: {}; allowed: {}",

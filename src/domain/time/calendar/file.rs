@@ -2,13 +2,15 @@
 
 use crate::domain::ids::CalendarName;
 use jiff::civil::{Date, Time};
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 
 /// As the file says; layers are resolved by `Calendars::build`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CalendarFile {
+    #[schemars(range(min = 1, max = 1))]
     pub format: u32,
     pub calendar: CalendarName,
     pub title: String,
@@ -25,13 +27,16 @@ pub struct CalendarFile {
     pub closures: Vec<Closure>,
     /// From this local time on a receipt counts from the next working day; none = midnight.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<TimeForm>")]
     pub cut_off: Option<Time>,
     /// The last day whose closures this file knows; when absent, the last closure's last day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub covers_until: Option<Date>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum WeekdayName {
     Monday,
@@ -58,12 +63,30 @@ impl WeekdayName {
     }
 }
 
+/// A local time in quotes, as `"17:00"` or `"17:00:30"`.
+#[derive(JsonSchema)]
+struct TimeForm(
+    #[schemars(regex(pattern = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"))]
+    #[expect(dead_code, reason = "only its shape is read, for the JSON Schema")]
+    String,
+);
+
+/// The same, or `"24:00"`: midnight at the day's end.
+#[derive(JsonSchema)]
+struct CloseForm(
+    #[schemars(regex(pattern = r"^(([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?|24:00)$"))]
+    #[expect(dead_code, reason = "only its shape is read, for the JSON Schema")]
+    String,
+);
+
 /// A close of `00:00`, which a file may also write `"24:00"`, is midnight at the day's end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Window {
+    #[schemars(with = "TimeForm")]
     pub open: Time,
     #[serde(deserialize_with = "close_of_day")]
+    #[schemars(with = "CloseForm")]
     pub close: Time,
 }
 
@@ -83,7 +106,7 @@ fn close_of_day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Time, D::E
     text.parse().map_err(serde::de::Error::custom)
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Closure {
     pub from: Date,

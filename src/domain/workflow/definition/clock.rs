@@ -2,6 +2,7 @@
 
 use super::Condition;
 use crate::domain::ids::{CalendarName, ClockName, EventName, StateName};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -46,7 +47,7 @@ pub struct ClockRule {
     pub again: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Anchor {
     /// When the starting event happened.
@@ -68,7 +69,7 @@ pub struct Trigger {
 }
 
 /// What a target rests on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ClockKind {
     /// Set by law: never pauses.
@@ -87,7 +88,7 @@ impl ClockKind {
 }
 
 /// Which days of a day clock count when it pauses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CountDay {
     /// Those at whose end, 24:00 local, the clock runs.
@@ -103,7 +104,7 @@ impl CountDay {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Roll {
     NextWorkingDay,

@@ -1,7 +1,9 @@
 //! Takes typed values out of a tree. A value that does not fit becomes a problem and `None`, and the
 //! reading goes on; so one run names everything that is wrong.
 
-use super::{Entry, KEY_LIMIT, Node, Place, Problem, Yaml, quoted};
+use super::super::lint::Rule;
+use super::nearest::{listed, nearest};
+use super::{Entry, Node, Place, Problem, Yaml, quoted};
 use crate::domain::ids::IdError;
 use jiff::civil::Date;
 use serde_json::{Map, Value};
@@ -44,9 +46,23 @@ impl Reader {
         }
     }
 
-    fn push(&mut self, place: Place, pointer: &str, words: [&str; 2], suggestion: Option<String>) {
+    /// All problems so far, in the order of the file.
+    #[must_use]
+    pub fn into_problems(self) -> Vec<Problem> {
+        self.finish::<()>(None).err().unwrap_or_default()
+    }
+
+    fn push(
+        &mut self,
+        rule: Rule,
+        at: (Place, &str),
+        words: [&str; 2],
+        suggestion: Option<String>,
+    ) {
+        let (place, pointer) = at;
         let [found, allowed] = words.map(str::to_owned);
         self.problems.push(Problem {
+            rule,
             file: self.file.clone(),
             line: place.line,
             column: place.column,
@@ -59,23 +75,43 @@ impl Reader {
 
     /// The value is not what may stand here.
     pub fn wrong(&mut self, at: &Node, found: impl AsRef<str>, allowed: impl AsRef<str>) {
-        let words = [found.as_ref(), allowed.as_ref()];
-        self.push(at.place, &at.pointer, words, None);
+        self.against(Rule::E31, at, [found.as_ref(), allowed.as_ref()]);
+    }
+
+    /// The value is against a rule of the language that has a code of its own; the words are what
+    /// was found and what is allowed.
+    pub fn against(&mut self, rule: Rule, at: &Node, words: [&str; 2]) {
+        self.push(rule, (at.place, &at.pointer), words, None);
+    }
+
+    /// The same, at a key.
+    pub fn against_key(&mut self, rule: Rule, at: &Entry, words: [&str; 2]) {
+        self.push(rule, (at.place, &at.value.pointer), words, None);
     }
 
     /// The same, at a key.
     pub fn wrong_key(&mut self, at: &Entry, found: impl AsRef<str>, allowed: impl AsRef<str>) {
-        let words = [found.as_ref(), allowed.as_ref()];
-        self.push(at.place, &at.value.pointer, words, None);
+        self.against_key(Rule::E31, at, [found.as_ref(), allowed.as_ref()]);
     }
 
     /// A place without a node: a line of a table.
     pub fn wrong_at(&mut self, place: Place, found: impl AsRef<str>, allowed: impl AsRef<str>) {
-        self.push(place, "", [found.as_ref(), allowed.as_ref()], None);
+        let words = [found.as_ref(), allowed.as_ref()];
+        self.push(Rule::E31, (place, ""), words, None);
     }
 
     fn unexpected(&mut self, at: &Node, allowed: &str) {
-        self.wrong(at, at.describe(), allowed);
+        // A bare date is a text in YAML 1.2 and a date in 1.1.
+        let rule = match at.yaml {
+            Yaml::BareDate(_) => Rule::E23,
+            Yaml::Null
+            | Yaml::Bool(_)
+            | Yaml::Number(_)
+            | Yaml::Text(_)
+            | Yaml::List(_)
+            | Yaml::Map(_) => Rule::E31,
+        };
+        self.against(rule, at, [&at.describe(), allowed]);
     }
 
     /// Whether a name is one of the known; if not, says so and which is meant.
@@ -92,7 +128,8 @@ impl Reader {
         }
         let found = format!("unknown {what} {}", quoted(name));
         let suggestion = nearest(name, &known);
-        self.push(at.place, &at.pointer, [&found, &listed(&known)], suggestion);
+        let words = [found.as_str(), &listed(&known)];
+        self.push(Rule::E11, (at.place, &at.pointer), words, suggestion);
         false
     }
 
@@ -313,67 +350,8 @@ impl<'n> Fields<'n> {
             let found = format!("unknown key {}", quoted(&entry.key));
             let allowed = listed(&self.asked);
             let suggestion = nearest(&entry.key, &self.asked);
-            reader.push(
-                entry.place,
-                &entry.value.pointer,
-                [&found, &allowed],
-                suggestion,
-            );
+            let at = (entry.place, entry.value.pointer.as_str());
+            reader.push(Rule::E11, at, [&found, &allowed], suggestion);
         }
     }
-}
-
-/// Names in a message, no more than people read.
-fn listed(names: &[&str]) -> String {
-    const SHOWN: usize = 40;
-    let more = names.len().saturating_sub(SHOWN);
-    let shown = names[..names.len() - more].join(", ");
-    match more {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
-    }
-}
-
-/// The known name that is the fewest letters away: at most two, or a third of the name.
-#[must_use]
-pub fn nearest(name: &str, known: &[&str]) -> Option<String> {
-    let length = name.chars().count();
-    if length > KEY_LIMIT {
-        return None;
-    }
-    let limit = (length / 3).max(2);
-    known
-        .iter()
-        .map(|known| (distance(name, known), *known))
-        .filter(|(distance, _)| *distance <= limit)
-        .min()
-        .map(|(_, known)| known.to_owned())
-}
-
-/// Letters to insert, remove, change or swap (optimal string alignment).
-fn distance(left: &str, right: &str) -> usize {
-    let left: Vec<char> = left.chars().collect();
-    let right: Vec<char> = right.chars().collect();
-    let mut rows = vec![vec![0; right.len() + 1]; left.len() + 1];
-    for i in 0..=left.len() {
-        for j in 0..=right.len() {
-            rows[i][j] = if i == 0 || j == 0 {
-                i + j
-            } else {
-                let change = usize::from(left[i - 1] != right[j - 1]);
-                let swapped =
-                    i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1];
-                let swap = if swapped {
-                    rows[i - 2][j - 2] + 1
-                } else {
-                    i + j
-                };
-                (rows[i - 1][j] + 1)
-                    .min(rows[i][j - 1] + 1)
-                    .min(rows[i - 1][j - 1] + change)
-                    .min(swap)
-            };
-        }
-    }
-    rows[left.len()][right.len()]
 }

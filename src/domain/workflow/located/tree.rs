@@ -1,5 +1,6 @@
 //! From parser events to the tree. Every rule of the strict subset is applied here.
 
+use super::super::lint::Rule;
 use super::scalar;
 use super::{
     DEPTH_LIMIT, Entry, FILE_LIMIT, KEY_LIMIT, NODE_LIMIT, Node, Place, Problem, Yaml, escaped,
@@ -76,13 +77,19 @@ impl<'t> Loader<'t> {
         found: impl Into<String>,
         allowed: impl Into<String>,
     ) {
+        self.refuse(Rule::E30, (place, pointer), found.into(), allowed.into());
+    }
+
+    fn refuse(&mut self, rule: Rule, at: (Place, &str), found: String, allowed: String) {
+        let (place, pointer) = at;
         self.problems.push(Problem {
+            rule,
             file: self.file.to_owned(),
             line: place.line,
             column: place.column,
             pointer: pointer.to_owned(),
-            found: found.into(),
-            allowed: allowed.into(),
+            found,
+            allowed,
             suggestion: None,
         });
     }
@@ -201,7 +208,8 @@ impl<'t> Loader<'t> {
             Ok(yaml) => yaml,
             Err(unclear) => {
                 let found = format!("{}, {}", quoted(text), unclear.reading());
-                self.report(place, pointer, found, unclear.allowed());
+                let allowed = unclear.allowed().to_owned();
+                self.refuse(Rule::E23, (place, pointer), found, allowed);
                 Yaml::Null
             }
         }
@@ -267,7 +275,8 @@ impl<'t> Loader<'t> {
                 quoted(key),
                 first.place.line
             );
-            self.report(node.place, &node.pointer, found, "each key once");
+            let at = (node.place, node.pointer.as_str());
+            self.refuse(Rule::E23, at, found, "each key once".to_owned());
             return None;
         }
         Some(key.to_owned())

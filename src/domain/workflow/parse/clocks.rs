@@ -3,6 +3,7 @@
 use super::super::definition::{
     Anchor, CalendarChoice, ClockKind, ClockRule, CountDay, Roll, Target, Trigger,
 };
+use super::super::lint::Rule;
 use super::super::located::{Node, Reader, Yaml};
 use super::names::Names;
 use super::value::{self, Ground};
@@ -129,7 +130,7 @@ fn fit_together(reader: &mut Reader, node: &Node, kind: Option<ClockKind>, targe
         for key in ["pause_in", "pause_at_most"] {
             if let Some(at) = node.find(key) {
                 let found = format!("`{key}` on a statutory clock");
-                reader.wrong(at, found, "no pause: the law knows none");
+                reader.against(Rule::E08, at, [&found, "no pause: the law knows none"]);
             }
         }
     }

@@ -4,6 +4,7 @@
 use super::super::definition::{
     Condition, FromStates, HandOver, MoveRule, PathRule, StateRule, ToState,
 };
+use super::super::lint::Rule;
 use super::super::located::{Entry, Node, Reader, Yaml};
 use crate::domain::ids::{MoveName, StateName};
 use indexmap::IndexMap;
@@ -26,14 +27,26 @@ pub(super) fn check(reader: &mut Reader, root: &Node, states: &States, moves: &M
         };
         if !reached.contains(name) {
             let found = format!("the state `{name}` cannot be reached");
-            reader.wrong_key(entry, found, "a path of some move that leads to it");
+            reader.against_key(
+                Rule::E01,
+                entry,
+                [&found, "a path of some move that leads to it"],
+            );
         }
         if !rule.ends && !graph.steps.iter().any(|(from, _)| *from == name) {
             let found = format!("the state `{name}` has no exit");
-            reader.wrong_key(entry, found, "a move that leads out of it, or `ends: true`");
+            reader.against_key(
+                Rule::E02,
+                entry,
+                [&found, "a move that leads out of it, or `ends: true`"],
+            );
         } else if !rule.ends && !ending.contains(name) {
             let found = format!("from the state `{name}` no ending state can be reached");
-            reader.wrong_key(entry, found, "a way to a state with `ends: true`");
+            reader.against_key(
+                Rule::E02,
+                entry,
+                [&found, "a way to a state with `ends: true`"],
+            );
         }
     }
     for (name, rule) in moves {
@@ -111,7 +124,11 @@ fn hidden_paths(reader: &mut Reader, node: &Node, rule: &MoveRule, states: &Stat
         let mut from = states.keys().filter(|state| starts_at(path, state));
         if i > 0 && from.all(hidden) {
             let found = "a path that an earlier one always hides";
-            reader.wrong(at, found, "the special paths before the general");
+            reader.against(
+                Rule::E32,
+                at,
+                [found, "the special paths before the general"],
+            );
         }
     }
 }
@@ -144,15 +161,19 @@ fn hand_over(reader: &mut Reader, entry: &Entry, rule: &MoveRule, moves: &Moves)
     });
     if !everywhere {
         let found = "a hand-over that some state does not allow";
-        reader.wrong_key(entry, found, "a path `from: any` without `when`");
+        reader.against_key(
+            Rule::E33,
+            entry,
+            [found, "a path `from: any` without `when`"],
+        );
     }
     if !rule.opens && !rule.any_version {
         let found = "a hand-over that may have to wait for a retry";
-        reader.wrong_key(entry, found, "`any_version: true`");
+        reader.against_key(Rule::E33, entry, [found, "`any_version: true`"]);
     }
     let mut others = moves.values();
     if !others.any(|other| other.hand_over == Some(HandOver::Closes)) {
         let found = "a hand-over that nobody can answer";
-        reader.wrong_key(entry, found, "a move with `hand_over: closes`");
+        reader.against_key(Rule::E33, entry, [found, "a move with `hand_over: closes`"]);
     }
 }

@@ -1,9 +1,10 @@
 //! `moves`: who may do what, from where to where, and what is asked.
 
 use super::super::definition::{FromStates, HandOver, MoveRule, OwnerRule, PathRule, ToState};
+use super::super::lint::Rule;
 use super::super::located::{Entry, Fields, Node, Reader, Yaml, quoted};
+use super::super::schema::fault;
 use super::super::schema::shape::{Known, known_at};
-use super::super::schema::vocabulary;
 use super::names::{DeclaredMove, Names};
 use super::value::{self, Ground};
 use crate::domain::ids::{EventName, MoveName, RoleName, StateName, TeamId};
@@ -47,14 +48,14 @@ fn one_meaning(
     };
     if GENERIC_EVENT_NAMES.contains(&event) {
         let found = format!("the event {}, which the engine keeps", quoted(event));
-        reader.wrong(node, found, "a name of the workflow's own");
+        reader.against(Rule::E16, node, [&found, "a name of the workflow's own"]);
     }
     let same = |other: &&DeclaredMove<'_>| other.emits == Some(event);
     if let Some(other) = before.iter().find(same)
         && (other.data != declared.data || other.opens != declared.opens)
     {
         let found = format!("the event {} with another meaning", quoted(event));
-        reader.wrong(node, found, "one event for one kind of data");
+        reader.against(Rule::E16, node, [&found, "one event for one kind of data"]);
     }
 }
 
@@ -253,7 +254,7 @@ fn owner(reader: &mut Reader, node: &Node, ground: Ground<'_>) -> Option<OwnerRu
 /// The JSON Schema of the data, in the vocabulary that the engine knows.
 fn data(reader: &mut Reader, node: &Node, opens: bool, names: &Names<'_>) -> Option<Value> {
     let schema = reader.json(node)?;
-    for fault in vocabulary::faults(&schema, &names.derived) {
+    for fault in fault::faults(&schema, &names.derived) {
         fault.report(reader, node);
     }
     if opens {

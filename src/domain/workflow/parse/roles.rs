@@ -1,6 +1,7 @@
 //! `roles`: who may move a request, by grants held or by relation to it.
 
 use super::super::definition::{Relation, RoleRule, Scope};
+use super::super::lint::Rule;
 use super::super::located::{Node, Reader};
 use crate::domain::ids::RoleName;
 use indexmap::IndexMap;
@@ -37,7 +38,7 @@ fn rule(reader: &mut Reader, node: &Node) -> Option<RoleRule> {
         }
         (None, None) => {
             let found = "a role that nobody can hold";
-            reader.wrong(node, found, "`any_of` (grants) or `relation`");
+            reader.against(Rule::E04, node, [found, "`any_of` (grants) or `relation`"]);
         }
         (None, Some(_)) => {
             if let Some(of) = of {

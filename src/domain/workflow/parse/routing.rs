@@ -1,6 +1,7 @@
 //! `routing`: which team a new request goes to, and why.
 
 use super::super::definition::{Condition, RouteTo, RoutingRule};
+use super::super::lint::Rule;
 use super::super::located::{Node, Reader, Yaml};
 use super::names::Names;
 use super::value::{self, Ground};
@@ -18,7 +19,7 @@ pub(super) fn read(reader: &mut Reader, node: &Node, names: &Names<'_>) -> Vec<R
                 "`otherwise` before the last rule"
             };
             let allowed = "`{ otherwise: <team>, because: … }` as the last rule and nowhere else";
-            reader.wrong(item, found, allowed);
+            reader.against(Rule::E13, item, [found, allowed]);
         }
         rules.extend(rule(reader, item, names));
     }
@@ -38,11 +39,13 @@ fn rule(reader: &mut Reader, node: &Node, names: &Names<'_>) -> Option<RoutingRu
         (when, team)
     };
     let because = fields.need_as(reader, "because", Reader::text);
+    let goes_first = fields.flag(reader, "goes_first");
     fields.finish(reader);
     Some(RoutingRule {
         when: when?,
         team: team?,
         because: because?,
+        goes_first,
     })
 }
 

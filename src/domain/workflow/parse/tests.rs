@@ -170,7 +170,7 @@ small/v1.yaml:7:48: unknown relation `asker`; allowed: requester, worker, decide
 small/v1.yaml:85:39: the text `P1D` as a target; allowed: a whole number and its unit: 5wd (working days), 16wh (working hours), 15min (by the wall clock), 10d or 12w (calendar days)
 small/v1.yaml:86:136: unknown event `endde`; allowed: concern-answered, concern-passed-on, ended, question-answered, question-asked, request-sent; did you mean `ended`?
 small/v1.yaml:89:5: missing key `because`
-small/v1.yaml:89:80: unknown key `why`; allowed: otherwise, when, team, because; did you mean `when`?
+small/v1.yaml:89:80: unknown key `why`; allowed: otherwise, when, team, because, goes_first; did you mean `when`?
 "#);
 }
 

@@ -1,6 +1,7 @@
 //! What several parts of the language share: conditions, paths into data, lists of names, targets.
 
 use super::super::definition::{Condition, Target};
+use super::super::lint::Rule;
 use super::super::located::{Node, Reader, Yaml, quoted};
 use super::super::schema::shape::{Known, known_at};
 use super::names::{DeclaredMove, Names};
@@ -41,12 +42,12 @@ impl<'a> Ground<'a> {
             Known::Coded(values) => values,
             Known::Personal => {
                 let found = format!("{} is sealed, no rule can read it", quoted(path));
-                reader.wrong(at, found, self.words());
+                reader.against(Rule::E19, at, [&found, &self.words()]);
                 None
             }
             Known::Missing => {
                 let found = format!("{} is not in the data", quoted(path));
-                reader.wrong(at, found, self.words());
+                reader.against(Rule::E12, at, [&found, &self.words()]);
                 None
             }
         }
@@ -58,7 +59,8 @@ pub(super) fn any_path(reader: &mut Reader, node: &Node, schema: &Value) -> Opti
     let path = reader.text(node)?;
     if matches!(known_at(schema, &path), Known::Missing) {
         let found = format!("{} is not in the data of the opening move", quoted(&path));
-        reader.wrong(node, found, "a dotted path, as child.date_of_birth");
+        let allowed = "a dotted path, as child.date_of_birth";
+        reader.against(Rule::E12, node, [&found, allowed]);
     }
     Some(path)
 }
@@ -101,7 +103,7 @@ fn scalar(reader: &mut Reader, node: &Node, values: Option<&[Value]>) -> Option<
                 reader.known(node, "value", text, known);
             } else {
                 let known: Vec<String> = values.iter().map(ToString::to_string).collect();
-                reader.wrong(node, node.describe(), known.join(", "));
+                reader.against(Rule::E12, node, [&node.describe(), &known.join(", ")]);
             }
             None
         }
@@ -152,7 +154,8 @@ const TARGET_LIMIT: u32 = 9_999;
 pub(super) fn target(reader: &mut Reader, node: &Node) -> Option<Target> {
     let found = node.as_text().and_then(parse_target);
     if found.is_none() {
-        reader.wrong(node, format!("{} as a target", node.describe()), TARGETS);
+        let found = format!("{} as a target", node.describe());
+        reader.against(Rule::E10, node, [&found, TARGETS]);
     }
     found
 }

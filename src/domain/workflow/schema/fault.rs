@@ -1,6 +1,9 @@
 //! One thing wrong with a schema, and how it becomes a problem of the file that holds the schema.
 
+use super::super::lint::Rule;
 use super::super::located::{Node, Reader, Yaml};
+use super::vocabulary;
+use serde_json::Value;
 
 /// One thing wrong with a schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +15,10 @@ pub(crate) struct Fault {
 }
 
 impl Fault {
+    fn words(&self) -> [&str; 2] {
+        [&self.found, &self.allowed]
+    }
+
     /// As a problem of the file; `node` is the schema.
     pub(crate) fn report(&self, reader: &mut Reader, node: &Node) {
         let wanted = format!("{}{}", node.pointer, self.pointer);
@@ -19,9 +26,24 @@ impl Fault {
     }
 }
 
+/// Everything wrong with the schema of a move. `derived` are the codes that `x-derives` may name.
+pub(crate) fn faults(schema: &Value, derived: &[&str]) -> Vec<Fault> {
+    let mut faults = vocabulary::outside(schema, derived);
+    if faults.is_empty()
+        && let Err((pointer, found)) = super::compile(schema)
+    {
+        faults.push(Fault {
+            pointer,
+            found,
+            allowed: "JSON Schema 2020-12".to_owned(),
+        });
+    }
+    faults
+}
+
 fn report_at(reader: &mut Reader, node: &Node, wanted: &str, fault: &Fault) {
     if node.pointer == wanted {
-        return reader.wrong(node, &fault.found, &fault.allowed);
+        return reader.against(Rule::E34, node, fault.words());
     }
     let leads = |pointer: &str| {
         wanted == pointer
@@ -35,7 +57,7 @@ fn report_at(reader: &mut Reader, node: &Node, wanted: &str, fault: &Fault) {
         .find(|entry| leads(&entry.value.pointer))
     {
         if entry.value.pointer == wanted {
-            return reader.wrong_key(entry, &fault.found, &fault.allowed);
+            return reader.against_key(Rule::E34, entry, fault.words());
         }
         return report_at(reader, &entry.value, wanted, fault);
     }
@@ -44,5 +66,5 @@ fn report_at(reader: &mut Reader, node: &Node, wanted: &str, fault: &Fault) {
     {
         return report_at(reader, item, wanted, fault);
     }
-    reader.wrong(node, &fault.found, &fault.allowed);
+    reader.against(Rule::E34, node, fault.words());
 }

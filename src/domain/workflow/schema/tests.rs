@@ -349,7 +349,7 @@ fn schemas_outside_the_vocabulary_are_refused() {
             .as_object_mut()
             .unwrap()
             .extend(object(&more).clone());
-        vocabulary::faults(&schema, &[])
+        fault::faults(&schema, &[])
     };
     assert_eq!(closed(json!({})), []);
     for (more, pointer) in [

@@ -1,0 +1,26 @@
+//! `rfa workflow …`: what can be asked of workflow files without a server.
+
+mod check;
+mod findings;
+mod sarif;
+mod schema;
+
+use super::Outcome;
+use clap::Subcommand;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Workflow {
+    /// Find what is wrong with definition files, with line, column and what would be right
+    Check(check::Check),
+    /// Print or write the JSON Schemas of the files, for editors
+    Schema(schema::Schema),
+}
+
+impl Workflow {
+    pub(super) fn run(self) -> Outcome {
+        match self {
+            Self::Check(check) => check.run(),
+            Self::Schema(schema) => schema.run(),
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! The shape of a workflow file as people write it, short forms and all, for the JSON Schema that
+//! editors read. What may stand where is the parser's to say; a test holds the two together key by
+//! key.
+
+use super::definition::{Anchor, ClockKind, CountDay, HandOver, RoleRule, Roll, StateRule};
+use crate::domain::ids::{
+    CalendarName, ClockName, EventName, MoveName, RoleName, StateName, TeamId, WorkflowName,
+};
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// One version of a workflow: who may do what, from which state to which, and by when.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct WorkflowFile {
+    #[schemars(range(min = 1, max = 1))]
+    pub format: u32,
+    /// The name of the folder.
+    pub workflow: WorkflowName,
+    /// The number in the name of the file, `v1.yaml`.
+    #[schemars(range(min = 1))]
+    pub version: u32,
+    #[schemars(length(min = 1))]
+    pub title: String,
+    #[schemars(extend("minProperties" = 1))]
+    pub roles: IndexMap<RoleName, RoleRule>,
+    #[schemars(extend("minProperties" = 1))]
+    pub states: IndexMap<StateName, StateRule>,
+    #[schemars(extend("minProperties" = 1))]
+    pub moves: IndexMap<MoveName, MoveForm>,
+    pub clocks: Option<IndexMap<ClockName, ClockForm>>,
+    /// The first rule that fits says which team a new request goes to.
+    #[schemars(length(min = 1))]
+    pub routing: Vec<RouteForm>,
+    /// Codes made from personal data before it is sealed.
+    pub derive: Option<IndexMap<String, DeriveForm>>,
+}
+
+/// What somebody may do.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct MoveForm {
+    #[schemars(length(min = 1))]
+    pub title: String,
+    /// Opens a request; all other moves need one.
+    pub opens: Option<bool>,
+    /// Roles that may; one is enough.
+    #[schemars(length(min = 1))]
+    pub by: Vec<RoleName>,
+    /// Roles that may not, whatever else they hold.
+    #[schemars(length(min = 1))]
+    pub not_by: Option<Vec<RoleName>>,
+    /// With `to`, the short form of one path.
+    pub from: Option<FromForm>,
+    /// A state, or `same`.
+    pub to: Option<StateName>,
+    /// The first fitting path wins.
+    #[schemars(length(min = 1))]
+    pub paths: Option<Vec<PathForm>>,
+    /// The event that says that it was done.
+    pub emits: EventName,
+    /// JSON Schema 2020-12 of what is asked; `x-personal: child` or `request` is sealed.
+    pub data: Map<String, Value>,
+    pub owner: Option<OwnerForm>,
+    /// Dotted path in the data of the principal who asks from now on.
+    pub requester: Option<String>,
+    /// Dotted path in the data of the principal who becomes the worker.
+    pub worker: Option<String>,
+    /// A challenge to it goes to somebody else.
+    pub decision: Option<bool>,
+    pub hand_over: Option<HandOver>,
+    /// Accepted whatever the expected version says.
+    pub any_version: Option<bool>,
+    /// Published on the restricted exchange only.
+    pub restricted: Option<bool>,
+}
+
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct PathForm {
+    pub from: Option<FromForm>,
+    pub when: Option<ConditionForm>,
+    /// A state, or `same`.
+    pub to: StateName,
+}
+
+/// `start`, `any`, or a list of states.
+#[derive(Debug, JsonSchema)]
+#[schemars(untagged)]
+pub enum FromForm {
+    Word(FromWord),
+    Of(#[schemars(length(min = 1))] Vec<StateName>),
+}
+
+#[derive(Debug, JsonSchema)]
+#[schemars(rename_all = "kebab-case")]
+pub enum FromWord {
+    Start,
+    Any,
+}
+
+/// Every dotted path must hold one of its values; `"*"` is any value.
+pub type ConditionForm = BTreeMap<String, Vec<Scalar>>;
+
+#[derive(Debug, JsonSchema)]
+#[schemars(untagged)]
+pub enum Scalar {
+    Text(String),
+    Number(f64),
+    Flag(bool),
+}
+
+/// Which team owns the request afterwards.
+#[derive(Debug, JsonSchema)]
+#[schemars(untagged)]
+pub enum OwnerForm {
+    Word(OwnerWord),
+    Given(OwnerGiven),
+}
+
+#[derive(Debug, JsonSchema)]
+#[schemars(rename_all = "kebab-case")]
+pub enum OwnerWord {
+    Same,
+    Routed,
+}
+
+/// Exactly one of the two.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields, extend("minProperties" = 1, "maxProperties" = 1))]
+pub struct OwnerGiven {
+    pub team: Option<TeamId>,
+    /// Dotted path in the data of the team.
+    pub from: Option<String>,
+}
+
+/// What is held against a target, from one event to another.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct ClockForm {
+    #[schemars(length(min = 1))]
+    pub title: String,
+    pub kind: Option<ClockKind>,
+    pub target: TargetForm,
+    /// `owner-team`, `requester`, or the name of a calendar.
+    pub calendar: Option<CalendarName>,
+    #[schemars(length(min = 1))]
+    pub start: Vec<TriggerForm>,
+    #[schemars(length(min = 1))]
+    pub stop: Vec<TriggerForm>,
+    #[schemars(length(min = 1))]
+    pub cancel: Option<Vec<TriggerForm>>,
+    /// States in which it does not count.
+    #[schemars(length(min = 1))]
+    pub pause_in: Option<Vec<StateName>>,
+    /// The longest that one pause may last; then the clock runs again by itself.
+    pub pause_at_most: Option<LongestPause>,
+    /// The clock that runs for the other side while this one pauses.
+    pub waits_on: Option<ClockName>,
+    /// Ends the spell and begins the next at the same instant.
+    #[schemars(length(min = 1))]
+    pub restart: Option<Vec<TriggerForm>>,
+    /// "Starting on the date": day 0 is the first of the target's calendar days.
+    pub counts_first_day: Option<bool>,
+    /// Which days count when it pauses.
+    pub count_day: Option<CountDay>,
+    /// Where a due day of calendar days goes that is no working day.
+    pub roll: Option<Roll>,
+    pub anchor: Option<Anchor>,
+    /// A start after the stop opens a new spell.
+    pub again: Option<bool>,
+}
+
+/// `5wd` working days, `16wh` working hours, `15min` by the wall clock, `10d` or `12w` calendar days.
+#[derive(Debug, JsonSchema)]
+pub struct TargetForm(#[schemars(regex(pattern = r"^[1-9][0-9]{0,3}(wd|wh|min|d|w)$"))] pub String);
+
+/// For every pausing state, or for each by its name.
+#[derive(Debug, JsonSchema)]
+#[schemars(untagged)]
+pub enum LongestPause {
+    Every(TargetForm),
+    Each(BTreeMap<StateName, TargetForm>),
+}
+
+/// An event, or an event whose data fulfil a condition.
+#[derive(Debug, JsonSchema)]
+#[schemars(untagged)]
+pub enum TriggerForm {
+    Event(EventName),
+    When(TriggerWhen),
+}
+
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct TriggerWhen {
+    pub event: EventName,
+    pub when: Option<ConditionForm>,
+    /// Dotted path of the time at which it really happened.
+    pub at: Option<String>,
+}
+
+/// `when` and `team`; or `otherwise`, which stands last.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct RouteForm {
+    pub when: Option<ConditionForm>,
+    pub team: Option<RouteTeam>,
+    pub otherwise: Option<TeamId>,
+    /// Why, for whoever reads it in the request.
+    #[schemars(length(min = 1))]
+    pub because: String,
+    /// It overlaps with later rules, and coming before them is meant.
+    pub goes_first: Option<bool>,
+}
+
+/// A team, or the receiving team of the locality at a dotted path.
+#[derive(Debug, JsonSchema)]
+#[schemars(untagged)]
+pub enum RouteTeam {
+    Team(TeamId),
+    Locality(LocalityAt),
+}
+
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct LocalityAt {
+    pub locality: String,
+}
+
+/// Exactly one way to make the code.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields, extend("minProperties" = 1, "maxProperties" = 1))]
+pub struct DeriveForm {
+    pub age_band: Option<AgeBandForm>,
+    pub lookup: Option<LookupForm>,
+}
+
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct AgeBandForm {
+    pub birth_date: String,
+    pub unborn: String,
+    /// Code: first year, rising.
+    pub bands: IndexMap<String, u32>,
+}
+
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct LookupForm {
+    pub table: String,
+    #[schemars(length(min = 1))]
+    pub keys: Vec<String>,
+    pub column: String,
+}

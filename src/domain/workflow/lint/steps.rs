@@ -1,0 +1,123 @@
+//! Every step that a workflow allows, and how sure it is that a condition holds on it.
+
+use crate::domain::ids::{MoveName, StateName};
+use crate::domain::workflow::definition::{
+    Condition, Definition, FromStates, MoveRule, PathRule, ToState, Trigger,
+};
+
+/// One path of one move, from one state. `from` is `None` where a request opens.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Step<'a> {
+    pub(super) name: &'a MoveName,
+    pub(super) rule: &'a MoveRule,
+    pub(super) path: &'a PathRule,
+    /// Paths of the same move that are looked at before this one.
+    earlier: &'a [PathRule],
+    pub(super) from: Option<&'a StateName>,
+    pub(super) to: &'a StateName,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Chance {
+    Never,
+    Maybe,
+    Always,
+}
+
+pub(super) fn steps(definition: &Definition) -> Vec<Step<'_>> {
+    let mut found = Vec::new();
+    for (name, rule) in &definition.moves {
+        for (i, path) in rule.paths.iter().enumerate() {
+            let from: Vec<Option<&StateName>> = match &path.from {
+                FromStates::Start => vec![None],
+                FromStates::Any => definition.states.keys().map(Some).collect(),
+                FromStates::Of(states) => states.iter().map(Some).collect(),
+            };
+            for from in from {
+                let to = match (&path.to, from) {
+                    (ToState::State(to), _) => to,
+                    (ToState::Same, Some(from)) => from,
+                    (ToState::Same, None) => continue,
+                };
+                let step = Step {
+                    name,
+                    rule,
+                    path,
+                    earlier: &rule.paths[..i],
+                    from,
+                    to,
+                };
+                if !step.is_hidden() {
+                    found.push(step);
+                }
+            }
+        }
+    }
+    found
+}
+
+impl<'a> Step<'a> {
+    pub(super) fn leaves(&self) -> bool {
+        self.from != Some(self.to)
+    }
+
+    /// Earlier paths from the same state: the first fitting one wins.
+    fn rivals(&self) -> impl Iterator<Item = &'a PathRule> {
+        let from = self.from;
+        self.earlier.iter().filter(move |path| match &path.from {
+            FromStates::Start => from.is_none(),
+            FromStates::Any => from.is_some(),
+            FromStates::Of(states) => from.is_some_and(|from| states.contains(from)),
+        })
+    }
+
+    fn is_hidden(&self) -> bool {
+        self.rivals()
+            .any(|rival| implies(&self.path.when, &rival.when))
+    }
+
+    /// Whether one of the triggers fires when this step is made.
+    pub(super) fn fires(&self, triggers: &[Trigger]) -> Chance {
+        let ours = triggers.iter().filter(|t| t.event == self.rule.emits);
+        let mut best = Chance::Never;
+        for trigger in ours {
+            match self.holds(&trigger.when) {
+                Chance::Always => return Chance::Always,
+                Chance::Maybe => best = Chance::Maybe,
+                Chance::Never => {}
+            }
+        }
+        best
+    }
+
+    /// Whether a condition on the data holds, given that this path was the one taken.
+    pub(super) fn holds(&self, when: &Condition) -> Chance {
+        if implies(&self.path.when, when) {
+            Chance::Always
+        } else if excludes(&self.path.when, when) || self.rivals().any(|r| implies(when, &r.when)) {
+            Chance::Never
+        } else {
+            Chance::Maybe
+        }
+    }
+}
+
+/// Whether the wider condition holds whenever the narrower does.
+fn implies(narrow: &Condition, wide: &Condition) -> bool {
+    wide.0.iter().all(|(path, values)| {
+        let any = values.iter().any(|value| value == "*");
+        let narrow = narrow.0.get(path);
+        narrow.is_some_and(|narrow| any || narrow.iter().all(|value| values.contains(value)))
+    })
+}
+
+/// Whether the two can never hold together. Lists of codes can hold several values at once, but a
+/// condition of one move on one field tells its paths apart only where the field has one value.
+fn excludes(left: &Condition, right: &Condition) -> bool {
+    left.0.iter().any(|(path, values)| {
+        let any = |values: &[serde_json::Value]| values.iter().any(|value| value == "*");
+        right.0.get(path).is_some_and(|others| {
+            !any(values) && !any(others) && !values.iter().any(|value| others.contains(value))
+        })
+    })
+}
