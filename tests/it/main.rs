@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod api;
+mod clocks;
 mod commands;
 mod faults;
 mod history;

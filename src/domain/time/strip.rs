@@ -2,6 +2,8 @@
 //!
 //! Invariant: the days are consecutive, and those that counted up to the due date use up the target.
 
+mod words;
+
 #[cfg(test)]
 mod tests;
 

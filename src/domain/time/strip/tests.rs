@@ -128,3 +128,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_sentence_names_the_day_the_target_and_the_holiday() {
+    let spell = spell("2026-11-26T10:00Z", Target::WorkingDays(3));
+    let strip = spell.strip(&SCOTLAND, at("2026-11-27T09:00Z"));
+    assert_eq!(
+        strip.sentence(&spell, &|state| state.to_string()),
+        "Due at the end of Wednesday 2 December 2026: 3 working days after Thursday 26 November; \
+         30 November is St Andrew’s Day."
+    );
+}
