@@ -51,7 +51,7 @@ fn write_page(html: &mut String, document: &Value) -> std::fmt::Result {
     write!(
         html,
         "<h1>{title}: API</h1><p>{}</p>",
-        escape(text(&document["info"]["description"]))
+        prose(text(&document["info"]["description"]))
     )?;
     html.push_str("<p>The same as a document: <a href=\"/openapi.json\">/openapi.json</a>. Problems: <a href=\"#problems\">all of them</a>.</p>");
     for tag in ["Requests", "Teams", "Figures", "Workflows", "Operation"] {
@@ -101,7 +101,7 @@ fn write_operation(
         html,
         "<p><strong>{}.</strong> {}",
         escape(text(&operation["summary"])),
-        escape(text(&operation["description"]))
+        prose(text(&operation["description"]))
     )?;
     if operation.get("security").is_none() {
         html.push_str(" <em>Open without a token.</em>");
@@ -118,7 +118,7 @@ fn write_operation(
             "<tr><td><code>{}</code><td>{}, {needed}<td>{}",
             escape(text(&parameter["name"])),
             escape(text(&parameter["in"])),
-            escape(text(&parameter["description"])),
+            prose(text(&parameter["description"])),
         )?;
     }
     if let Some(name) = shape(&operation["requestBody"]) {
@@ -132,7 +132,7 @@ fn write_operation(
             html,
             "<tr><td><code>{}</code><td>answer<td>{}",
             escape(status),
-            escape(text(&response["description"]))
+            prose(text(&response["description"]))
         )?;
         if let Some(name) = shape(response) {
             write!(html, " <a href=\"#shape-{name}\">{name}</a>")?;
@@ -163,6 +163,22 @@ fn entries(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
 
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
+}
+
+/// Escaped, with what stands between backticks as code.
+fn prose(text: &str) -> String {
+    let mut html = String::with_capacity(text.len() + 32);
+    for (i, part) in text.split('`').enumerate() {
+        let part = escape(part);
+        if i % 2 == 1 {
+            html.push_str("<code>");
+            html.push_str(&part);
+            html.push_str("</code>");
+        } else {
+            html.push_str(&part);
+        }
+    }
+    html
 }
 
 fn escape(text: &str) -> String {

@@ -43,6 +43,23 @@ impl From<CommandError> for Problem {
     }
 }
 
+/// Where the person was named: at a path of the data, or as the one whom a service account speaks for.
+fn unknown_person(path: Option<&str>) -> Problem {
+    let (title, pointer, allowed) = match path {
+        Some(path) => (
+            "The person who is to answer from now on is not known here.",
+            format!("/data/{}", path.replace('.', "/")),
+            "the code of a person who is known here",
+        ),
+        None => (
+            "The person that the service account speaks for is not known here.",
+            "/on_behalf_of".to_owned(),
+            "the code of a person of the same agency",
+        ),
+    };
+    Problem::new(Kind::BadData, title).with(pointer, "not known", allowed)
+}
+
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         // Names that the caller made up are not repeated.
@@ -88,15 +105,8 @@ impl From<Refusal> for Problem {
                 "not a code",
                 format!("the code of a {what}"),
             ),
-            Refusal::UnknownPerson => Self::new(
-                Kind::BadData,
-                "The person that the service account speaks for is not known here.",
-            )
-            .with(
-                "/on_behalf_of",
-                "not known",
-                "the code of a person of the same agency",
-            ),
+            Refusal::UnknownPerson => unknown_person(None),
+            Refusal::UnknownNamedPerson { path } => unknown_person(Some(&path)),
             refusal @ Refusal::NotInTeam => Self::new(Kind::NotYours, sentence(&refusal)),
             refusal @ (Refusal::Ended { .. }
             | Refusal::ClaimedByOther

@@ -3,7 +3,7 @@
 
 use super::CommandError;
 use super::execute::{Commands, unavailable};
-use super::sealing::Sealing;
+use super::sealing::{KeySource, Sealing};
 use crate::domain::ids::{Authority, RequestId};
 use crate::domain::request::codec;
 use crate::domain::request::command::{Facts, RequestCommand};
@@ -128,10 +128,12 @@ impl RequestStore {
             authority: self.authority.as_str(),
             request: context.request.0,
             child: present.opening.child,
+            state: &present.state,
             version: context.version,
             opens: context.version == 0,
             occurred_at,
             definition: &workflow.definition,
+            keys: KeySource::Kept,
         };
         let vault = self.commands.vault();
         let new = sealing
@@ -139,7 +141,7 @@ impl RequestStore {
             .await
             .map_err(store_error)?;
         let mut fingerprint = [0; 16];
-        for event in &new {
+        for event in &new.events {
             let digest = self
                 .commands
                 .vault()
@@ -162,7 +164,8 @@ impl RequestStore {
             causation: None,
             definition: Some(workflow.hash.0),
             provenance: Provenance::Live,
-            events: new,
+            events: new.events,
+            keys: new.keys,
         };
         match self.commands.registry().log().append(append).await {
             Ok(Verdict::Appended(_) | Verdict::Duplicate(_)) => Ok(()),

@@ -3,7 +3,7 @@
 use super::loading::Loaded;
 use super::prepare::{self, Prepared};
 use super::registry::Registry;
-use super::sealing::{Sealing, failure};
+use super::sealing::{KeySource, Sealed, Sealing, failure};
 use super::{Ask, Command, CommandError, Receipt};
 use crate::domain::declared::Declared;
 use crate::domain::ids::{Reference, RequestId};
@@ -13,7 +13,7 @@ use crate::domain::request::error::Refusal;
 use crate::domain::request::state::{Request, RequestState};
 use crate::domain::workflow::schema::Workflow;
 use crate::log::vault::Vault;
-use crate::log::{Append, AppendError, Log, NewEvent, StreamKind, Verdict};
+use crate::log::{Append, AppendError, Log, StreamKind, Verdict};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -121,24 +121,26 @@ impl Commands {
             authority: command.authority.as_str(),
             request: request.0,
             child: present.opening.child,
+            state: &present.state,
             version: loaded.state.version(),
             opens,
             occurred_at,
             definition: &workflow.definition,
+            keys: KeySource::of(&self.vault, self.log()),
         };
         let mut index = asked.index;
         if opens {
             let reference = present.opening.reference.to_string();
             index.push((REFERENCE_INDEX.to_owned(), reference));
         }
-        let events = sealing.seal(&self.vault, events, &index).await?;
+        let sealed = sealing.seal(&self.vault, events, &index).await?;
         let planned = Planned {
             command,
             prepared,
             request,
             workflow,
         };
-        let append = planned.append(loaded.state.version(), events);
+        let append = planned.append(loaded.state.version(), sealed);
         self.submit(command, prepared, append, present).await
     }
 
@@ -269,7 +271,7 @@ struct Planned<'a> {
 
 impl Planned<'_> {
     /// The events follow `version`.
-    fn append(&self, version: i32, events: Vec<NewEvent>) -> Append {
+    fn append(&self, version: i32, sealed: Sealed) -> Append {
         let command = self.command;
         Append {
             authority: command.authority.to_string(),
@@ -284,7 +286,8 @@ impl Planned<'_> {
             causation: command.causation,
             definition: Some(self.workflow.hash.0),
             provenance: command.provenance,
-            events,
+            events: sealed.events,
+            keys: sealed.keys,
         }
     }
 }
@@ -370,6 +373,8 @@ pub(super) fn unavailable(error: AppendError) -> CommandError {
         AppendError::Unknown => CommandError::Unknown {
             retry_after_ms: RETRY_AFTER_MS,
         },
+        // One in many millions: nothing was kept, and the next try draws another reference.
+        AppendError::Taken => CommandError::Unavailable { retry_after_ms: 1 },
         AppendError::TooLarge { .. } | AppendError::Refused { .. } => CommandError::Broken {
             why: error.to_string(),
         },

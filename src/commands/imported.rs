@@ -1,7 +1,7 @@
 //! Acts that were done elsewhere and earlier, by the same rules as everything else, many at once.
 
 use super::execute::{Commands, unavailable};
-use super::sealing::Sealing;
+use super::sealing::{KeySource, Sealing};
 use super::{AskedMove, CommandError};
 use crate::domain::ids::{Authority, Reference, RequestId, TeamId, WorkflowName};
 use crate::domain::request::actor::Principal;
@@ -155,13 +155,16 @@ impl Importer {
             authority: self.authority.as_str(),
             request: act.request,
             child: present.opening.child,
+            state: &present.state,
             version: state.version(),
             opens: state.find().is_none(),
             occurred_at: act.occurred_at,
             definition: &workflow.definition,
+            // The child's id is made from the request's: an earlier try may have left its keys.
+            keys: KeySource::Kept,
         };
         let sealed = sealing.seal(self.commands.vault(), events, &[]).await?;
-        let append = self.append_of(act, state.version(), sealed);
+        let append = self.append_of(act, state.version(), sealed.events);
         Ok(Ok((append, after)))
     }
 
@@ -220,6 +223,7 @@ impl Importer {
             definition: Some(self.workflow.hash.0),
             provenance: Provenance::Imported,
             events,
+            keys: None,
         }
     }
 }

@@ -63,6 +63,7 @@ pub async fn mark_import(
                     .into_bytes(),
                 sealed: Vec::new(),
             }],
+            keys: None,
         };
         match log.append(append).await.map_err(unavailable)? {
             Verdict::Appended(_) => return Ok(true),

@@ -8,7 +8,7 @@ use crate::domain::ids::{PrincipalId, TeamId};
 use crate::domain::request::command::{Asked, Routed};
 use crate::domain::request::error::Refusal;
 use crate::domain::workflow::definition::{RouteTo, find};
-use crate::domain::workflow::schema::{Workflow, canonical};
+use crate::domain::workflow::schema::{Workflow, write_canonical, write_text};
 use crate::log::vault::Vault;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -29,33 +29,54 @@ pub(super) fn prepare(command: &Command, vault: &Vault) -> Result<Prepared, Comm
     let authority = command.authority.as_str();
     let space = Uuid::new_v5(&Uuid::NAMESPACE_OID, authority.as_bytes());
     let name = format!("{}\n{}", command.actor.id, command.key);
-    let content = json!({
-        "ask": ask_content(&command.ask),
-        "on_behalf_of": command.on_behalf_of,
-        "if_match": command.if_match,
-    });
     Ok(Prepared {
         command_id: Uuid::new_v5(&space, name.as_bytes()),
-        fingerprint: vault.fingerprint(authority, &canonical(&content)),
+        fingerprint: vault.fingerprint(authority, content(command).as_bytes()),
     })
 }
 
-fn ask_content(ask: &Ask) -> Value {
-    let moves = |moves: &[AskedMove]| -> Value {
-        moves.iter().map(|m| json!([m.move_name, m.data])).collect()
-    };
-    match ask {
-        Ask::Open {
-            workflow,
-            moves: asked,
-        } => json!(["open", workflow, moves(asked)]),
-        Ask::Moves {
-            request,
-            moves: asked,
-        } => json!(["moves", request, moves(asked)]),
-        Ask::Claim { request } => json!(["claim", request]),
-        Ask::Release { request } => json!(["release", request]),
+/// Canonical JSON of what is asked. Every byte counts: a key remembers it for ever.
+fn content(command: &Command) -> String {
+    let mut out = String::with_capacity(8_192);
+    out.push_str(r#"{"ask":["#);
+    match &command.ask {
+        Ask::Open { workflow, moves } => {
+            out.push_str(r#""open","#);
+            write_text(workflow.as_str(), &mut out);
+            write_moves(moves, &mut out);
+        }
+        Ask::Moves { request, moves } => {
+            out.push_str(r#""moves","#);
+            write_text(&request.0.to_string(), &mut out);
+            write_moves(moves, &mut out);
+        }
+        Ask::Claim { request } => {
+            out.push_str(r#""claim","#);
+            write_text(&request.0.to_string(), &mut out);
+        }
+        Ask::Release { request } => {
+            out.push_str(r#""release","#);
+            write_text(&request.0.to_string(), &mut out);
+        }
     }
+    out.push_str(r#"],"if_match":"#);
+    write_canonical(&json!(command.if_match), &mut out);
+    out.push_str(r#","on_behalf_of":"#);
+    write_canonical(&json!(command.on_behalf_of), &mut out);
+    out.push('}');
+    out
+}
+
+fn write_moves(moves: &[AskedMove], out: &mut String) {
+    out.push_str(",[");
+    for (i, asked) in moves.iter().enumerate() {
+        out.push_str(if i > 0 { ",[" } else { "[" });
+        write_text(asked.move_name.as_str(), out);
+        out.push(',');
+        write_canonical(&asked.data, out);
+        out.push(']');
+    }
+    out.push(']');
 }
 
 #[derive(Default)]
@@ -108,13 +129,16 @@ fn known_requester(
     declared: &Declared,
 ) -> Result<(), CommandError> {
     let rule = workflow.definition.moves.get(&asked.move_name);
-    let named = rule
-        .and_then(|rule| rule.requester.as_deref())
-        .and_then(|path| find(coded, path)?.as_str())
+    let Some(path) = rule.and_then(|rule| rule.requester.as_deref()) else {
+        return Ok(());
+    };
+    let named = find(coded, path)
+        .and_then(Value::as_str)
         .map(PrincipalId::parse);
     match named {
         Some(Ok(id)) if declared.find_principal(&id).is_none() => {
-            Err(CommandError::Refused(Refusal::UnknownPerson))
+            let path = path.to_owned();
+            Err(Refusal::UnknownNamedPerson { path }.into())
         }
         Some(_) | None => Ok(()),
     }
@@ -201,4 +225,73 @@ fn unrouted() -> Routed {
 fn civil_date(at: Timestamp) -> Date {
     let zone = TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC);
     at.to_zoned(zone).date()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::Provenance;
+    use crate::domain::ids::{Authority, MoveName, RequestId, WorkflowName};
+    use crate::domain::request::actor::{Principal, PrincipalKind};
+    use crate::domain::workflow::schema::canonical;
+
+    #[test]
+    fn what_is_asked_is_written_as_canonical_json() {
+        let request = RequestId(Uuid::from_u128(7));
+        let moves = || {
+            ["send", "ask"].map(|name| AskedMove {
+                move_name: MoveName::parse(name).unwrap(),
+                data: json!({ "b": "Invented \"words\"\n", "a": [1, null, { "y": 2, "x": true }] }),
+            })
+        };
+        let pairs = || -> Value {
+            moves()
+                .iter()
+                .map(|m| json!([m.move_name, m.data]))
+                .collect()
+        };
+        let workflow = WorkflowName::parse("tool-loan").unwrap();
+        let open = Ask::Open {
+            workflow: workflow.clone(),
+            moves: moves().into(),
+        };
+        let asked = [
+            (open, json!(["open", workflow, pairs()])),
+            (
+                Ask::Moves {
+                    request,
+                    moves: moves().into(),
+                },
+                json!(["moves", request, pairs()]),
+            ),
+            (Ask::Claim { request }, json!(["claim", request])),
+            (Ask::Release { request }, json!(["release", request])),
+        ];
+        for (ask, expected) in asked {
+            for if_match in [None, Some(3)] {
+                let command = Command {
+                    authority: Authority::parse("village").unwrap(),
+                    actor: Principal {
+                        id: PrincipalId::parse("n.ross").unwrap(),
+                        kind: PrincipalKind::Person,
+                        grants: Vec::new(),
+                    },
+                    on_behalf_of: if_match.map(|_| PrincipalId::parse("k.bain").unwrap()),
+                    key: "key".to_owned(),
+                    ask: ask.clone(),
+                    if_match,
+                    occurred_at: None,
+                    provenance: Provenance::Live,
+                    correlation: Uuid::nil(),
+                    causation: None,
+                };
+                let whole = json!({
+                    "ask": expected,
+                    "on_behalf_of": command.on_behalf_of,
+                    "if_match": if_match,
+                });
+                assert_eq!(content(&command).as_bytes(), canonical(&whole));
+            }
+        }
+    }
 }

@@ -329,6 +329,7 @@ fn append_of(
             body: declaration.body,
             sealed: Vec::new(),
         }],
+        keys: None,
     }
 }
 

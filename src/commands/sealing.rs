@@ -1,12 +1,13 @@
 //! Events on their way into the log: codes stay readable, personal fields go under a key.
 
 use super::CommandError;
+use crate::domain::ids::StateName;
 use crate::domain::request::codec;
 use crate::domain::request::error::Refusal;
 use crate::domain::request::event::RequestEvent;
 use crate::domain::workflow::Definition;
 use crate::log::vault::{Binding, IndexEntry, Subject, Vault, VaultError};
-use crate::log::{Audience, NewEvent, SealedPart};
+use crate::log::{Audience, Log, NewEvent, NewKeys, SealedPart};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -16,11 +17,42 @@ pub(super) struct Sealing<'a> {
     pub(super) authority: &'a str,
     pub(super) request: Uuid,
     pub(super) child: Uuid,
+    /// Where the request stands after the events.
+    pub(super) state: &'a StateName,
     /// Version before the first of the events.
     pub(super) version: i32,
     pub(super) opens: bool,
     pub(super) occurred_at: Timestamp,
     pub(super) definition: &'a Definition,
+    pub(super) keys: KeySource,
+}
+
+/// Where the keys of an opening act come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum KeySource {
+    /// Child and request were drawn for this act: so are their keys, which travel with the append.
+    Travelling,
+    /// The same, but the vault has a database of its own: stored before the append.
+    StoredFirst,
+    /// The ids are older than this act: keys may be there.
+    Kept,
+}
+
+impl KeySource {
+    /// Of an act whose ids were drawn just now.
+    pub(super) fn of(vault: &Vault, log: &Log) -> Self {
+        if vault.shares_database(log) {
+            Self::Travelling
+        } else {
+            Self::StoredFirst
+        }
+    }
+}
+
+/// Events as the log takes them, with the keys that the append has to bring along.
+pub(super) struct Sealed {
+    pub(super) events: Vec<NewEvent>,
+    pub(super) keys: Option<NewKeys>,
 }
 
 impl Sealing<'_> {
@@ -30,13 +62,19 @@ impl Sealing<'_> {
         vault: &Vault,
         events: Vec<RequestEvent>,
         index: &[(String, String)],
-    ) -> Result<Vec<NewEvent>, CommandError> {
-        let keys = self.keys(vault, &events, index).await?;
+    ) -> Result<Sealed, CommandError> {
+        let (keys, travelling) = match self.keys(vault, &events, index).await? {
+            Some((keys, travelling)) => (Some(keys), travelling),
+            None => (None, None),
+        };
         let mut sealed = Vec::with_capacity(events.len());
         for (event, version) in events.into_iter().zip(self.version + 1..) {
             sealed.push(self.seal_one(vault, &event, version, keys).await?);
         }
-        Ok(sealed)
+        Ok(Sealed {
+            events: sealed,
+            keys: travelling,
+        })
     }
 
     async fn keys(
@@ -44,7 +82,7 @@ impl Sealing<'_> {
         vault: &Vault,
         events: &[RequestEvent],
         index: &[(String, String)],
-    ) -> Result<Option<Keys>, CommandError> {
+    ) -> Result<Option<(Keys, Option<NewKeys>)>, CommandError> {
         let personal = events.iter().any(|event| match event {
             RequestEvent::Act(act) => {
                 !act.personal.child.is_empty() || !act.personal.request.is_empty()
@@ -61,7 +99,7 @@ impl Sealing<'_> {
                 .await
                 .map_err(failure)?;
             if let [Some(child), Some(request)] = found[..] {
-                return Ok(Some(Keys { child, request }));
+                return Ok(Some((Keys { child, request }, None)));
             }
         }
         let entries: Vec<IndexEntry> = index
@@ -73,12 +111,22 @@ impl Sealing<'_> {
                 request: self.request,
             })
             .collect();
-        match vault
-            .prepare(self.authority, &subjects, &entries)
-            .await
-            .map_err(failure)?[..]
-        {
-            [child, request] => Ok(Some(Keys { child, request })),
+        let (ids, travelling) = if self.opens && self.keys != KeySource::Kept {
+            let drawn = vault
+                .draw(self.authority, &subjects, entries)
+                .map_err(failure)?;
+            if self.keys == KeySource::StoredFirst {
+                vault.store(&drawn).await.map_err(failure)?;
+                (drawn.ids(), None)
+            } else {
+                (drawn.ids(), Some(drawn))
+            }
+        } else {
+            let kept = vault.prepare(self.authority, &subjects, &entries).await;
+            (kept.map_err(failure)?, None)
+        };
+        match ids[..] {
+            [child, request] => Ok(Some((Keys { child, request }, travelling))),
             _ => Err(CommandError::Broken {
                 why: "the vault gave no keys".to_owned(),
             }),
@@ -123,16 +171,17 @@ impl Sealing<'_> {
 
     /// Restricted is what a restricted move did, and everything in or out of a restricted state.
     fn audience(&self, event: &RequestEvent) -> Audience {
+        let hidden = |name: &StateName| {
+            let state = self.definition.states.get(name);
+            state.is_some_and(|state| state.restricted)
+        };
         let restricted = match event {
             RequestEvent::Act(act) => {
-                let states = act.from.iter().chain([&act.to]);
                 let rule = self.definition.moves.get(&act.move_name);
                 rule.is_some_and(|rule| rule.restricted)
-                    || states
-                        .filter_map(|name| self.definition.states.get(name))
-                        .any(|state| state.restricted)
+                    || act.from.iter().chain([&act.to]).any(hidden)
             }
-            RequestEvent::Claimed { .. } | RequestEvent::Released { .. } => false,
+            RequestEvent::Claimed { .. } | RequestEvent::Released { .. } => hidden(self.state),
         };
         if restricted {
             Audience::Restricted

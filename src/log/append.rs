@@ -2,11 +2,38 @@
 
 use super::chain::{hash_new, truncated};
 use super::event::{Append, AppendError, Position, Receipt, Verdict};
+use super::keys::Columns;
 use jiff::Timestamp;
+use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Row, Statement};
 use uuid::Uuid;
 
-pub(super) const LOG_APPEND: &str = include_str!("sql/log_append.sql");
+const LOG_APPEND: &str = include_str!("sql/log_append.sql");
+const LOG_APPEND_WITH_KEYS: &str = include_str!("sql/log_append_with_keys.sql");
+
+/// The statement of an append, planned once a connection; the second only where it was needed.
+pub(super) struct Statements {
+    plain: Statement,
+    with_keys: Option<Statement>,
+}
+
+impl Statements {
+    pub(super) async fn prepare(client: &Client) -> Result<Self, tokio_postgres::Error> {
+        Ok(Self {
+            plain: client.prepare(LOG_APPEND).await?,
+            with_keys: None,
+        })
+    }
+
+    async fn with_keys(&mut self, client: &Client) -> Result<Statement, tokio_postgres::Error> {
+        if let Some(prepared) = &self.with_keys {
+            return Ok(prepared.clone());
+        }
+        let prepared = client.prepare(LOG_APPEND_WITH_KEYS).await?;
+        self.with_keys = Some(prepared.clone());
+        Ok(prepared)
+    }
+}
 
 /// Events of one command, at most.
 pub const EVENTS_MAX: usize = 1_000;
@@ -149,44 +176,47 @@ impl<'a> Arrays<'a> {
 /// leaves the outcome unknown.
 pub(super) async fn send(
     client: &Client,
-    statement: &Statement,
+    statements: &mut Statements,
     epoch: Uuid,
     appends: &[Append],
 ) -> Result<Vec<Verdict>, tokio_postgres::Error> {
     let a = Arrays::of(appends);
-    let rows = client
-        .query(
-            statement,
-            &[
-                &epoch,
-                &a.authority,
-                &a.stream,
-                &a.kind,
-                &a.expected,
-                &a.count,
-                &a.command,
-                &a.fingerprint,
-                &a.actor,
-                &a.behalf,
-                &a.correlation,
-                &a.causation,
-                &a.definition,
-                &a.provenance,
-                &a.of,
-                &a.ordinal,
-                &a.event_type,
-                &a.schema,
-                &a.occurred,
-                &a.audience,
-                &a.body,
-                &a.keys[0],
-                &a.sealed[0],
-                &a.keys[1],
-                &a.sealed[1],
-                &a.hash,
-            ],
-        )
-        .await?;
+    let keys = Columns::of(appends.iter().filter_map(|append| append.keys.as_ref()));
+    let mut parameters: Vec<&(dyn ToSql + Sync)> = vec![
+        &epoch,
+        &a.authority,
+        &a.stream,
+        &a.kind,
+        &a.expected,
+        &a.count,
+        &a.command,
+        &a.fingerprint,
+        &a.actor,
+        &a.behalf,
+        &a.correlation,
+        &a.causation,
+        &a.definition,
+        &a.provenance,
+        &a.of,
+        &a.ordinal,
+        &a.event_type,
+        &a.schema,
+        &a.occurred,
+        &a.audience,
+        &a.body,
+        &a.keys[0],
+        &a.sealed[0],
+        &a.keys[1],
+        &a.sealed[1],
+        &a.hash,
+    ];
+    let statement = if appends.iter().any(|append| append.keys.is_some()) {
+        parameters.extend(keys.parameters());
+        statements.with_keys(client).await?
+    } else {
+        statements.plain.clone()
+    };
+    let rows = client.query(&statement, &parameters).await?;
     rows.iter().map(verdict).collect()
 }
 

@@ -3,8 +3,8 @@
 //! While a batch is being flushed the next one gathers itself, so there is no timer: light load
 //! has the latency of one commit, heavy load big batches.
 
-use super::append::{LOG_APPEND, append_bytes, check, send};
-use super::connect::{ConnectError, LogConfig, Warned, check_settings, pool, watched};
+use super::append::{Statements, append_bytes, check, send};
+use super::connect::{ConnectError, LogConfig, ONE_PLAN, Warned, check_settings, pool, watched};
 use super::event::{Append, AppendError, Verdict};
 use deadpool_postgres::Pool;
 use std::collections::{HashSet, VecDeque};
@@ -12,7 +12,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio_postgres::{Client, Statement};
+use tokio_postgres::Client;
+use tokio_postgres::error::SqlState;
 use uuid::Uuid;
 
 const BATCH_COMMANDS_MAX: usize = 256;
@@ -25,11 +26,6 @@ const REPLY_DEADLINE: Duration = Duration::from_secs(15);
 const ANSWER_DEADLINE: Duration = Duration::from_secs(40);
 
 pub(super) const EPOCH: &str = include_str!("sql/epoch.sql");
-
-/// Planning for the sizes of each batch costs more than the batch. The one plan may be made while
-/// the log is empty, where reading all of it looks cheap; compiling it never pays.
-const ONE_PLAN: &str =
-    "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set jit = off";
 
 type Reply = oneshot::Sender<Result<Verdict, AppendError>>;
 type Answer = oneshot::Receiver<Result<Verdict, AppendError>>;
@@ -45,6 +41,7 @@ pub struct Log {
     queue: mpsc::Sender<Waiting>,
     queue_max: usize,
     pub(super) pool: Pool,
+    pub(super) url: Arc<str>,
     epoch: Arc<Uuid>,
     appended: watch::Receiver<u64>,
 }
@@ -71,6 +68,7 @@ impl Log {
         Ok(Self {
             queue,
             queue_max: config.queue_commands_max,
+            url: config.database_url.as_str().into(),
             pool: pool(&config.database_url, config.pool_max)?,
             epoch: Arc::new(epoch),
             appended,
@@ -148,7 +146,7 @@ impl Log {
 
 struct Connection {
     client: Client,
-    statement: Statement,
+    statements: Statements,
     warned: Warned,
 }
 
@@ -208,13 +206,14 @@ impl Committer {
                     }
                 }
                 Err(Failure::Batch { sqlstate }) if appends.len() == 1 => {
+                    let with_keys = appends.iter().any(|append| append.keys.is_some());
+                    let error = if with_keys && sqlstate == SqlState::UNIQUE_VIOLATION.code() {
+                        AppendError::Taken
+                    } else {
+                        AppendError::Refused { sqlstate }
+                    };
                     for reply in replies {
-                        answer(
-                            reply,
-                            Err(AppendError::Refused {
-                                sqlstate: sqlstate.clone(),
-                            }),
-                        );
+                        answer(reply, Err(error.clone()));
                     }
                 }
                 Err(Failure::Batch { .. }) => {
@@ -244,12 +243,12 @@ impl Committer {
             let connected = connect(&self.url).await;
             self.connection = Some(connected.map_err(|error| Failure::All(error.into()))?);
         }
-        let Some(connection) = &self.connection else {
+        let Some(connection) = &mut self.connection else {
             return Err(Failure::All(AppendError::Unavailable));
         };
         let sent = send(
             &connection.client,
-            &connection.statement,
+            &mut connection.statements,
             self.epoch,
             appends,
         );
@@ -321,11 +320,11 @@ async fn connect(url: &str) -> Result<Connection, ConnectError> {
     let (client, warned) = watched(url).await?;
     check_settings(&client).await?;
     client.batch_execute(ONE_PLAN).await?;
-    let statement = client.prepare(LOG_APPEND).await?;
+    let statements = Statements::prepare(&client).await?;
     warned.store(false, Ordering::Release);
     Ok(Connection {
         client,
-        statement,
+        statements,
         warned,
     })
 }

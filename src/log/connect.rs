@@ -26,6 +26,11 @@ pub const APPLICATION_ROLE: &str = "rfa_app";
 const AS_APPLICATION: &str = "set role rfa_app; set statement_timeout = '10s'; \
     set lock_timeout = '3s'; set idle_in_transaction_session_timeout = '15s'";
 
+/// Planning for the sizes of each batch costs more than the batch. The one plan may be made while
+/// the tables are empty, where reading all of them looks cheap; compiling it never pays.
+pub(super) const ONE_PLAN: &str =
+    "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set jit = off";
+
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     #[error("the database URL cannot be read")]
@@ -66,6 +71,16 @@ pub fn settings(url: &str) -> Result<Config, ConnectError> {
 /// # Errors
 /// When the URL is not one of Postgres.
 pub fn pool(url: &str, max: usize) -> Result<Pool, ConnectError> {
+    pool_with(url, max, "")
+}
+
+/// The same, with one plan a statement.
+pub(super) fn pool_of_one_plan(url: &str, max: usize) -> Result<Pool, ConnectError> {
+    pool_with(url, max, ONE_PLAN)
+}
+
+fn pool_with(url: &str, max: usize, settings_sql: &str) -> Result<Pool, ConnectError> {
+    let greeting = format!("{AS_APPLICATION}; {settings_sql}");
     let manager = Manager::from_config(
         settings(url)?,
         NoTls,
@@ -79,10 +94,11 @@ pub fn pool(url: &str, max: usize) -> Result<Pool, ConnectError> {
         .runtime(Runtime::Tokio1)
         .wait_timeout(wait)
         .create_timeout(wait)
-        .post_create(Hook::async_fn(|client, _| {
+        .post_create(Hook::async_fn(move |client, _| {
+            let greeting = greeting.clone();
             Box::pin(async move {
                 client
-                    .batch_execute(AS_APPLICATION)
+                    .batch_execute(&greeting)
                     .await
                     .map_err(HookError::Backend)
             })

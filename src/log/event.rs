@@ -1,5 +1,6 @@
 //! What goes into the log and what comes out: the envelope, complete from the first event.
 
+use super::keys::NewKeys;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -98,6 +99,8 @@ pub struct Append {
     pub provenance: Provenance,
     /// At least one, at most 1,000.
     pub events: Vec<NewEvent>,
+    /// Stored by the same statement; only where vault and log share a database.
+    pub keys: Option<NewKeys>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,6 +135,9 @@ pub enum AppendError {
     /// It may have been appended: the same command again resolves it.
     #[error("the outcome is unknown; send the same command again")]
     Unknown,
+    /// Nothing was appended: what the keys are found by belongs to another request.
+    #[error("the reference is taken; draw another")]
+    Taken,
     #[error("{what}: {found} is more than {limit}")]
     TooLarge {
         what: &'static str,

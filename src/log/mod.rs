@@ -9,6 +9,8 @@ pub mod committer;
 pub mod connect;
 pub mod cursor;
 pub mod event;
+mod key_cache;
+mod keys;
 mod master;
 pub mod migrate;
 pub mod read;
@@ -21,4 +23,5 @@ pub use event::{
     Append, AppendError, Audience, NewEvent, Position, Provenance, Receipt, Recorded, SealedPart,
     StreamKind, Verdict,
 };
+pub use keys::NewKeys;
 pub use read::FoundCommand;

@@ -1,21 +1,18 @@
 //! Keys per child and per request, wrapped by a master key, and the blind index.
 //! A schema with a URL of its own, so that it can live, be backed up and die elsewhere.
 
-use super::connect::{ConnectError, pool};
+use super::committer::Log;
+use super::connect::{ConnectError, pool_of_one_plan};
 use super::event::SealedPart;
+use super::key_cache::KeyCache;
+use super::keys::{Columns, NewKeys, WrappedKey};
 pub use super::master::MasterKey;
 use super::seal;
 use deadpool_postgres::Pool;
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
-
-/// How long a key may be used after it was read; a destroyed record is gone at the latest then.
-const KEY_TTL: Duration = Duration::from_secs(300);
-const KEYS_CACHED_MAX: usize = 10_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subject {
@@ -75,18 +72,12 @@ pub struct IndexEntry {
     pub request: Uuid,
 }
 
-#[derive(Clone, Copy)]
-struct CachedKey {
-    key: [u8; 32],
-    read_at: Instant,
-}
-
 #[derive(Clone)]
 pub struct Vault {
     pool: Pool,
+    url: Arc<str>,
     master: MasterKey,
-    /// A lock for a map look-up only, never held across an await.
-    cache: Arc<Mutex<HashMap<Uuid, CachedKey>>>,
+    cache: KeyCache,
 }
 
 impl Vault {
@@ -94,10 +85,59 @@ impl Vault {
     /// When the URL is not one of Postgres.
     pub fn connect(url: &str, pool_max: usize, master: MasterKey) -> Result<Self, ConnectError> {
         Ok(Self {
-            pool: pool(url, pool_max)?,
+            pool: pool_of_one_plan(url, pool_max)?,
+            url: url.into(),
             master,
-            cache: Arc::default(),
+            cache: KeyCache::default(),
         })
+    }
+
+    /// Whether keys may travel with an append: both live in the very same database.
+    #[must_use]
+    pub fn shares_database(&self, log: &Log) -> bool {
+        self.url == log.url
+    }
+
+    /// Keys for subjects that were drawn just now, so that nobody else can have made any. They seal
+    /// from now on, and open only what was appended after they were stored.
+    ///
+    /// # Errors
+    /// When the cipher refuses; a defect.
+    pub fn draw(
+        &self,
+        authority: &str,
+        subjects: &[Subject],
+        index: Vec<IndexEntry>,
+    ) -> Result<NewKeys, VaultError> {
+        let mut keys = Vec::with_capacity(subjects.len());
+        for subject in subjects {
+            let (id, key) = (Uuid::new_v4(), seal::random_key());
+            let associated = seal::of_key(authority, *subject, id);
+            let wrapped = seal::seal(self.master.bytes(), &associated, &key)
+                .ok_or(VaultError::NotAuthentic)?;
+            self.cache.keep(id, key);
+            keys.push(WrappedKey {
+                id,
+                subject: *subject,
+                wrapped,
+            });
+        }
+        Ok(NewKeys {
+            authority: authority.to_owned(),
+            keys,
+            index,
+        })
+    }
+
+    /// Stores what was drawn, before the append: for a vault with a database of its own.
+    ///
+    /// # Errors
+    /// `Taken` when a reference is not free.
+    pub async fn store(&self, new: &NewKeys) -> Result<(), VaultError> {
+        let columns = Columns::of([new]);
+        self.rows(include_str!("sql/vault_store.sql"), &columns.parameters())
+            .await
+            .map(drop)
     }
 
     /// Makes sure that each subject has a key and stores the index entries: one statement, one
@@ -294,7 +334,7 @@ impl Vault {
     }
 
     async fn load_key(&self, id: Uuid) -> Result<Option<[u8; 32]>, VaultError> {
-        if let Some(key) = self.find_cached(id) {
+        if let Some(key) = self.cache.find(id) {
             return Ok(Some(key));
         }
         let rows = self
@@ -322,26 +362,8 @@ impl Vault {
         let key: [u8; 32] = seal::open(master, &seal::of_key(authority, subject, id), wrapped)
             .and_then(|plain| plain.try_into().ok())
             .ok_or(VaultError::WrongMasterKey)?;
-        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        if cache.len() >= KEYS_CACHED_MAX {
-            cache.clear();
-        }
-        cache.insert(
-            id,
-            CachedKey {
-                key,
-                read_at: Instant::now(),
-            },
-        );
+        self.cache.keep(id, key);
         Ok(key)
-    }
-
-    fn find_cached(&self, id: Uuid) -> Option<[u8; 32]> {
-        let cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        cache
-            .get(&id)
-            .filter(|cached| cached.read_at.elapsed() < KEY_TTL)
-            .map(|cached| cached.key)
     }
 
     async fn client(&self) -> Result<deadpool_postgres::Object, VaultError> {

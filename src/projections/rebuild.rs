@@ -5,8 +5,8 @@ use super::runner::{PAGE_EVENTS, Runner, RunnerError};
 use super::store::{self, Parked};
 use super::{Projection, Visitor, with_projection};
 use crate::log::{Position, StreamKind};
+use deadpool_postgres::GenericClient;
 use serde::Serialize;
-use tokio_postgres::GenericClient;
 use uuid::Uuid;
 
 /// Keys that are named one by one.
@@ -73,7 +73,7 @@ impl Visitor for Rebuild<'_> {
         client
             .batch_execute(&format!("drop table if exists {next}"))
             .await?;
-        store::create::<P, _>(&**client, &next).await?;
+        store::create::<P, _>(&client, &next).await?;
         let mut building = Building::default();
         let cursor = self.runner.reader(P::NAME).name;
         let row = client
@@ -97,11 +97,11 @@ impl Visitor for Rebuild<'_> {
             self.page::<P>(&transaction, &next, &mut building, stand)
                 .await?;
         }
-        let difference = compare(&*transaction, &live, &next).await?;
+        let difference = compare(&transaction, &live, &next).await?;
         transaction
             .execute(include_str!("sql/unpark.sql"), &[&P::NAME])
             .await?;
-        store::park(&*transaction, P::NAME, &building.parked).await?;
+        store::park(&transaction, P::NAME, &building.parked).await?;
         let flip = format!(
             "drop table {live}; alter table {next} rename to {}",
             P::NAME
@@ -123,7 +123,7 @@ struct Building {
 impl Rebuild<'_> {
     async fn page<P: Projection>(
         &self,
-        transaction: &tokio_postgres::Transaction<'_>,
+        transaction: &deadpool_postgres::Transaction<'_>,
         table: &str,
         building: &mut Building,
         up_to: Position,

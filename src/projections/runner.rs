@@ -7,19 +7,22 @@ use crate::log::cursor::{CursorError, Reader};
 use crate::log::{AppendError, Log, Position, StreamKind};
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 pub(super) const PAGE_EVENTS: i64 = 1_000;
 const LEASE_MS: i64 = 5_000;
+/// A renewal is a commit: not at every step. Who stalls for longer than the lease finds out when
+/// the cursor does not move.
+const RENEW_AFTER: Duration = Duration::from_millis(2_000);
 /// The bell rings for this replica's appends; others are found by looking.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 const AFTER_ERROR: Duration = Duration::from_secs(1);
 /// Near the head a page gathers what comes meanwhile: a transaction an event would take the cores
 /// from those who send.
-const GATHER: Duration = Duration::from_millis(20);
+const GATHER: Duration = Duration::from_millis(50);
 const PAGE_FULL: usize = 1_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +67,14 @@ impl From<deadpool_postgres::PoolError> for RunnerError {
 struct Memory {
     known: Known,
     up_to: Position,
+    held: Option<Held>,
+}
+
+/// A lease taken or renewed at `at`, and where the cursor stood then or has been moved to since.
+#[derive(Clone, Copy)]
+struct Held {
+    position: Position,
+    at: Instant,
 }
 
 /// A cheap handle.
@@ -155,23 +166,37 @@ impl Runner {
     }
 
     async fn step_of<P: Projection>(&self) -> Result<Step, RunnerError> {
-        let mut client = self.pool.get().await?;
-        let table = store::live_table::<P>();
-        let reader = self.reader(P::NAME);
-        let Some(from) = reader.lease(&**client).await? else {
-            return Ok(Step::Elsewhere);
-        };
-        if from == Position(0) {
-            store::create::<P, _>(&**client, &table).await?;
-        }
-        let page = self.log.read_after(from, PAGE_EVENTS).await?;
-        let Some(to) = page.last().map(|event| event.position) else {
-            return Ok(Step::Idle);
-        };
         let Some(memory) = self.memories.get(P::NAME) else {
             return Ok(Step::Idle);
         };
         let mut memory = memory.lock().await;
+        let mut client = self.pool.get().await?;
+        let table = store::live_table::<P>();
+        let reader = self.reader(P::NAME);
+        // Given back only by a step that went through: after an error the cursor is asked again.
+        let held = match memory
+            .held
+            .take()
+            .filter(|held| held.at.elapsed() < RENEW_AFTER)
+        {
+            Some(held) => held,
+            None => {
+                let at = Instant::now();
+                let Some(position) = reader.lease(&**client).await? else {
+                    return Ok(Step::Elsewhere);
+                };
+                Held { position, at }
+            }
+        };
+        let from = held.position;
+        if from == Position(0) {
+            store::create::<P, _>(&client, &table).await?;
+        }
+        let page = self.log.read_after(from, PAGE_EVENTS).await?;
+        let Some(to) = page.last().map(|event| event.position) else {
+            memory.held = Some(held);
+            return Ok(Step::Idle);
+        };
         self.recall(&mut memory, from).await?;
         for declared in page
             .iter()
@@ -190,6 +215,10 @@ impl Runner {
             return Ok(Step::Elsewhere);
         }
         transaction.commit().await?;
+        memory.held = Some(Held {
+            position: to,
+            ..held
+        });
         metrics::counter!("rfa_projection_events_total", "projection" => P::NAME)
             .increment(count as u64);
         Ok(Step::Applied(count))
@@ -198,7 +227,7 @@ impl Runner {
     /// Rows of a page, and the streams that it parks. The caller moves the cursor.
     async fn apply<P: Projection>(
         &self,
-        client: &tokio_postgres::Transaction<'_>,
+        client: &deadpool_postgres::Transaction<'_>,
         table: &str,
         entries: &[Entry],
         known: &Known,
@@ -220,7 +249,8 @@ impl Runner {
                 known.take(&event)?;
             }
         }
-        *memory = Memory { known, up_to: from };
+        memory.known = known;
+        memory.up_to = from;
         Ok(())
     }
 

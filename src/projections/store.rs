@@ -1,12 +1,12 @@
 //! The rows of a projection in Postgres: load those of a page's requests, fold, write them back.
-//! Three statements a page, however many events it has.
+//! Three statements a page, however many events it has, planned once a connection.
 
 use super::Projection;
 use super::page::{Decoded, Entry, Known};
 use crate::log::Position;
+use deadpool_postgres::GenericClient;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use tokio_postgres::GenericClient;
 use uuid::Uuid;
 
 /// A request within an authority.
@@ -115,6 +115,7 @@ async fn load<P: Projection, C: GenericClient>(
     }
     let (authorities, requests) = columns(touched);
     let statement = statement(include_str!("sql/load_rows.sql"), table).replace("{key}", P::KEY);
+    let statement = client.prepare_cached(&statement).await?;
     for row in client.query(&statement, &[&authorities, &requests]).await? {
         let value: Value = row.try_get(0)?;
         let row: P::Row = serde_json::from_value(value).map_err(|error| wrong(table, &error))?;
@@ -137,6 +138,7 @@ async fn write<P: Projection, C: GenericClient>(
     }
     let (authorities, requests) = columns(touched);
     let delete = statement(include_str!("sql/delete_rows.sql"), table);
+    let delete = client.prepare_cached(&delete).await?;
     client.execute(&delete, &[&authorities, &requests]).await?;
     let rows: Vec<&P::Row> = touched.values().flatten().collect();
     if rows.is_empty() {
@@ -144,6 +146,7 @@ async fn write<P: Projection, C: GenericClient>(
     }
     let rows = serde_json::to_value(rows).map_err(|error| wrong(table, &error))?;
     let insert = statement(include_str!("sql/insert_rows.sql"), table);
+    let insert = client.prepare_cached(&insert).await?;
     client.execute(&insert, &[&rows]).await?;
     Ok(())
 }
@@ -172,9 +175,10 @@ pub async fn load_parked<C: GenericClient>(
     client: &C,
     name: &str,
 ) -> Result<BTreeSet<RequestKey>, tokio_postgres::Error> {
-    let rows = client
-        .query(include_str!("sql/parked.sql"), &[&name])
+    let statement = client
+        .prepare_cached(include_str!("sql/parked.sql"))
         .await?;
+    let rows = client.query(&statement, &[&name]).await?;
     Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
 }
 

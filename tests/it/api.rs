@@ -253,5 +253,8 @@ async fn the_document_is_openapi_3_1_and_has_a_page() {
     let page = reqwest::get(format!("{}/openapi", served.process.http))
         .await
         .unwrap();
-    assert!(page.text().await.unwrap().contains("<h1"));
+    let page = page.text().await.unwrap();
+    assert!(page.contains("<h1") && page.contains("<code>team</code>"));
+    let (prose, _shapes) = page.split_once("<pre").unwrap();
+    assert!(!prose.contains('`'), "code is marked up");
 }

@@ -7,6 +7,7 @@ mod growing;
 mod proof;
 mod racing;
 mod sealing;
+mod travelling;
 mod verdicts;
 
 use crate::support::engine::now;
@@ -90,6 +91,7 @@ fn command(stream: Uuid, expected_version: i32, event_count: usize) -> Append {
         definition: Some([3; 32]),
         provenance: Provenance::Live,
         events: (0..event_count).map(event).collect(),
+        keys: None,
     }
 }
 

@@ -5,6 +5,7 @@
 mod api;
 mod clocks;
 mod commands;
+mod concern;
 mod faults;
 mod history;
 mod log;

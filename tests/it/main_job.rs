@@ -1,9 +1,9 @@
 //! The main job: from a named person to a team's queue and into the manager's response times,
 //! through the program itself, a real Postgres and a real RabbitMQ.
 
-use crate::support::client::{Served, example};
+use crate::support::client::{Served, consume, example};
 use crate::support::engine::{Engine, now};
-use crate::support::until;
+use crate::support::{Postgres, TestDatabase, until};
 use reqwest::{Method, StatusCode};
 use rfa::commands::{Ask, AskedMove, Command, CommandError, Declaration, Provenance};
 use rfa::domain::ids::{Authority, MoveName, PrincipalId, RoleName, TeamId, WorkflowName};
@@ -14,31 +14,6 @@ use std::time::Duration;
 use uuid::Uuid;
 
 const SOON: Duration = Duration::from_secs(20);
-
-/// Read by a client that nobody here wrote.
-async fn consume(url: &str, queue: &str) -> Value {
-    let output = tokio::process::Command::new("timeout")
-        .args([
-            "20",
-            "amqp-consume",
-            "--url",
-            url,
-            "-q",
-            queue,
-            "-c",
-            "1",
-            "cat",
-        ])
-        .output()
-        .await
-        .expect("amqp-consume from the package amqp-tools");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    serde_json::from_slice(&output.stdout).unwrap()
-}
 
 async fn acknowledged(served: &Served) -> Value {
     let answer = served
@@ -251,6 +226,28 @@ async fn a_concern_is_taken_at_any_version_and_leaves_only_a_stub_behind() {
         .get(&format!("/requests/{request}"), "head.girvan")
         .await;
     assert_eq!(seen.body["state"]["name"], "acknowledged", "{}", seen.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_named_person_whom_nobody_knows_is_refused() {
+    let served = Served::start().await;
+    let request = served.sent().await;
+    let change = json!({ "named_person": "zz.nobody", "why": "left-post" });
+    let refused = served
+        .make(request, "change-named-person", "head.girvan", change)
+        .await;
+    assert_eq!(
+        refused.status,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "{}",
+        refused.text
+    );
+    assert_eq!(refused.body["errors"][0]["pointer"], "/data/named_person");
+    assert!(!refused.text.contains("zz.nobody"), "{}", refused.text);
+    let seen = served
+        .get(&format!("/requests/{request}"), "head.girvan")
+        .await;
+    assert_eq!(seen.etag.as_deref(), Some("\"1\""));
 }
 
 /// Data that would pass the schema of each move that a fresh request allows.
@@ -522,6 +519,54 @@ async fn a_workflow_written_here_runs_without_another_build() {
         .await
         .unwrap();
     assert_eq!(opened[0].data["why"], "Invented: a branch");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_lie_where_the_vault_is_and_a_repeated_send_leaves_none() {
+    let elsewhere = Postgres::database().await;
+    for apart in [false, true] {
+        let database = Postgres::database().await;
+        let vault_url = if apart { &elsewhere.url } else { &database.url }.clone();
+        let engine = Engine::with_vault(database, &vault_url).await;
+        engine
+            .publish(
+                "village",
+                vec![Declaration::workflow("v1.yaml", LOAN).unwrap()],
+            )
+            .await;
+        let open = Ask::Open {
+            workflow: WorkflowName::parse("tool-loan").unwrap(),
+            moves: asked(
+                "wish",
+                json!({ "tool": "saw", "why": "Invented: a branch" }),
+            ),
+        };
+        let wish = command(person("n.ross", "neighbour", None), open, None);
+        let first = engine.commands.execute(wish.clone(), now()).await.unwrap();
+        let again = engine.commands.execute(wish, now()).await.unwrap();
+        assert_eq!(again.request_id, first.request_id);
+        assert!(again.duplicate && !first.duplicate);
+
+        let beside_the_log = keys_in(&engine.database).await;
+        let expected = if apart { (0, 2) } else { (2, 0) };
+        assert_eq!((beside_the_log, keys_in(&elsewhere).await), expected);
+        let loaded = engine
+            .commands
+            .load("village", first.request_id)
+            .await
+            .unwrap();
+        let village = Authority::parse("village").unwrap();
+        let opened = engine.commands.open(&village, &loaded).await.unwrap();
+        assert_eq!(opened[0].data["why"], "Invented: a branch");
+    }
+}
+
+async fn keys_in(database: &TestDatabase) -> i64 {
+    let owner = database.connect().await;
+    let count = owner
+        .query_one("select count(*) from vault.keys", &[])
+        .await;
+    count.unwrap().get(0)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,7 +10,7 @@ use crate::domain::ids::ClockName;
 use crate::domain::request::event::{Act, RequestEvent};
 use crate::domain::time::calendar::Calendar;
 use crate::domain::time::clock::{ClockFact, Clocks, Spell, SpellStatus};
-use crate::domain::workflow::definition::{CalendarChoice, ClockRule, Target};
+use crate::domain::workflow::definition::{CalendarChoice, ClockKind, ClockRule};
 use axum::Json;
 use axum::extract::State;
 use jiff::Timestamp;
@@ -26,13 +26,22 @@ pub(crate) struct ClockView {
     pub title: String,
     /// 1 for the first run, 2 after the request was looked at again, …
     pub spell: u32,
-    /// As in the workflow file: `5wd`, `16wh`, `15min`, `12d`
+    /// `statutory`, `standard` or `internal`
+    #[schema(value_type = String)]
+    pub kind: ClockKind,
+    /// As in the workflow file, with every extension: `5wd`, `16wh`, `15min`, `10d`, `12w`
     pub target: String,
     pub calendar: String,
     /// `running`, `paused`, `stopped` or `cancelled`
     #[schema(value_type = String)]
     pub status: SpellStatus,
     pub started_at: Timestamp,
+    /// It started when nobody worked, or after the cut-off of the day: it counts from the next
+    /// working day.
+    pub received_out_of_hours: bool,
+    /// While paused: the clock that runs for whoever is waited for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waits_on: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
     /// Wall time, pauses included.
@@ -200,10 +209,17 @@ pub(super) fn view(
         clock: ClockName::as_str(&spell.clock).to_owned(),
         title: rule.title.clone(),
         spell: spell.number,
-        target: target(spell.target),
+        kind: rule.kind,
+        target: spell.target_at(now).to_string(),
         calendar: spell.calendar.to_string(),
         status: reading.status,
         started_at: spell.started_at,
+        received_out_of_hours: reading.received_out_of_hours,
+        waits_on: rule
+            .waits_on
+            .as_ref()
+            .filter(|_| reading.status == SpellStatus::Paused)
+            .map(ToString::to_string),
         ended_at: spell.ended_at,
         elapsed_ms: reading.elapsed_ms,
         working_ms: reading.working_ms,
@@ -212,15 +228,6 @@ pub(super) fn view(
         due_at: reading.due_at,
         met: reading.met,
     })
-}
-
-fn target(target: Target) -> String {
-    match target {
-        Target::WorkingDays(count) => format!("{count}wd"),
-        Target::WorkingHours(count) => format!("{count}wh"),
-        Target::Minutes(count) => format!("{count}min"),
-        Target::CalendarDays(count) => format!("{count}d"),
-    }
 }
 
 fn child_clock(seen: &Seen, now: Timestamp) -> ChildClock {

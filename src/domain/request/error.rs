@@ -30,8 +30,10 @@ pub enum Refusal {
     UnknownTeam { found: TeamId, allowed: Vec<TeamId> },
     #[error("`{path}` is not the code of a {what}")]
     BadCode { path: String, what: &'static str },
-    #[error("the person named is not known here")]
+    #[error("the person that the service account speaks for is not known here")]
     UnknownPerson,
+    #[error("the person named at `{path}` is not known here")]
+    UnknownNamedPerson { path: String },
     #[error("the record was destroyed; nothing can be added to it")]
     Destroyed,
     #[error("only members of the team that holds the request may do this")]

@@ -6,10 +6,14 @@ pub(in crate::domain::time) mod reading;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod rules;
+#[cfg(test)]
 mod tests;
 
 use crate::domain::ids::{CalendarName, ClockName, StateName, TeamId};
-use crate::domain::workflow::definition::{Anchor, ClockRule, Target, Trigger};
+use crate::domain::workflow::definition::{
+    Anchor, ClockRule, CountDay, Roll, Target, Trigger, find,
+};
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -53,6 +57,9 @@ pub struct Pause {
     pub from: Timestamp,
     pub to: Option<Timestamp>,
     pub state: StateName,
+    /// Then the clock runs again by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<Target>,
 }
 
 /// One run of one clock; reopening starts the next.
@@ -68,6 +75,27 @@ pub struct Spell {
     /// When it stopped or was cancelled.
     pub ended_at: Option<Timestamp>,
     pub pauses: Vec<Pause>,
+    #[serde(default)]
+    pub counting: Counting,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extensions: Vec<Extension>,
+}
+
+/// How the definition counts; fixed when the spell starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Counting {
+    pub counts_first_day: bool,
+    pub count_day: CountDay,
+    pub roll: Option<Roll>,
+}
+
+/// More time, given before the target was missed; of the target's own unit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Extension {
+    pub at: Timestamp,
+    pub by: Target,
+    /// A code of the definition.
+    pub reason: String,
 }
 
 /// The spells of one request, oldest first.
@@ -93,6 +121,8 @@ pub struct Reading {
     pub working_ms: i64,
     /// The instant after which the target is missed; `None` while paused inside the target.
     pub due_at: Option<Timestamp>,
+    /// It started when nobody worked, or after the cut-off of the day: it counts from the next day.
+    pub received_out_of_hours: bool,
     /// Met or missed so far; `None` while inside the target, and when cancelled inside it.
     pub met: Option<bool>,
 }
@@ -100,11 +130,12 @@ pub struct Reading {
 /// What one event does to one clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Effect {
-    End(SpellStatus),
+    End(SpellStatus, Timestamp),
     Pause,
     Resume,
+    Restart(Timestamp),
     Start,
-    StartAndStop,
+    StartAndStop(Timestamp),
     Nothing,
 }
 
@@ -119,19 +150,31 @@ impl Clocks {
         for (name, rule) in rules {
             let newest = self.spells.iter_mut().rev().find(|s| s.clock == *name);
             match (effect(rule, &fact, newest.as_deref()), newest) {
-                (Effect::End(status), Some(spell)) => spell.end(status, fact.occurred_at),
-                (Effect::Pause, Some(spell)) => spell.pause(&fact),
+                (Effect::End(status, at), Some(spell)) => spell.end(status, at),
+                (Effect::Pause, Some(spell)) => spell.pause(rule, &fact),
                 (Effect::Resume, Some(spell)) => spell.resume(fact.occurred_at),
-                (effect @ (Effect::Start | Effect::StartAndStop), newest) => {
-                    let number = newest.map_or(1, |spell| spell.number + 1);
+                (
+                    effect @ (Effect::Start | Effect::Restart(_) | Effect::StartAndStop(_)),
+                    newest,
+                ) => {
+                    let number = newest.as_ref().map_or(1, |spell| spell.number + 1);
+                    if let (Effect::Restart(at), Some(before)) = (effect, newest) {
+                        before.end(SpellStatus::Stopped, at);
+                    }
                     let calendar = calendar_of(rule, fact.team);
                     let mut spell = Spell::start(name, rule, &fact, number, calendar);
-                    if effect == Effect::StartAndStop {
-                        spell.end(SpellStatus::Stopped, fact.occurred_at);
+                    match effect {
+                        Effect::StartAndStop(at) => spell.end(SpellStatus::Stopped, at),
+                        Effect::Restart(at) => spell.started_at = at,
+                        Effect::Start
+                        | Effect::End(..)
+                        | Effect::Pause
+                        | Effect::Resume
+                        | Effect::Nothing => {}
                     }
                     self.spells.push(spell);
                 }
-                (Effect::End(_) | Effect::Pause | Effect::Resume | Effect::Nothing, _) => {}
+                (Effect::End(..) | Effect::Pause | Effect::Resume | Effect::Nothing, _) => {}
             }
         }
     }
@@ -143,48 +186,57 @@ impl Clocks {
     }
 }
 
-/// Stop before cancel, cancel before pause, pause before resume, resume before start; one event has
-/// one effect.
+/// Stop before cancel, cancel before pause, pause before resume, resume before restart, restart before
+/// start; one event has one effect.
 fn effect(rule: &ClockRule, fact: &ClockFact<'_>, newest: Option<&Spell>) -> Effect {
-    let open = newest.is_some_and(|spell| spell.status.is_open());
-    let ending = if fires(&rule.stop, fact) {
-        Some(SpellStatus::Stopped)
-    } else if fires(&rule.cancel, fact) {
-        Some(SpellStatus::Cancelled)
-    } else {
-        None
+    let open = newest.filter(|spell| spell.status.is_open());
+    let ending = match fired(&rule.stop, fact) {
+        Some(trigger) => Some((SpellStatus::Stopped, trigger)),
+        None => fired(&rule.cancel, fact).map(|trigger| (SpellStatus::Cancelled, trigger)),
     };
-    let may_start = newest.is_none() || (rule.again && !open);
-    if let Some(status) = ending {
-        return if open {
-            Effect::End(status)
-        } else if status == SpellStatus::Stopped && may_start && fires(&rule.start, fact) {
+    let may_start = newest.is_none() || (rule.again && open.is_none());
+    let starts = || fired(&rule.start, fact).is_some();
+    if let Some((status, trigger)) = ending {
+        return match open {
+            Some(spell) => Effect::End(status, happened_at(trigger, fact, spell.started_at)),
             // Done at once counts: a decision that is told as it is taken is told in no time.
-            Effect::StartAndStop
-        } else {
-            Effect::Nothing
+            None if status == SpellStatus::Stopped && may_start && starts() => {
+                Effect::StartAndStop(fact.occurred_at)
+            }
+            None => Effect::Nothing,
         };
     }
     let pausing = rule.pause_in.contains(fact.to);
-    match newest.map(|spell| spell.status) {
-        Some(SpellStatus::Running) if pausing => Effect::Pause,
-        Some(SpellStatus::Paused) if !pausing => Effect::Resume,
-        Some(SpellStatus::Running | SpellStatus::Paused) => Effect::Nothing,
-        Some(SpellStatus::Stopped | SpellStatus::Cancelled) if !rule.again => Effect::Nothing,
-        Some(SpellStatus::Stopped | SpellStatus::Cancelled) | None => {
-            if fires(&rule.start, fact) {
-                Effect::Start
-            } else {
-                Effect::Nothing
+    match open {
+        Some(spell) if pausing && spell.find_pause() != Some(fact.to) => Effect::Pause,
+        Some(spell) if spell.status == SpellStatus::Paused && !pausing => Effect::Resume,
+        Some(spell) => match fired(&rule.restart, fact) {
+            Some(trigger) if !pausing => {
+                Effect::Restart(happened_at(trigger, fact, spell.started_at))
             }
-        }
+            Some(_) | None => Effect::Nothing,
+        },
+        None if may_start && starts() => Effect::Start,
+        None => Effect::Nothing,
     }
 }
 
-fn fires(triggers: &[Trigger], fact: &ClockFact<'_>) -> bool {
+fn fired<'r>(triggers: &'r [Trigger], fact: &ClockFact<'_>) -> Option<&'r Trigger> {
     triggers
         .iter()
-        .any(|t| t.event.as_str() == fact.event && t.when.holds(fact.coded))
+        .find(|t| t.event.as_str() == fact.event && t.when.holds(fact.coded))
+}
+
+/// The time that the data gives, where the definition reads it: not before the spell began and not
+/// after it was written down.
+fn happened_at(trigger: &Trigger, fact: &ClockFact<'_>, started_at: Timestamp) -> Timestamp {
+    trigger
+        .at
+        .as_deref()
+        .and_then(|path| find(fact.coded, path)?.as_str()?.parse().ok())
+        .map_or(fact.occurred_at, |at: Timestamp| {
+            at.min(fact.occurred_at).max(started_at)
+        })
 }
 
 impl Spell {
@@ -209,19 +261,33 @@ impl Spell {
             status: SpellStatus::Running,
             ended_at: None,
             pauses: Vec::new(),
+            counting: Counting {
+                counts_first_day: rule.counts_first_day,
+                count_day: rule.count_day,
+                roll: rule.roll,
+            },
+            extensions: Vec::new(),
         };
         if rule.pause_in.contains(fact.to) {
-            spell.pause(fact);
+            spell.pause(rule, fact);
         }
         spell
     }
 
-    fn pause(&mut self, fact: &ClockFact<'_>) {
+    /// The state in which it pauses, whatever the longest pause is.
+    fn find_pause(&self) -> Option<&StateName> {
+        let open = self.pauses.last().filter(|pause| pause.to.is_none());
+        open.map(|pause| &pause.state)
+    }
+
+    fn pause(&mut self, rule: &ClockRule, fact: &ClockFact<'_>) {
         self.status = SpellStatus::Paused;
+        self.close_pause(fact.occurred_at);
         self.pauses.push(Pause {
             from: fact.occurred_at,
             to: None,
             state: fact.to.clone(),
+            at_most: rule.pause_at_most.get(fact.to).copied(),
         });
     }
 
@@ -236,9 +302,10 @@ impl Spell {
         self.close_pause(at);
     }
 
+    /// An end that was learned late may lie before the pause: then there was none.
     fn close_pause(&mut self, at: Timestamp) {
         if let Some(pause) = self.pauses.last_mut() {
-            pause.to.get_or_insert(at);
+            pause.to.get_or_insert(at.max(pause.from));
         }
     }
 }

@@ -1,7 +1,11 @@
 //! The typed workflow. Built by `parse`, stored in the log as canonical JSON, read back by serde.
 
+mod clock;
+
+pub use clock::{Anchor, CalendarChoice, ClockKind, ClockRule, CountDay, Roll, Target, Trigger};
+
 use crate::domain::ids::{
-    CalendarName, ClockName, EventName, MoveName, RoleName, StateName, TeamId, WorkflowName,
+    ClockName, EventName, MoveName, RoleName, StateName, TeamId, WorkflowName,
 };
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -221,83 +225,6 @@ pub enum RouteTo {
     Team(TeamId),
     /// The organisation's receiving team for the locality code at this dotted path.
     LocalityAt(String),
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ClockRule {
-    pub title: String,
-    pub target: Target,
-    #[serde(default)]
-    pub calendar: CalendarChoice,
-    pub start: Vec<Trigger>,
-    pub stop: Vec<Trigger>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub cancel: Vec<Trigger>,
-    /// States in which the clock does not count.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub pause_in: Vec<StateName>,
-    /// Where the starting time is read, if not from the event: `received_at` of the request.
-    #[serde(default)]
-    pub anchor: Anchor,
-    /// A start while the clock has already stopped opens a new spell (looked at again).
-    #[serde(default)]
-    pub again: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Anchor {
-    /// When the starting event happened.
-    #[default]
-    Event,
-    /// When help was first asked for.
-    Received,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Trigger {
-    pub event: EventName,
-    #[serde(default, skip_serializing_if = "Condition::is_empty")]
-    pub when: Condition,
-}
-
-/// Units are never converted into one another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Target {
-    /// `5wd`
-    WorkingDays(u32),
-    /// `16wh`
-    WorkingHours(u32),
-    /// `15min`, by the wall clock
-    Minutes(u32),
-    /// `12w` is 84 calendar days
-    CalendarDays(u32),
-}
-
-impl std::fmt::Display for Target {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::WorkingDays(n) => write!(f, "{n}wd"),
-            Self::WorkingHours(n) => write!(f, "{n}wh"),
-            Self::Minutes(n) => write!(f, "{n}min"),
-            Self::CalendarDays(n) if n % 7 == 0 => write!(f, "{}w", n / 7),
-            Self::CalendarDays(n) => write!(f, "{n}d"),
-        }
-    }
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum CalendarChoice {
-    /// Of the team that owns the request when the clock starts.
-    #[default]
-    OwnerTeam,
-    /// Of the requester's agency (a school's, where it is a school).
-    Requester,
-    Named(CalendarName),
 }
 
 /// A code made from personal data before it is sealed.

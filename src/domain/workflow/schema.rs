@@ -1,5 +1,6 @@
 //! A definition made ready: schemas compiled, hash computed, personal fields known.
 
+mod canonical;
 pub(crate) mod fault;
 mod hygiene;
 mod messages;
@@ -8,6 +9,7 @@ mod split;
 pub(crate) mod vocabulary;
 pub(crate) mod weight;
 
+pub use canonical::{canonical, write_canonical, write_text};
 pub use split::merge;
 
 use super::definition::{Definition, FromStates, MoveRule};
@@ -168,8 +170,10 @@ impl Workflow {
         data: &Map<String, Value>,
     ) -> Vec<(String, String)> {
         let mut entries = Vec::new();
-        let data = Value::Object(data.clone());
-        self.each_value(move_name, &data, &mut |views, _, value| {
+        let Some(schema) = self.schema_of(move_name) else {
+            return entries;
+        };
+        let mut take = |views: &Views<'_>, _: &str, value: &Value| {
             let kind = views.keyword("x-index").and_then(Value::as_str);
             let fields = views.keyword("x-index-fields").and_then(Value::as_array);
             let Some(value) = indexed(value, fields) else {
@@ -186,7 +190,8 @@ impl Workflow {
             {
                 entries.extend(kind.map(|kind| (kind.to_owned(), text)));
             }
-        });
+        };
+        walk_members(&Views::of(schema), &mut String::new(), data, &mut take);
         entries
     }
 
@@ -216,15 +221,15 @@ impl Workflow {
         visit: &mut dyn FnMut(&Views<'_>, &str, &Value),
     ) {
         if let Some(schema) = self.schema_of(move_name) {
-            walk(&Views::of(schema), "", data, visit);
+            walk(&Views::of(schema), &mut String::new(), data, visit);
         }
     }
 }
 
-/// Every value that some schema describes, outermost first.
+/// Every value that some schema describes, outermost first. `pointer` is as it was afterwards.
 fn walk(
     views: &Views<'_>,
-    pointer: &str,
+    pointer: &mut String,
     value: &Value,
     visit: &mut dyn FnMut(&Views<'_>, &str, &Value),
 ) {
@@ -233,22 +238,32 @@ fn walk(
     }
     visit(views, pointer, value);
     match value {
-        Value::Object(members) => {
-            for (name, member) in members {
-                walk(
-                    &views.property(name),
-                    &format!("{pointer}/{}", escaped(name)),
-                    member,
-                    visit,
-                );
-            }
-        }
+        Value::Object(members) => walk_members(views, pointer, members, visit),
         Value::Array(items) => {
             for (i, item) in items.iter().enumerate() {
-                walk(&views.item(Some(i)), &format!("{pointer}/{i}"), item, visit);
+                let length = pointer.len();
+                pointer.push('/');
+                pointer.push_str(&i.to_string());
+                walk(&views.item(Some(i)), pointer, item, visit);
+                pointer.truncate(length);
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+fn walk_members(
+    views: &Views<'_>,
+    pointer: &mut String,
+    members: &Map<String, Value>,
+    visit: &mut dyn FnMut(&Views<'_>, &str, &Value),
+) {
+    for (name, member) in members {
+        let length = pointer.len();
+        pointer.push('/');
+        pointer.push_str(&escaped(name));
+        walk(&views.property(name), pointer, member, visit);
+        pointer.truncate(length);
     }
 }
 
@@ -304,26 +319,6 @@ fn indexed<'v>(value: &'v Value, fields: Option<&Vec<Value>>) -> Option<Cow<'v, 
     let names = fields.iter().filter_map(Value::as_str);
     let texts = names.map(|name| Some((name.to_owned(), object.get(name)?.clone())));
     Some(Cow::Owned(Value::Object(texts.collect::<Option<_>>()?)))
-}
-
-/// Canonical JSON: keys sorted, no spaces. What is hashed and fingerprinted.
-#[must_use]
-pub fn canonical(value: &Value) -> Vec<u8> {
-    sorted(value).to_string().into_bytes()
-}
-
-/// Sorted here, whatever map `serde_json` is built with.
-fn sorted(value: &Value) -> Value {
-    match value {
-        Value::Object(members) => {
-            let mut members: Vec<_> = members.iter().collect();
-            members.sort_by_key(|(name, _)| *name);
-            let members = members.into_iter();
-            Value::Object(members.map(|(name, v)| (name.clone(), sorted(v))).collect())
-        }
-        Value::Array(items) => Value::Array(items.iter().map(sorted).collect()),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
-    }
 }
 
 #[cfg(test)]

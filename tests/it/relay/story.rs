@@ -125,6 +125,7 @@ impl Story {
                     bytes: SEALED_BYTES.to_vec(),
                 }],
             }],
+            keys: None,
         }
     }
 }

@@ -185,6 +185,31 @@ impl Answer {
     }
 }
 
+/// Read by a client that nobody here wrote.
+pub(crate) async fn consume(url: &str, queue: &str) -> Value {
+    let output = tokio::process::Command::new("timeout")
+        .args([
+            "20",
+            "amqp-consume",
+            "--url",
+            url,
+            "-q",
+            queue,
+            "-c",
+            "1",
+            "cat",
+        ])
+        .output()
+        .await
+        .expect("amqp-consume from the package amqp-tools");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
 /// One of the shipped examples.
 pub(crate) fn example(name: &str) -> Value {
     let file =

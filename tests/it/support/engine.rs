@@ -38,6 +38,12 @@ impl Engine {
     }
 
     pub(crate) async fn over(database: TestDatabase) -> Self {
+        let vault_url = database.url.clone();
+        Self::with_vault(database, &vault_url).await
+    }
+
+    /// The keys may live in a database of their own.
+    pub(crate) async fn with_vault(database: TestDatabase, vault_url: &str) -> Self {
         let config = LogConfig {
             database_url: database.url.clone(),
             queue_commands_max: 1_000,
@@ -45,7 +51,7 @@ impl Engine {
         };
         let log = Log::connect(&config).await.unwrap();
         let master = MasterKey::parse(MASTER_KEY).unwrap();
-        let vault = Vault::connect(&database.url, 4, master).unwrap();
+        let vault = Vault::connect(vault_url, 4, master).unwrap();
         let registry = Registry::open(log.clone()).await.unwrap();
         let commands = Commands::new(registry, vault);
         let runner = Runner::new(log.clone());

@@ -14,6 +14,8 @@ const TOP_LEVEL: &[&str] = &[
     "CHANGELOG.md",
     "Cargo.lock",
     "Cargo.toml",
+    // Cargo looks for it here.
+    "build.rs",
     "Dockerfile",
     "LICENSE-APACHE",
     "LICENSE-MIT",

@@ -90,7 +90,7 @@ proptest! {
 
 proptest! {
     // Over months; each case walks hundreds of days.
-    #![proptest_config(ProptestConfig::with_cases(1_000))]
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
 
     #[test]
     fn working_time_adds_up_and_never_falls(

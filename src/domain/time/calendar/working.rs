@@ -112,6 +112,23 @@ impl Calendar {
             })
     }
 
+    /// Whether the windows of the calendar are open.
+    #[must_use]
+    pub fn is_open_at(&self, at: Timestamp) -> bool {
+        self.open_from(at)
+            .next()
+            .is_some_and(|(open, _)| open <= at)
+    }
+
+    /// The opening hours of a working day; nothing on any other.
+    pub(in crate::domain::time) fn open_on(
+        &self,
+        day: Date,
+    ) -> impl Iterator<Item = (Timestamp, Timestamp)> {
+        let working = self.is_working_day(day).then_some(day);
+        working.into_iter().flat_map(|day| self.stretches_of(day))
+    }
+
     fn stretches_of(&self, day: Date) -> impl Iterator<Item = (Timestamp, Timestamp)> {
         self.windows_of(day).iter().map(move |window| {
             let close = if window.is_until_midnight() {

@@ -36,6 +36,8 @@ fn spells() -> impl Strategy<Value = Spell> {
             status: SpellStatus::Running,
             ended_at: None,
             pauses: Vec::new(),
+            counting: Counting::default(),
+            extensions: Vec::new(),
         };
         let mut now = start;
         for minutes in turns {
@@ -47,6 +49,7 @@ fn spells() -> impl Strategy<Value = Spell> {
                     from: now,
                     to: None,
                     state,
+                    at_most: None,
                 });
             } else {
                 clock.resume(now);
@@ -65,7 +68,7 @@ fn end_of(spell: &Spell) -> Timestamp {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4_000))]
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
 
     #[test]
     fn a_reading_is_consistent_in_itself(spell in spells(), later in 0i64..40_000) {
@@ -110,7 +113,7 @@ proptest! {
         let as_of = after(to, 20_000);
         let before = spell.reading(&SCOTLAND, as_of);
         let state = StateName::parse("asking").unwrap();
-        spell.pauses.push(Pause { from, to: Some(to), state });
+        spell.pauses.push(Pause { from, to: Some(to), state, at_most: None });
         let with = spell.reading(&SCOTLAND, as_of);
         prop_assert_eq!(with.working_days, before.working_days);
         if matches!(spell.target, Target::WorkingDays(_) | Target::CalendarDays(_)) {

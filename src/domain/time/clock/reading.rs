@@ -1,8 +1,8 @@
 //! One spell, read at a moment: what happened later is not seen.
 
-use super::{Reading, Spell, SpellStatus};
+use super::{Counting, Pause, Reading, Spell, SpellStatus};
 use crate::domain::time::calendar::Calendar;
-use crate::domain::workflow::definition::Target;
+use crate::domain::workflow::definition::{CountDay, Roll, Target};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -26,6 +26,7 @@ impl Spell {
                 .map(|(from, to)| calendar.working_ms_between(from, to))
                 .sum(),
             due_at,
+            received_out_of_hours: self.received_out_of_hours(calendar),
             met: match view.status {
                 SpellStatus::Stopped => Some(!past_due),
                 // A missed target stays missed, whatever came afterwards.
@@ -33,6 +34,43 @@ impl Spell {
                 SpellStatus::Running | SpellStatus::Paused | SpellStatus::Cancelled => None,
             },
         }
+    }
+
+    /// It started when nobody worked, or after the cut-off of the day.
+    #[must_use]
+    pub fn received_out_of_hours(&self, calendar: &Calendar) -> bool {
+        calendar.day_zero(self.started_at) != calendar.local_date(self.started_at)
+            || !calendar.is_open_at(self.started_at)
+    }
+
+    /// The target with every extension given up to a moment.
+    #[must_use]
+    pub fn target_at(&self, as_of: Timestamp) -> Target {
+        let given = self.extensions.iter().filter(|given| given.at <= as_of);
+        given.fold(self.target, |target, given| target.plus(given.by))
+    }
+}
+
+impl Pause {
+    /// When it ends by itself.
+    #[must_use]
+    pub fn ends_by(&self, calendar: &Calendar) -> Option<Timestamp> {
+        let from = self.from;
+        Some(match self.at_most? {
+            Target::WorkingDays(days) => {
+                let day_zero = calendar.day_zero(from);
+                calendar.end_of_day(calendar.nth_working_day_after(day_zero, days))
+            }
+            Target::CalendarDays(days) => {
+                let span = jiff::Span::new().days(days);
+                let day_zero = calendar.local_date(from);
+                calendar.end_of_day(day_zero.saturating_add(span))
+            }
+            Target::WorkingHours(hours) => {
+                calendar.add_working_ms(from, i64::from(hours) * HOUR_MS)
+            }
+            Target::Minutes(minutes) => add_wall_ms(from, i64::from(minutes) * MINUTE_MS),
+        })
     }
 }
 
@@ -47,6 +85,7 @@ struct Gap {
 pub(in crate::domain::time) struct View<'a> {
     calendar: &'a Calendar,
     target: Target,
+    counting: Counting,
     status: SpellStatus,
     start: Timestamp,
     /// When it ended, or the moment asked about.
@@ -62,11 +101,12 @@ impl<'a> View<'a> {
         as_of: Timestamp,
     ) -> Self {
         let ended_at = spell.ended_at.filter(|at| *at <= as_of);
-        let gaps = gaps_seen(spell, as_of);
+        let gaps = gaps_seen(spell, calendar, as_of);
         let paused = gaps.last().is_some_and(|gap| gap.to.is_none());
         Self {
             calendar,
-            target: spell.target,
+            target: spell.target_at(as_of),
+            counting: spell.counting,
             status: match ended_at {
                 Some(_) => spell.status,
                 None if paused => SpellStatus::Paused,
@@ -105,6 +145,22 @@ impl<'a> View<'a> {
             .any(|gap| gap.from < at && gap.to.is_none_or(|to| at <= to))
     }
 
+    /// Whether a day counts that lies wholly before `end`, or that is counted on towards the due day.
+    fn counts(&self, day: Date) -> bool {
+        match self.counting.count_day {
+            CountDay::AtEnd => self.ran_up_to(self.calendar.end_of_day(day)),
+            CountDay::Touched => {
+                let mut stretches = self.calendar.open_on(day);
+                stretches.any(|(open, close)| !self.is_paused_throughout(open, close))
+            }
+        }
+    }
+
+    fn is_paused_throughout(&self, from: Timestamp, to: Timestamp) -> bool {
+        let covers = |gap: &Gap| gap.from <= from && gap.to.is_none_or(|end| to <= end);
+        self.gaps.iter().any(covers)
+    }
+
     /// Stretches in which the clock ran, up to its end.
     fn running(&self) -> impl Iterator<Item = (Timestamp, Timestamp)> {
         let resumed = self.gaps.iter().map(|gap| gap.to.unwrap_or(self.end));
@@ -130,21 +186,18 @@ impl<'a> View<'a> {
 
     fn working_days(&self) -> u32 {
         let day_zero = self.calendar.day_zero(self.start);
-        let mut day_ends = self
-            .calendar
-            .working_days_after(day_zero)
-            .map(|day| self.calendar.end_of_day(day));
+        let days = self.calendar.working_days_after(day_zero);
         let counted = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         if self.status.is_open() {
-            let over = day_ends.by_ref().take_while(|at| *at <= self.end);
-            return counted(over.filter(|at| self.ran_up_to(*at)).count());
+            let over = days.take_while(|day| self.calendar.end_of_day(*day) <= self.end);
+            return counted(over.filter(|day| self.counts(*day)).count());
         }
         let ran_until = self.ran_until();
         if ran_until <= self.calendar.end_of_day(day_zero) {
             return 0;
         }
-        let over = day_ends.by_ref().take_while(|at| *at < ran_until);
-        counted(over.filter(|at| self.ran_up_to(*at)).count()).saturating_add(1)
+        let over = days.take_while(|day| self.calendar.end_of_day(*day) < ran_until);
+        counted(over.filter(|day| self.counts(*day)).count()).saturating_add(1)
     }
 
     /// The first instant at which the target is used up; `None` when a pause without an end is
@@ -159,6 +212,12 @@ impl<'a> View<'a> {
                 let day_zero = self.calendar.local_date(self.start);
                 let after =
                     std::iter::successors(day_zero.tomorrow().ok(), |day| day.tomorrow().ok());
+                // Day 0 counts itself where the law says "starting on the date".
+                let days = if self.counting.counts_first_day {
+                    days.saturating_sub(1)
+                } else {
+                    days
+                };
                 self.due_by_days(day_zero, after, days)
             }
             Target::WorkingHours(hours) => self.due_by_length(
@@ -183,18 +242,25 @@ impl<'a> View<'a> {
         let first = (days == 0).then_some(day_zero);
         let mut left = days.max(1);
         for day in first.into_iter().chain(after) {
-            let at = self.calendar.end_of_day(day);
-            if self.is_in_open_gap(at) {
-                return None;
-            }
-            if self.ran_up_to(at) {
+            if self.counts(day) {
                 left -= 1;
                 if left == 0 {
-                    return Some(at);
+                    return Some(self.calendar.end_of_day(self.rolled(day)));
                 }
+            } else if self.is_in_open_gap(self.calendar.end_of_day(day)) {
+                return None;
             }
         }
         Some(Timestamp::MAX)
+    }
+
+    fn rolled(&self, day: Date) -> Date {
+        match self.counting.roll {
+            Some(Roll::NextWorkingDay) if !self.calendar.is_working_day(day) => {
+                self.calendar.next_working_day(day)
+            }
+            Some(Roll::NextWorkingDay) | None => day,
+        }
     }
 
     fn due_by_length(
@@ -224,14 +290,18 @@ impl<'a> View<'a> {
 }
 
 /// Pauses as known at `as_of`, in order and merged where corrections made them meet.
-fn gaps_seen(spell: &Spell, as_of: Timestamp) -> Vec<Gap> {
+fn gaps_seen(spell: &Spell, calendar: &Calendar, as_of: Timestamp) -> Vec<Gap> {
     let mut seen: Vec<Gap> = spell
         .pauses
         .iter()
         .filter(|pause| pause.from <= as_of)
-        .map(|pause| Gap {
-            from: pause.from.max(spell.started_at),
-            to: pause.to.filter(|to| *to <= as_of),
+        .map(|pause| {
+            let cap = pause.ends_by(calendar);
+            let to = pause.to.into_iter().chain(cap).min();
+            Gap {
+                from: pause.from.max(spell.started_at),
+                to: to.filter(|to| *to <= as_of),
+            }
         })
         .filter(|gap| gap.to.is_none_or(|to| gap.from < to))
         .collect();

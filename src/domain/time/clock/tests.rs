@@ -7,7 +7,7 @@ use jiff::civil::date;
 const HOUR_MS: i64 = 3_600_000;
 
 /// A rule as a definition holds it: `sent` starts, `agreed` stops, `withdrawn` cancels.
-fn rule(target: &str, rest: &str) -> ClockRule {
+pub(super) fn rule(target: &str, rest: &str) -> ClockRule {
     let text = format!(
         "{{ title: T, target: {target}, start: [{{ event: sent }}], stop: [{{ event: agreed }}],
             cancel: [{{ event: withdrawn }}], pause_in: [asking] {rest} }}"
@@ -15,15 +15,15 @@ fn rule(target: &str, rest: &str) -> ClockRule {
     serde_saphyr::from_str(&text).unwrap()
 }
 
-fn days(n: u32) -> ClockRule {
+pub(super) fn days(n: u32) -> ClockRule {
     rule(&format!("{{ working-days: {n} }}"), "")
 }
 
-fn rules(rule: ClockRule) -> IndexMap<ClockName, ClockRule> {
+pub(super) fn rules(rule: ClockRule) -> IndexMap<ClockName, ClockRule> {
     IndexMap::from([(ClockName::parse("decide").unwrap(), rule)])
 }
 
-fn scottish() -> Calendar {
+pub(super) fn scottish() -> Calendar {
     calendar(scotland())
 }
 
@@ -36,7 +36,7 @@ fn without_world_cup() -> CalendarFile {
 }
 
 /// Acts as `(event, state after it, when)`.
-fn fold(rule: &ClockRule, acts: &[(&str, &str, &str)]) -> Clocks {
+pub(super) fn fold(rule: &ClockRule, acts: &[(&str, &str, &str)]) -> Clocks {
     let received = acts.first().map_or(Timestamp::UNIX_EPOCH, |act| at(act.2));
     fold_received(rule, received, acts)
 }
@@ -61,7 +61,7 @@ fn fold_received(rule: &ClockRule, received_at: Timestamp, acts: &[(&str, &str, 
     clocks
 }
 
-fn read(rule: &ClockRule, acts: &[(&str, &str, &str)], as_of: &str) -> Reading {
+pub(super) fn read(rule: &ClockRule, acts: &[(&str, &str, &str)], as_of: &str) -> Reading {
     fold(rule, acts).spells[0].reading(&scottish(), at(as_of))
 }
 

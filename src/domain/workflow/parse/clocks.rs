@@ -1,12 +1,23 @@
 //! `clocks`: what starts, pauses and stops them, and what they are held against.
 
-use super::super::definition::{Anchor, CalendarChoice, ClockRule, Trigger};
+use super::super::definition::{
+    Anchor, CalendarChoice, ClockKind, ClockRule, CountDay, Roll, Target, Trigger,
+};
 use super::super::located::{Node, Reader, Yaml};
 use super::names::Names;
 use super::value::{self, Ground};
 use crate::domain::ids::{CalendarName, ClockName, EventName, StateName};
 use indexmap::IndexMap;
+use std::collections::BTreeMap;
 
+const KINDS: [(&str, ClockKind); 3] = [
+    ("statutory", ClockKind::Statutory),
+    ("standard", ClockKind::Standard),
+    ("internal", ClockKind::Internal),
+];
+const COUNT_DAYS: [(&str, CountDay); 2] =
+    [("at-end", CountDay::AtEnd), ("touched", CountDay::Touched)];
+const ROLLS: [(&str, Roll); 1] = [("next-working-day", Roll::NextWorkingDay)];
 const ANCHORS: [(&str, Anchor); 2] = [("event", Anchor::Event), ("received", Anchor::Received)];
 
 pub(super) fn read(
@@ -15,18 +26,37 @@ pub(super) fn read(
     names: &Names<'_>,
 ) -> IndexMap<ClockName, ClockRule> {
     let mut clocks = IndexMap::new();
-    for entry in reader.entries(node, "clocks") {
+    let entries = reader.entries(node, "clocks");
+    for entry in entries {
         let name = reader.key_id(entry, ClockName::parse);
         if let (Some(name), Some(rule)) = (name, rule(reader, &entry.value, names)) {
             clocks.insert(name, rule);
         }
     }
+    for entry in entries {
+        if let Some(at) = entry.value.find("waits_on") {
+            counterpart(reader, at, &entry.key, &clocks);
+        }
+    }
     clocks
+}
+
+/// Whoever is waited for has a clock of his own, and it is another one.
+fn counterpart(
+    reader: &mut Reader,
+    at: &Node,
+    clock: &str,
+    clocks: &IndexMap<ClockName, ClockRule>,
+) {
+    let Some(found) = at.as_text() else { return };
+    let others = clocks.keys().map(ClockName::as_str);
+    reader.known(at, "clock", found, others.filter(|name| *name != clock));
 }
 
 fn rule(reader: &mut Reader, node: &Node, names: &Names<'_>) -> Option<ClockRule> {
     let mut fields = reader.fields(node)?;
     let title = fields.need_as(reader, "title", Reader::text);
+    let kind = fields.find_as(reader, "kind", |r, n| r.word(n, "kind", &KINDS));
     let target = fields.need_as(reader, "target", value::target);
     let calendar = fields.find_as(reader, "calendar", calendar);
     let start = fields.need_as(reader, "start", |r, n| Some(triggers(r, n, names)));
@@ -36,20 +66,97 @@ fn rule(reader: &mut Reader, node: &Node, names: &Names<'_>) -> Option<ClockRule
         let parse = StateName::parse;
         Some(value::declared_list(r, n, parse, "state", &names.states))
     });
+    let restart = fields.find_as(reader, "restart", |r, n| Some(triggers(r, n, names)));
+    let caps = fields.find("pause_at_most");
+    let pause_at_most = caps.map(|at| pause_at_most(reader, at, pause_in.as_deref()));
+    let waits_on = fields.find_as(reader, "waits_on", |r, n| r.id(n, ClockName::parse));
+    let counts_first_day = fields.flag(reader, "counts_first_day");
+    let count_day = fields.find_as(reader, "count_day", |r, n| r.word(n, "way", &COUNT_DAYS));
+    let roll = fields.find_as(reader, "roll", |r, n| r.word(n, "way", &ROLLS));
+    fit_together(reader, node, kind, target);
     let anchor = fields.find_as(reader, "anchor", |r, n| r.word(n, "anchor", &ANCHORS));
     let again = fields.flag(reader, "again");
     fields.finish(reader);
     Some(ClockRule {
         title: title?,
+        kind: kind.unwrap_or_default(),
         target: target?,
         calendar: calendar.unwrap_or_default(),
         start: start?,
         stop: stop?,
         cancel: cancel.unwrap_or_default(),
+        restart: restart.unwrap_or_default(),
         pause_in: pause_in.unwrap_or_default(),
+        pause_at_most: pause_at_most.unwrap_or_default(),
+        waits_on,
+        counts_first_day,
+        count_day: count_day.unwrap_or_default(),
+        roll,
         anchor: anchor.unwrap_or_default(),
         again,
     })
+}
+
+/// One cap for every pausing state, or `{ state: cap, … }`.
+fn pause_at_most(
+    reader: &mut Reader,
+    node: &Node,
+    pause_in: Option<&[StateName]>,
+) -> BTreeMap<StateName, Target> {
+    let states = pause_in.unwrap_or_default();
+    if !matches!(node.yaml, Yaml::Map(_)) {
+        let cap = value::target(reader, node);
+        return cap
+            .map(|cap| states.iter().map(|state| (state.clone(), cap)).collect())
+            .unwrap_or_default();
+    }
+    let mut caps = BTreeMap::new();
+    for entry in reader.entries(node, "states and their longest pause") {
+        let state = reader.key_id(entry, StateName::parse);
+        let known = states.iter().map(StateName::as_str);
+        let known = reader.known(&entry.value, "pausing state", &entry.key, known);
+        let cap = value::target(reader, &entry.value);
+        if let (Some(state), Some(cap), true) = (state, cap, known) {
+            caps.insert(state, cap);
+        }
+    }
+    caps
+}
+
+/// Keys that say nothing, or the wrong thing, beside what else the clock is.
+fn fit_together(reader: &mut Reader, node: &Node, kind: Option<ClockKind>, target: Option<Target>) {
+    if kind == Some(ClockKind::Statutory) {
+        for key in ["pause_in", "pause_at_most"] {
+            if let Some(at) = node.find(key) {
+                let found = format!("`{key}` on a statutory clock");
+                reader.wrong(at, found, "no pause: the law knows none");
+            }
+        }
+    }
+    if node.find("pause_in").is_none() {
+        for key in ["pause_at_most", "waits_on", "count_day"] {
+            if let Some(at) = node.find(key) {
+                let found = format!("`{key}` on a clock that never pauses");
+                reader.wrong(at, found, "`pause_in` beside it");
+            }
+        }
+    }
+    if !matches!(target, None | Some(Target::CalendarDays(_))) {
+        for key in ["counts_first_day", "roll"] {
+            if let Some(at) = node.find(key) {
+                let found = format!("`{key}` on a clock that does not count calendar days");
+                reader.wrong(at, found, "a target in days or weeks, as 10d or 12w");
+            }
+        }
+    }
+    if !matches!(
+        target,
+        None | Some(Target::CalendarDays(_) | Target::WorkingDays(_))
+    ) && let Some(at) = node.find("count_day")
+    {
+        let found = "`count_day` on a clock that does not count days";
+        reader.wrong(at, found, "a target in days, as 5wd or 10d");
+    }
 }
 
 /// A word of the language, or the name of a calendar.
@@ -76,21 +183,35 @@ fn trigger(reader: &mut Reader, node: &Node, names: &Names<'_>) -> Option<Trigge
         return Some(Trigger {
             event: event(reader, node, names)?,
             when: Default::default(),
+            at: None,
         });
     }
     let mut fields = reader.fields(node)?;
     let event_node = fields.need(reader, "event");
-    let when = fields.need(reader, "when");
+    let when = fields.find("when");
+    let at = fields.find("at");
+    if when.is_none() && at.is_none() {
+        let allowed = "`when`, `at` or both; else the event alone";
+        reader.wrong(node, "a trigger that only names its event", allowed);
+    }
     fields.finish(reader);
     let event = event_node.and_then(|node| event(reader, node, names));
     let ground = event
         .as_ref()
         .and_then(|event| names.behind(event.as_str()))
         .map(|behind| Ground::of(names, behind));
-    let when = when.and_then(|node| value::condition(reader, node, ground));
+    let when = when.map(|node| value::condition(reader, node, ground));
+    let at = at.map(|node| match ground {
+        Some(ground) => value::code_path(reader, node, ground),
+        None => reader.text(node),
+    });
     Some(Trigger {
         event: event?,
-        when: when?,
+        when: when.unwrap_or_else(|| Some(Default::default()))?,
+        at: match at {
+            Some(path) => Some(path?),
+            None => None,
+        },
     })
 }
 

@@ -1,5 +1,8 @@
 use super::*;
-use crate::domain::workflow::definition::{FromStates, OwnerRule, Target, ToState};
+use crate::domain::ids::StateName;
+use crate::domain::workflow::definition::{
+    ClockKind, CountDay, FromStates, OwnerRule, Target, ToState,
+};
 
 /// Small, and with every part of the language.
 pub(crate) const EXAMPLE: &str = r#"format: 1
@@ -185,6 +188,57 @@ fn the_file_says_what_its_path_says() {
         assert_eq!(problems[0].found, words);
     }
     assert!(parse("anything.yaml", EXAMPLE).is_ok());
+}
+
+#[test]
+fn a_clock_says_how_it_counts_and_what_cannot_be_meant_is_refused() {
+    let with = |rest: &str| {
+        let text = EXAMPLE.replace(
+            "pause_in: [asked], ",
+            &format!("pause_in: [asked], {rest}, "),
+        );
+        parse("small/v1.yaml", &text).map(|definition| definition.clocks["acknowledge"].clone())
+    };
+    let read = with("pause_at_most: 3wd, waits_on: urgent, count_day: touched, kind: internal");
+    let read = read.unwrap();
+    let asked = StateName::parse("asked").unwrap();
+    assert_eq!(read.pause_at_most[&asked], Target::WorkingDays(3));
+    assert_eq!(read.waits_on.unwrap().as_str(), "urgent");
+    assert_eq!(
+        (read.count_day, read.kind),
+        (CountDay::Touched, ClockKind::Internal)
+    );
+    let read = with("pause_at_most: { asked: 3wd }, restart: [question-asked]").unwrap();
+    assert_eq!(read.pause_at_most.len(), 1);
+    assert_eq!(read.restart.len(), 1);
+    for (rest, words) in [
+        ("waits_on: acknowledge", "allowed: urgent"),
+        ("waits_on: answr", "unknown clock `answr`"),
+        (
+            "pause_at_most: { sent: 3wd }",
+            "unknown pausing state `sent`",
+        ),
+        ("pause_at_most: P3D", "the text `P3D` as a target"),
+        ("kind: statutory", "`pause_in` on a statutory clock"),
+        ("kind: legal", "allowed: statutory, standard, internal"),
+        ("counts_first_day: true", "does not count calendar days"),
+        ("roll: next-working-day", "does not count calendar days"),
+    ] {
+        let problems = with(rest).unwrap_err();
+        assert_eq!(problems.len(), 1, "{rest}: {problems:?}");
+        let said = problems[0].to_string();
+        assert!(said.contains(words), "{said}");
+        assert!(said.starts_with("small/v1.yaml:85:"), "{said}");
+    }
+    let never = EXAMPLE.replace(
+        "calendar: requester,",
+        "calendar: requester, waits_on: acknowledge,",
+    );
+    let said = problems(&never);
+    assert!(
+        said[0].contains("`waits_on` on a clock that never pauses"),
+        "{said:?}"
+    );
 }
 
 #[test]

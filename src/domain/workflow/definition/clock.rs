@@ -1,0 +1,184 @@
+//! Clocks of a definition: what starts and stops them, and what they are held against.
+
+use super::Condition;
+use crate::domain::ids::{CalendarName, ClockName, EventName, StateName};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClockRule {
+    pub title: String,
+    #[serde(default, skip_serializing_if = "ClockKind::is_standard")]
+    pub kind: ClockKind,
+    pub target: Target,
+    #[serde(default)]
+    pub calendar: CalendarChoice,
+    pub start: Vec<Trigger>,
+    pub stop: Vec<Trigger>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cancel: Vec<Trigger>,
+    /// Ends the spell as met or missed and begins the next at the same instant.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub restart: Vec<Trigger>,
+    /// States in which the clock does not count.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pause_in: Vec<StateName>,
+    /// The longest that one pause in a state may last; then the clock runs again by itself.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub pause_at_most: BTreeMap<StateName, Target>,
+    /// The clock that runs for the other side while this one pauses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_on: Option<ClockName>,
+    /// "Starting on the date": day 0 is the first of the target's calendar days.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub counts_first_day: bool,
+    #[serde(default, skip_serializing_if = "CountDay::is_at_end")]
+    pub count_day: CountDay,
+    /// A due day of calendar days that is no working day moves to the next one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub roll: Option<Roll>,
+    /// Where the starting time is read, if not from the event: `received_at` of the request.
+    #[serde(default)]
+    pub anchor: Anchor,
+    /// A start while the clock has already stopped opens a new spell (looked at again).
+    #[serde(default)]
+    pub again: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Anchor {
+    /// When the starting event happened.
+    #[default]
+    Event,
+    /// When help was first asked for.
+    Received,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trigger {
+    pub event: EventName,
+    #[serde(default, skip_serializing_if = "Condition::is_empty")]
+    pub when: Condition,
+    /// Dotted path of the time at which it really happened, where it is written down later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+}
+
+/// What a target rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClockKind {
+    /// Set by law: never pauses.
+    Statutory,
+    /// What the service promises.
+    #[default]
+    Standard,
+    /// For the service's own eyes.
+    Internal,
+}
+
+impl ClockKind {
+    fn is_standard(&self) -> bool {
+        *self == Self::Standard
+    }
+}
+
+/// Which days of a day clock count when it pauses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CountDay {
+    /// Those at whose end, 24:00 local, the clock runs.
+    #[default]
+    AtEnd,
+    /// Those in whose opening hours it runs at any moment: pausing every evening gains nothing.
+    Touched,
+}
+
+impl CountDay {
+    fn is_at_end(&self) -> bool {
+        *self == Self::AtEnd
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Roll {
+    NextWorkingDay,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks with a reference"
+)]
+fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
+/// Units are never converted into one another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Target {
+    /// `5wd`
+    WorkingDays(u32),
+    /// `16wh`
+    WorkingHours(u32),
+    /// `15min`, by the wall clock
+    Minutes(u32),
+    /// `12w` is 84 calendar days
+    CalendarDays(u32),
+}
+
+impl Target {
+    /// Units are never converted: of another unit nothing is added.
+    #[must_use]
+    pub fn plus(self, more: Self) -> Self {
+        match (self, more) {
+            (Self::WorkingDays(n), Self::WorkingDays(m)) => Self::WorkingDays(n.saturating_add(m)),
+            (Self::WorkingHours(n), Self::WorkingHours(m)) => {
+                Self::WorkingHours(n.saturating_add(m))
+            }
+            (Self::Minutes(n), Self::Minutes(m)) => Self::Minutes(n.saturating_add(m)),
+            (Self::CalendarDays(n), Self::CalendarDays(m)) => {
+                Self::CalendarDays(n.saturating_add(m))
+            }
+            (
+                Self::WorkingDays(_)
+                | Self::WorkingHours(_)
+                | Self::Minutes(_)
+                | Self::CalendarDays(_),
+                _,
+            ) => self,
+        }
+    }
+
+    #[must_use]
+    pub fn has_unit_of(self, other: Self) -> bool {
+        std::mem::discriminant(&self) == std::mem::discriminant(&other)
+    }
+}
+
+impl std::fmt::Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::WorkingDays(n) => write!(f, "{n}wd"),
+            Self::WorkingHours(n) => write!(f, "{n}wh"),
+            Self::Minutes(n) => write!(f, "{n}min"),
+            Self::CalendarDays(n) if n % 7 == 0 => write!(f, "{}w", n / 7),
+            Self::CalendarDays(n) => write!(f, "{n}d"),
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CalendarChoice {
+    /// Of the team that owns the request when the clock starts.
+    #[default]
+    OwnerTeam,
+    /// Of the requester's agency (a school's, where it is a school).
+    Requester,
+    Named(CalendarName),
+}
