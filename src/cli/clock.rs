@@ -80,6 +80,7 @@ fn pause(text: &str) -> Result<Pause, Wrong> {
         from,
         to,
         state: StateName::parse("paused")?,
+        at_most: None,
     })
 }
 
@@ -117,6 +118,8 @@ impl Explain {
             },
             ended_at: None,
             pauses: self.pause,
+            counting: Default::default(),
+            extensions: Vec::new(),
         };
         let as_of = self.as_of.or(last).unwrap_or(self.start).max(self.start);
         print(&spell, &spell.strip(calendar, as_of));

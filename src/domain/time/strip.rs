@@ -50,6 +50,8 @@ pub enum Reason {
     ReceivedOutOfHours {
         counts_from: Date,
     },
+    /// Received before, out of hours; the days after it count.
+    DayZero,
     Counted,
     /// The name of a closure or of a weekday.
     Closed {
@@ -137,7 +139,7 @@ impl Days<'_> {
         );
         let counted_ms = self.view.counted_ms(from, to);
         let counts_as_day = self.is_counting_day(date)
-            && self.view.ran_up_to(to)
+            && self.view.counts(date)
             && (self.status.is_open() || from < self.view.ran_until());
         if counts_as_day {
             *counted_days += 1;
@@ -155,7 +157,9 @@ impl Days<'_> {
     fn is_counting_day(&self, date: Date) -> bool {
         match self.spell.target {
             Target::WorkingDays(_) => date > self.day_zero && self.calendar.is_working_day(date),
-            Target::CalendarDays(_) => date > self.day_zero,
+            Target::CalendarDays(_) => {
+                date > self.day_zero || (self.spell.counting.counts_first_day && date == self.first)
+            }
             Target::WorkingHours(_) | Target::Minutes(_) => false,
         }
     }
@@ -180,8 +184,11 @@ impl Days<'_> {
                 counts_from: self.day_zero,
             };
         }
-        if date == self.first || date == self.day_zero {
+        if date == self.first {
             return Reason::Received;
+        }
+        if date == self.day_zero {
+            return Reason::DayZero;
         }
         if !matches!(
             self.spell.target,

@@ -146,7 +146,7 @@ impl<'a> View<'a> {
     }
 
     /// Whether a day counts that lies wholly before `end`, or that is counted on towards the due day.
-    fn counts(&self, day: Date) -> bool {
+    pub(in crate::domain::time) fn counts(&self, day: Date) -> bool {
         match self.counting.count_day {
             CountDay::AtEnd => self.ran_up_to(self.calendar.end_of_day(day)),
             CountDay::Touched => {

@@ -17,12 +17,19 @@ fn spell(start: &str, target: Target) -> Spell {
         status: SpellStatus::Running,
         ended_at: None,
         pauses: Vec::new(),
+        counting: Default::default(),
+        extensions: Vec::new(),
     }
 }
 
 fn pause(from: Timestamp, to: Option<Timestamp>) -> Pause {
     let state = StateName::parse("awaiting-answer").unwrap();
-    Pause { from, to, state }
+    Pause {
+        from,
+        to,
+        state,
+        at_most: None,
+    }
 }
 
 #[test]

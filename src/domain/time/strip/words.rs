@@ -32,6 +32,7 @@ impl StripDay {
             Reason::ReceivedOutOfHours { counts_from } => {
                 format!("received out of hours: counts from {}", day(*counts_from))
             }
+            Reason::DayZero => "day 0: the days after it count".to_owned(),
             Reason::Counted => counted("counted"),
             Reason::Closed { name } => name.clone(),
             Reason::Paused { since, state } => {
