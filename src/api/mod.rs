@@ -86,6 +86,7 @@ pub(crate) const ROUTES: &[Route] = routes! {
     Post "/requests/{id}/claim" Some(Action::Claim), post(requests::moves::claim);
     Post "/requests/{id}/release" Some(Action::Claim), post(requests::moves::release);
     Get "/requests/{id}/clocks" Some(Action::ReadSummary), get(requests::clocks::clocks);
+    Get "/requests/{id}/clocks/{clock}" Some(Action::ReadSummary), get(requests::clock::explain);
     Get "/teams/{id}/queue" Some(Action::ReadQueue), get(teams::queue);
     Get "/response-times" Some(Action::ReadResponseTimes), get(response_times::read);
     Get "/caseloads" Some(Action::ReadCaseloads), get(caseloads::read);

@@ -24,6 +24,7 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
         requests::moves::claim,
         requests::moves::release,
         requests::clocks::clocks,
+        requests::clock::explain,
         teams::queue,
         response_times::read,
         caseloads::read,

@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand. Each reads its arguments, makes one call, prints.
 
+mod clock;
 mod engine;
 mod history;
 mod migrate;
@@ -37,6 +38,9 @@ enum Command {
     Verify(verify::Verify),
     /// Do an invented year of work in an authority of its own
     Simulate(simulate::Simulate),
+    /// Why a clock is due when it is
+    #[command(subcommand)]
+    Clock(clock::Clock),
     /// Print the OpenAPI document
     Openapi(openapi::Openapi),
     /// Workflow files: check them, write their schemas
@@ -62,6 +66,7 @@ impl Cli {
             Command::Migrate(migrate) => migrate.run(config).await,
             Command::Verify(verify) => verify.run(config).await,
             Command::Simulate(simulate) => simulate.run(config).await,
+            Command::Clock(clock) => clock.run(&config),
             Command::Openapi(openapi) => openapi.run(),
             Command::Workflow(workflow) => workflow.run(),
             Command::History(history) => history.run(config).await,

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod api;
+mod clocks;
 mod commands;
 mod concern;
 mod faults;

@@ -8,6 +8,7 @@ use crate::api::problem::{Kind, Problem};
 use crate::domain::declared::Declared;
 use crate::domain::ids::ClockName;
 use crate::domain::request::event::{Act, RequestEvent};
+use crate::domain::time::calendar::Calendar;
 use crate::domain::time::clock::{ClockFact, Clocks, Spell, SpellStatus};
 use crate::domain::workflow::definition::{CalendarChoice, ClockKind, ClockRule};
 use axum::Json;
@@ -112,14 +113,25 @@ pub(crate) async fn clocks(
 pub(super) fn readings(app: &App, caller: &Caller, seen: &Seen) -> Result<Vec<ClockView>, Problem> {
     let declared = app.commands.registry().of(caller.authority.as_str());
     let now = (app.now)();
-    let rules = &seen.workflow.definition.clocks;
-    fold(seen, &declared)
-        .spells
+    seen_spells(seen, &declared, now)
         .iter()
-        .filter(|spell| spell.started_at <= now)
+        .map(|(spell, rule)| view(spell, rule, &declared, now))
+        .collect()
+}
+
+/// Those that had started, without what a reader outside may not know of.
+pub(super) fn seen_spells<'a>(
+    seen: &'a Seen,
+    declared: &Declared,
+    as_of: Timestamp,
+) -> Vec<(Spell, &'a ClockRule)> {
+    let rules = &seen.workflow.definition.clocks;
+    fold(seen, declared)
+        .spells
+        .into_iter()
+        .filter(|spell| spell.started_at <= as_of)
         .filter_map(|spell| rules.get(&spell.clock).map(|rule| (spell, rule)))
         .filter(|(_, rule)| seen.knows_state() || !is_restricted(seen, rule))
-        .map(|(spell, rule)| view(spell, rule, &declared, now))
         .collect()
 }
 
@@ -172,22 +184,26 @@ fn is_restricted(seen: &Seen, rule: &ClockRule) -> bool {
     })
 }
 
-fn view(
+pub(super) fn calendar_of<'a>(
+    spell: &Spell,
+    declared: &'a Declared,
+) -> Result<&'a Calendar, Problem> {
+    declared.calendars().load(&spell.calendar).map_err(|error| {
+        tracing::error!(%error, clock = spell.clock.as_str(), "a clock cannot be read");
+        Problem::new(
+            Kind::Internal,
+            "A clock counts by a calendar that is not in force.",
+        )
+    })
+}
+
+pub(super) fn view(
     spell: &Spell,
     rule: &ClockRule,
     declared: &Declared,
     now: Timestamp,
 ) -> Result<ClockView, Problem> {
-    let calendar = declared
-        .calendars()
-        .load(&spell.calendar)
-        .map_err(|error| {
-            tracing::error!(%error, clock = spell.clock.as_str(), "a clock cannot be read");
-            Problem::new(
-                Kind::Internal,
-                "A clock counts by a calendar that is not in force.",
-            )
-        })?;
+    let calendar = calendar_of(spell, declared)?;
     let reading = spell.reading(calendar, now);
     Ok(ClockView {
         clock: ClockName::as_str(&spell.clock).to_owned(),

@@ -2,6 +2,7 @@
 //!
 //! Invariant: a request that the caller may not see answers as one that does not exist.
 
+pub(super) mod clock;
 pub(super) mod clocks;
 pub(super) mod list;
 pub(super) mod moves;

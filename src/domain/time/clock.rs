@@ -1,7 +1,7 @@
 //! Clocks folded from events. Nothing is accumulated: a reading is a function of the spell, the
 //! calendar and the moment asked about.
 
-mod reading;
+pub(in crate::domain::time) mod reading;
 
 #[cfg(test)]
 mod properties;

@@ -82,7 +82,7 @@ struct Gap {
 }
 
 /// What was known of a spell at a moment.
-struct View<'a> {
+pub(in crate::domain::time) struct View<'a> {
     calendar: &'a Calendar,
     target: Target,
     counting: Counting,
@@ -95,7 +95,11 @@ struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    fn of(spell: &Spell, calendar: &'a Calendar, as_of: Timestamp) -> Self {
+    pub(in crate::domain::time) fn of(
+        spell: &Spell,
+        calendar: &'a Calendar,
+        as_of: Timestamp,
+    ) -> Self {
         let ended_at = spell.ended_at.filter(|at| *at <= as_of);
         let gaps = gaps_seen(spell, calendar, as_of);
         let paused = gaps.last().is_some_and(|gap| gap.to.is_none());
@@ -114,8 +118,27 @@ impl<'a> View<'a> {
         }
     }
 
+    /// As it will be when nothing more happens before it is due.
+    pub(in crate::domain::time) fn ahead(mut self) -> Self {
+        if let (true, Some(due)) = (self.status.is_open(), self.due()) {
+            self.end = self.end.max(due);
+        }
+        self
+    }
+
+    /// Time of a target of hours or minutes that ran within `[from, to)`; 0 for targets of days.
+    pub(in crate::domain::time) fn counted_ms(&self, from: Timestamp, to: Timestamp) -> i64 {
+        let within = |(one, other): (Timestamp, Timestamp)| (one.max(from), other.min(to));
+        let length = |(from, to)| match self.target {
+            Target::WorkingHours(_) => self.calendar.working_ms_between(from, to),
+            Target::Minutes(_) => wall_ms(from, to),
+            Target::WorkingDays(_) | Target::CalendarDays(_) => 0,
+        };
+        self.running().map(within).map(length).sum()
+    }
+
     /// Whether it ran up to this instant, which belongs to the day that ends with it.
-    fn ran_up_to(&self, at: Timestamp) -> bool {
+    pub(in crate::domain::time) fn ran_up_to(&self, at: Timestamp) -> bool {
         !self
             .gaps
             .iter()
@@ -123,7 +146,7 @@ impl<'a> View<'a> {
     }
 
     /// Whether a day counts that lies wholly before `end`, or that is counted on towards the due day.
-    fn counts(&self, day: Date) -> bool {
+    pub(in crate::domain::time) fn counts(&self, day: Date) -> bool {
         match self.counting.count_day {
             CountDay::AtEnd => self.ran_up_to(self.calendar.end_of_day(day)),
             CountDay::Touched => {
@@ -150,7 +173,7 @@ impl<'a> View<'a> {
     }
 
     /// The last instant at which it ran; its start if it never did.
-    fn ran_until(&self) -> Timestamp {
+    pub(in crate::domain::time) fn ran_until(&self) -> Timestamp {
         self.running().last().map_or(self.start, |(_, to)| to)
     }
 
@@ -179,7 +202,7 @@ impl<'a> View<'a> {
 
     /// The first instant at which the target is used up; `None` when a pause without an end is
     /// reached before.
-    fn due(&self) -> Option<Timestamp> {
+    pub(in crate::domain::time) fn due(&self) -> Option<Timestamp> {
         match self.target {
             Target::WorkingDays(days) => {
                 let day_zero = self.calendar.day_zero(self.start);
