@@ -30,7 +30,7 @@ pub(super) struct Explain {
     #[arg(long)]
     calendar: CalendarName,
     /// 5wd, 16wh, 15min, 10d or 12w
-    #[arg(long, value_parser = target)]
+    #[arg(long)]
     target: Target,
     /// Local time in Scotland, as 2026-11-26T10:00
     #[arg(long, value_parser = local)]
@@ -44,21 +44,6 @@ pub(super) struct Explain {
 }
 
 type Wrong = Box<dyn Error + Send + Sync>;
-
-fn target(text: &str) -> Result<Target, String> {
-    let allowed = || "allowed: 5wd, 16wh, 15min, 10d, 12w".to_owned();
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(0);
-    let (count, unit) = text.split_at(digits);
-    let count: u32 = count.parse().map_err(|_| allowed())?;
-    match unit {
-        "wd" => Ok(Target::WorkingDays(count)),
-        "wh" => Ok(Target::WorkingHours(count)),
-        "min" => Ok(Target::Minutes(count)),
-        "d" => Ok(Target::CalendarDays(count)),
-        "w" => Ok(Target::CalendarDays(count.saturating_mul(7))),
-        _ => Err(allowed()),
-    }
-}
 
 fn local(text: &str) -> Result<Timestamp, Wrong> {
     let local: DateTime = text.parse()?;
@@ -141,7 +126,7 @@ fn print(spell: &Spell, strip: &Strip) {
         let date = day.date.strftime("%a %e %b %Y");
         say(format!(
             "{mark} {date}  {}",
-            day.words(spell.target, &title_of)
+            day.words(strip.target, &title_of)
         ));
     }
     if strip.is_cut {

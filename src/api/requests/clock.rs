@@ -82,7 +82,7 @@ pub(crate) async fn explain(
             .map(|day| DayView {
                 date: day.date.to_string(),
                 counted: day.counted,
-                why: day.words(spell.target, &title_of),
+                why: day.words(strip.target, &title_of),
             })
             .collect(),
         cut: strip.is_cut,

@@ -21,6 +21,8 @@ pub const DAYS_MAX: usize = 400;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Strip {
+    /// With every extension given up to the moment asked about.
+    pub target: Target,
     pub days: Vec<StripDay>,
     /// `None` while paused inside the target.
     pub due_at: Option<Timestamp>,
@@ -105,6 +107,7 @@ impl Spell {
             .map(|date| days.day(date, &mut counted_days))
             .collect();
         Strip {
+            target: self.target_at(as_of),
             days: shown,
             due_at: reading.due_at,
             due_on,
@@ -211,7 +214,8 @@ impl Days<'_> {
 
     fn paused_at(&self, at: Timestamp) -> Option<Reason> {
         let pause = self.spell.pauses.iter().rev().find(|pause| {
-            let to = pause.to.filter(|to| *to <= self.as_of);
+            let to = pause.to.into_iter().chain(pause.ends_by(self.calendar));
+            let to = to.min().filter(|to| *to <= self.as_of);
             pause.from <= self.as_of && pause.from < at && to.is_none_or(|to| at <= to)
         })?;
         Some(Reason::Paused {

@@ -2,7 +2,10 @@
 
 mod clock;
 
-pub use clock::{Anchor, CalendarChoice, ClockKind, ClockRule, CountDay, Roll, Target, Trigger};
+pub use clock::{
+    Anchor, CalendarChoice, ClockKind, ClockRule, CountDay, NoTarget, Roll, TARGETS, Target,
+    Trigger,
+};
 
 use crate::domain::ids::{
     ClockName, EventName, MoveName, RoleName, StateName, TeamId, WorkflowName,

@@ -1,7 +1,8 @@
 use super::*;
 use crate::domain::ids::ClockName;
-use crate::domain::time::clock::Pause;
+use crate::domain::time::clock::{Extension, Pause};
 use crate::domain::time::golden::{at, calendar, scotland};
+use jiff::civil::date;
 use proptest::prelude::*;
 use std::sync::LazyLock;
 
@@ -39,9 +40,12 @@ fn saint_andrews_day_is_named_and_not_counted() {
     let lines: Vec<String> = strip
         .days
         .iter()
-        .map(|day| match &day.reason {
-            Reason::Closed { name } => format!("{} {name}", day.date.day()),
-            reason => format!("{} {reason:?} {}", day.date.day(), day.counted_days),
+        .map(|day| {
+            if let Reason::Closed { name } = &day.reason {
+                format!("{} {name}", day.date.day())
+            } else {
+                format!("{} {:?} {}", day.date.day(), day.reason, day.counted_days)
+            }
         })
         .collect();
     assert_eq!(
@@ -66,9 +70,9 @@ fn a_clock_that_is_paused_inside_its_target_has_no_due_date() {
     let strip = spell.strip(&SCOTLAND, at("2026-12-01T09:00Z"));
     assert_eq!((strip.due_at, strip.due_on), (None, None));
     let last = strip.days.last().unwrap();
-    assert_eq!(last.date, jiff::civil::date(2026, 12, 1));
+    assert_eq!(last.date, date(2026, 12, 1));
     assert!(
-        matches!(last.reason, Reason::Paused { since, .. } if since == jiff::civil::date(2026, 11, 27))
+        matches!(last.reason, Reason::Paused { since, .. } if since == date(2026, 11, 27))
     );
 }
 
@@ -145,4 +149,36 @@ fn the_sentence_names_the_day_the_target_and_the_holiday() {
         "Due at the end of Wednesday 2 December 2026: 3 working days after Thursday 26 November; \
          30 November is St Andrew’s Day."
     );
+}
+
+#[test]
+fn an_extension_and_the_end_of_a_capped_pause_are_told() {
+    let mut spell = spell("2026-06-01T10:00+01", Target::WorkingDays(5));
+    spell.pauses.push(Pause {
+        from: at("2026-06-02T09:00+01"),
+        to: None,
+        state: StateName::parse("asking").unwrap(),
+        at_most: Some(Target::WorkingDays(2)),
+    });
+    spell.status = SpellStatus::Paused;
+    spell.extensions.push(Extension {
+        at: at("2026-06-05T12:00+01"),
+        by: Target::WorkingDays(1),
+        reason: "family-asked".to_owned(),
+    });
+    let strip = spell.strip(&SCOTLAND, at("2026-06-05T13:00+01"));
+    // Paused from the 2nd to the end of the 4th; the 5th is day 1 of 6.
+    assert_eq!(strip.due_on, Some(date(2026, 6, 12)));
+    let said = strip.sentence(&spell, &|_| "a question".to_owned());
+    assert_eq!(
+        said,
+        "Due at the end of Friday 12 June 2026: 6 working days after Monday 1 June; 3 days paused; extended by 1 working day."
+    );
+    let paused: Vec<i8> = strip
+        .days
+        .iter()
+        .filter(|day| matches!(day.reason, Reason::Paused { .. }))
+        .map(|day| day.date.day())
+        .collect();
+    assert_eq!(paused, [2, 3, 4]);
 }

@@ -52,7 +52,7 @@ impl Strip {
     /// Why it is due then, in a sentence; closures on Saturdays and Sundays go without saying.
     #[must_use]
     pub fn sentence(&self, spell: &Spell, title_of: &dyn Fn(&StateName) -> String) -> String {
-        let target = target_words(spell.target);
+        let target = target_words(self.target);
         let Some(due_on) = self.due_on else {
             let waits = self.days.iter().rev().find_map(|one| {
                 if let Reason::Paused { since, state } = &one.reason {
@@ -79,7 +79,7 @@ impl Strip {
         });
         let from = zero.or_else(|| self.days.first().map(|one| one.date));
         let after = from.map_or(String::new(), |from| format!(" after {}", day(from)));
-        let when = match spell.target {
+        let when = match self.target {
             Target::WorkingDays(_) | Target::CalendarDays(_) => "at the end of",
             Target::WorkingHours(_) | Target::Minutes(_) => "on",
         };
@@ -100,6 +100,12 @@ impl Strip {
         if paused > 0 {
             let days = if paused == 1 { "day" } else { "days" };
             notes.push(format!("; {paused} {days} paused"));
+        }
+        for given in &spell.extensions {
+            let at = given.at;
+            if self.target != spell.target && self.due_at.is_none_or(|due| at <= due) {
+                notes.push(format!("; extended by {}", target_words(given.by)));
+            }
         }
         format!("Due {when} {due}: {target}{after}{}.", notes.concat())
     }

@@ -161,6 +161,38 @@ impl Target {
     }
 }
 
+/// What may be written for a target.
+pub const TARGETS: &str = "a whole number and its unit: 5wd (working days), 16wh (working hours), \
+    15min (by the wall clock), 10d or 12w (calendar days)";
+
+/// Days, hours and minutes of one target.
+const TARGET_LIMIT: u32 = 9_999;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("allowed: {TARGETS}")]
+pub struct NoTarget;
+
+impl std::str::FromStr for Target {
+    type Err = NoTarget;
+
+    fn from_str(text: &str) -> Result<Self, NoTarget> {
+        let end = text.find(|c: char| !c.is_ascii_digit()).ok_or(NoTarget)?;
+        let (digits, unit) = text.split_at(end);
+        let count: u32 = digits.parse().map_err(|_| NoTarget)?;
+        if count == 0 || count > TARGET_LIMIT || digits.starts_with('0') {
+            return Err(NoTarget);
+        }
+        match unit {
+            "wd" => Ok(Self::WorkingDays(count)),
+            "wh" => Ok(Self::WorkingHours(count)),
+            "min" => Ok(Self::Minutes(count)),
+            "d" => Ok(Self::CalendarDays(count)),
+            "w" => Ok(Self::CalendarDays(count * 7)),
+            _ => Err(NoTarget),
+        }
+    }
+}
+
 impl std::fmt::Display for Target {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

@@ -1,6 +1,6 @@
 //! What several parts of the language share: conditions, paths into data, lists of names, targets.
 
-use super::super::definition::{Condition, Target};
+use super::super::definition::{Condition, TARGETS, Target};
 use super::super::lint::Rule;
 use super::super::located::{Node, Reader, Yaml, quoted};
 use super::super::schema::shape::{Known, known_at};
@@ -145,14 +145,8 @@ pub(super) fn declared_list<T>(
     found
 }
 
-const TARGETS: &str = "a whole number and its unit: 5wd (working days), 16wh (working hours), \
-    15min (by the wall clock), 10d or 12w (calendar days)";
-
-/// Days, hours and minutes of one target.
-const TARGET_LIMIT: u32 = 9_999;
-
 pub(super) fn target(reader: &mut Reader, node: &Node) -> Option<Target> {
-    let found = node.as_text().and_then(parse_target);
+    let found = node.as_text().and_then(|text| text.parse().ok());
     if found.is_none() {
         let found = format!("{} as a target", node.describe());
         reader.against(Rule::E10, node, [&found, TARGETS]);
@@ -160,38 +154,25 @@ pub(super) fn target(reader: &mut Reader, node: &Node) -> Option<Target> {
     found
 }
 
-fn parse_target(text: &str) -> Option<Target> {
-    let end = text.find(|c: char| !c.is_ascii_digit())?;
-    let (digits, unit) = text.split_at(end);
-    let count: u32 = digits.parse().ok()?;
-    if count == 0 || count > TARGET_LIMIT || digits.starts_with('0') {
-        return None;
-    }
-    match unit {
-        "wd" => Some(Target::WorkingDays(count)),
-        "wh" => Some(Target::WorkingHours(count)),
-        "min" => Some(Target::Minutes(count)),
-        "d" => Some(Target::CalendarDays(count)),
-        "w" => Some(Target::CalendarDays(count * 7)),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn read(text: &str) -> Option<Target> {
+        text.parse().ok()
+    }
+
     #[test]
     fn a_target_is_a_number_and_a_unit_and_never_converted() {
-        assert_eq!(parse_target("5wd"), Some(Target::WorkingDays(5)));
-        assert_eq!(parse_target("16wh"), Some(Target::WorkingHours(16)));
-        assert_eq!(parse_target("15min"), Some(Target::Minutes(15)));
-        assert_eq!(parse_target("10d"), Some(Target::CalendarDays(10)));
-        assert_eq!(parse_target("12w"), Some(Target::CalendarDays(84)));
+        assert_eq!(read("5wd"), Some(Target::WorkingDays(5)));
+        assert_eq!(read("16wh"), Some(Target::WorkingHours(16)));
+        assert_eq!(read("15min"), Some(Target::Minutes(15)));
+        assert_eq!(read("10d"), Some(Target::CalendarDays(10)));
+        assert_eq!(read("12w"), Some(Target::CalendarDays(84)));
         for wrong in [
             "P1D", "5", "", "wd", "5 wd", "0wd", "05wd", "5WD", "5m", "-5wd", "99999d", "1h",
         ] {
-            assert_eq!(parse_target(wrong), None, "{wrong}");
+            assert_eq!(read(wrong), None, "{wrong}");
         }
     }
 }
