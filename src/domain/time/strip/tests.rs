@@ -71,9 +71,7 @@ fn a_clock_that_is_paused_inside_its_target_has_no_due_date() {
     assert_eq!((strip.due_at, strip.due_on), (None, None));
     let last = strip.days.last().unwrap();
     assert_eq!(last.date, date(2026, 12, 1));
-    assert!(
-        matches!(last.reason, Reason::Paused { since, .. } if since == date(2026, 11, 27))
-    );
+    assert!(matches!(last.reason, Reason::Paused { since, .. } if since == date(2026, 11, 27)));
 }
 
 #[test]
