@@ -11,6 +11,7 @@ mod history;
 mod lint;
 mod log;
 mod main_job;
+mod oracle;
 mod permit_figures;
 mod privacy;
 mod projections;
