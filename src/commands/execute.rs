@@ -341,6 +341,9 @@ fn facts_of(
         on_behalf_of,
         occurred_at,
         teams: declared.organisation().teams(),
+        covers: declared
+            .organisation()
+            .covers_on(asking::civil_date(occurred_at)),
     })
 }
 

@@ -6,6 +6,7 @@ mod api;
 mod clocks;
 mod commands;
 mod concern;
+mod cover;
 mod faults;
 mod history;
 mod lint;

@@ -1,6 +1,7 @@
 //! Scenarios: the shipped ones hold, one that tells otherwise fails at its place, and a server does
 //! with every step what the walk does.
 
+use crate::support::WorkflowFiles;
 use crate::support::engine::{Engine, workflows};
 use jiff::Timestamp;
 use rfa::commands::{Ask, Command, CommandError, Folder, Provenance};
@@ -15,7 +16,7 @@ use rfa::domain::workflow::scenario::{
 };
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use uuid::Uuid;
 
 const STORIES: &str = "request-for-assistance/scenarios";
@@ -77,59 +78,20 @@ fn programs_get_what_was_walked_as_json() {
     assert_eq!(ours["scenarios"][0]["misses"], Value::Array(vec![]));
 }
 
-/// A copy of the shipped files, gone with the test.
-struct Copy(PathBuf);
-
-impl Copy {
-    fn new(name: &str) -> Self {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        copy(&workflows(), &folder);
-        Self(folder)
-    }
-
-    fn change(&self, file: &str, from: &str, to: &str) {
-        let path = self.0.join(STORIES).join(file);
-        let text = std::fs::read_to_string(&path).unwrap();
-        assert!(text.contains(from), "{file} has no `{from}`");
-        std::fs::write(path, text.replacen(from, to, 1)).unwrap();
-    }
-}
-
-impl Drop for Copy {
-    fn drop(&mut self) {
-        if let Err(error) = std::fs::remove_dir_all(&self.0) {
-            eprintln!("{}: {error}", self.0.display());
-        }
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let to = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy(&path, &to);
-        } else {
-            std::fs::copy(&path, to).unwrap();
-        }
-    }
-}
-
 #[test]
 fn a_scenario_that_tells_otherwise_fails_at_its_place() {
-    let copy = Copy::new("scenario-otherwise");
-    copy.change(
-        "03-a-question.yaml",
+    let files = WorkflowFiles::copied("scenario-otherwise");
+    files.change(
+        "request-for-assistance/scenarios/03-a-question.yaml",
         "decide: Fri 2026-06-12",
         "decide: Thu 2026-06-11",
     );
-    copy.change(
-        "18-who-may.yaml",
+    files.change(
+        "request-for-assistance/scenarios/18-who-may.yaml",
         "refused: not-in-team",
         "refused: not-claimed",
     );
-    let (code, text) = run(&copy.0, &[]);
+    let (code, text) = run(files.folder(), &[]);
     assert_eq!(code, 1);
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
     let place = "./request-for-assistance/scenarios/03-a-question.yaml:26:14, Tue 2026-06-09 11:00";
@@ -143,15 +105,21 @@ fn a_scenario_that_tells_otherwise_fails_at_its_place() {
 
 #[test]
 fn a_move_that_no_scenario_walks_through_is_told_and_warned_of() {
-    let copy = Copy::new("scenario-uncovered");
-    std::fs::remove_file(copy.0.join(STORIES).join("16-the-resource-group.yaml")).unwrap();
-    let (code, text) = run(&copy.0, &[]);
+    let files = WorkflowFiles::copied("scenario-uncovered");
+    std::fs::remove_file(
+        files
+            .folder()
+            .join(STORIES)
+            .join("16-the-resource-group.yaml"),
+    )
+    .unwrap();
+    let (code, text) = run(files.folder(), &[]);
     assert_eq!(code, 0);
     let missing = "22 of 23 moves walked through; not: ask-garf";
     assert!(text.contains(missing), "{text}");
     let check = std::process::Command::new(env!("CARGO_BIN_EXE_rfa"))
         .args(["workflow", "check", "."])
-        .current_dir(&copy.0)
+        .current_dir(files.folder())
         .output()
         .unwrap();
     let text = String::from_utf8(check.stdout).unwrap();

@@ -8,7 +8,7 @@ use super::event::RequestEvent;
 use super::state::RequestState;
 use crate::domain::declared::Declared;
 use crate::domain::derive::derive;
-use crate::domain::ids::{MoveName, PrincipalId, Reference, TeamId};
+use crate::domain::ids::{AgencyId, MoveName, PrincipalId, Reference, TeamId};
 use crate::domain::workflow::definition::{RouteTo, find};
 use crate::domain::workflow::schema::{DataError, Workflow};
 use jiff::Timestamp;
@@ -121,9 +121,9 @@ impl Asking<'_> {
                 let derived = derive(rules, data, self.declared.organisation(), today);
                 coded.insert("derived".to_owned(), Value::Object(derived));
             }
-            self.known_requester(asked, &coded)?;
             checked.push(Asked {
                 move_name: asked.move_name.clone(),
+                agency: self.requester_named(asked, &coded)?,
                 coded,
                 personal,
             });
@@ -132,20 +132,29 @@ impl Asking<'_> {
     }
 
     /// Whoever is to answer from now on must be somebody, or the request would wait for nobody.
-    fn known_requester(&self, asked: &AskedMove, coded: &Map<String, Value>) -> Result<(), Unfit> {
+    /// Gives their agency.
+    fn requester_named(
+        &self,
+        asked: &AskedMove,
+        coded: &Map<String, Value>,
+    ) -> Result<Option<AgencyId>, Unfit> {
         let rule = self.workflow.definition.moves.get(&asked.move_name);
         let Some(path) = rule.and_then(|rule| rule.requester.as_deref()) else {
-            return Ok(());
+            return Ok(None);
         };
         let named = find(coded, path)
             .and_then(Value::as_str)
             .map(PrincipalId::parse);
-        match named {
-            Some(Ok(id)) if self.declared.find_principal(&id).is_none() => {
+        // What is no code at all is refused by the rules.
+        let Some(Ok(id)) = named else {
+            return Ok(None);
+        };
+        match self.declared.find_principal(&id) {
+            Some(person) => Ok(person.agency().cloned()),
+            None => {
                 let path = path.to_owned();
                 Err(Refusal::UnknownNamedPerson { path }.into())
             }
-            Some(_) | None => Ok(()),
         }
     }
 
@@ -222,8 +231,9 @@ fn unrouted() -> Routed {
     }
 }
 
-/// The date in Scotland: what "today" means for ages and dates of birth.
-fn civil_date(at: Timestamp) -> Date {
+/// The date in Scotland: what "today" means for ages, dates of birth and covers.
+#[must_use]
+pub fn civil_date(at: Timestamp) -> Date {
     let zone = TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC);
     at.to_zoned(zone).date()
 }

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 pub struct ClockGround<'a> {
     pub definition: &'a Definition,
     pub organisation: &'a Organisation,
-    /// Of whoever asked: their days may be the ones that count.
+    /// Of whoever asked first: the days of whoever asks now may be the ones that count.
     pub agency: Option<&'a AgencyId>,
     /// When help was first asked for.
     pub received_at: Timestamp,
@@ -32,7 +32,10 @@ impl ClockGround<'_> {
         };
         let calendar_of = |rule: &ClockRule, team: &TeamId| match &rule.calendar {
             CalendarChoice::OwnerTeam => self.organisation.calendar_of_team(team),
-            CalendarChoice::Requester => self.organisation.calendar_of_agency(self.agency),
+            CalendarChoice::Requester => {
+                let agency = act.agency.as_ref().or(self.agency);
+                self.organisation.calendar_of_agency(agency)
+            }
             CalendarChoice::Named(name) => name.clone(),
         };
         clocks.evolve(&self.definition.clocks, fact, &calendar_of);

@@ -95,6 +95,8 @@ pub enum What {
     HeldBy(Holder),
     Requester(PrincipalId),
     Worker(PrincipalId),
+    /// Who answers for the requester.
+    CoveredBy(PrincipalId),
     ConcernOpen(bool),
     /// Exactly these.
     Clocks(ClockList, Vec<ClockName>),

@@ -4,6 +4,7 @@ use super::moment::{told, told_date};
 use super::{ClockList, Due, Holder, What};
 use crate::domain::declared::Declared;
 use crate::domain::ids::ClockName;
+use crate::domain::request::asking::civil_date;
 use crate::domain::request::event::HeldBy;
 use crate::domain::request::state::Request;
 use crate::domain::time::clock::{Clocks, Reading, Spell, SpellStatus};
@@ -36,6 +37,7 @@ impl Seen<'_> {
                 let found = request.worker.as_ref().map_or("nobody", |id| id.as_str());
                 differ("worker", person.as_str(), found)
             }
+            What::CoveredBy(person) => differ("covered by", person.as_str(), self.cover()),
             What::ConcernOpen(open) => differ("concern open", open, request.concern_open),
             What::Clocks(list, names) => self.clocks(*list, names),
             What::Due(clock, due) => self.each(clock, |spell, reading| {
@@ -52,6 +54,14 @@ impl Seen<'_> {
                 self.each(clock, |spell, _| differ("spell", number, spell.number))
             }
         }
+    }
+
+    fn cover(&self) -> String {
+        let covers = self.declared.organisation().covers_on(civil_date(self.at));
+        let waits = matches!(self.request.owner.held_by, HeldBy::Requester(_));
+        let agency = self.request.agency.as_ref().filter(|_| waits);
+        let cover = agency.and_then(|agency| covers.get(agency));
+        cover.map_or_else(|| "nobody".to_owned(), |cover| cover.by.to_string())
     }
 
     fn readings(&self) -> impl Iterator<Item = Result<(&Spell, Reading), String>> {

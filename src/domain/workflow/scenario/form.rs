@@ -70,6 +70,8 @@ pub struct ExpectForm {
     pub held_by: Option<HolderForm>,
     pub requester: Option<PrincipalId>,
     pub worker: Option<PrincipalId>,
+    /// Who answers for the requester, whose school or office is closed.
+    pub covered_by: Option<PrincipalId>,
     /// A child protection concern waits for whoever answers.
     pub concern_open: Option<bool>,
     /// Exactly these clocks run.

@@ -205,7 +205,7 @@ fn expect(reader: &mut Reader, node: &Node) -> Vec<Expected> {
 type Read = fn(&mut Reader, &Node) -> Option<What>;
 type ReadOf = fn(&mut Reader, &Node, ClockName) -> Option<What>;
 
-const ONES: [(&str, Read); 6] = [
+const ONES: [(&str, Read); 7] = [
     ("state", |r, n| r.id(n, StateName::parse).map(What::State)),
     ("team", |r, n| r.id(n, TeamId::parse).map(What::Team)),
     ("held_by", |r, n| {
@@ -216,6 +216,9 @@ const ONES: [(&str, Read); 6] = [
     }),
     ("worker", |r, n| {
         r.id(n, PrincipalId::parse).map(What::Worker)
+    }),
+    ("covered_by", |r, n| {
+        r.id(n, PrincipalId::parse).map(What::CoveredBy)
     }),
     ("concern_open", |r, n| r.bool(n).map(What::ConcernOpen)),
 ];

@@ -5,7 +5,7 @@ use super::parse::DATA;
 use super::{Does, Doing, Done, Scenario, Step};
 use crate::domain::declared::Declared;
 use crate::domain::ids::{Reference, RequestId};
-use crate::domain::request::asking::{Ask, Asking, Fresh, Unfit};
+use crate::domain::request::asking::{Ask, Asking, Fresh, Unfit, civil_date};
 use crate::domain::request::clocks::ClockGround;
 use crate::domain::request::command::{AskedMove, Facts};
 use crate::domain::request::event::RequestEvent;
@@ -129,6 +129,7 @@ impl Stage<'_> {
             on_behalf_of: None,
             occurred_at: step.at,
             teams: self.declared.organisation().teams(),
+            covers: self.declared.organisation().covers_on(civil_date(step.at)),
         };
         let asking = Asking {
             workflow: self.workflow,
