@@ -16,6 +16,7 @@ mod permit_figures;
 mod privacy;
 mod projections;
 mod relay;
+mod scenarios;
 mod simulate;
 #[expect(dead_code, reason = "goes when the tests of every part use it")]
 mod support;

@@ -4,6 +4,7 @@ mod check;
 mod findings;
 mod sarif;
 mod schema;
+mod test;
 
 use super::Outcome;
 use clap::Subcommand;
@@ -12,6 +13,8 @@ use clap::Subcommand;
 pub(super) enum Workflow {
     /// Find what is wrong with definition files, with line, column and what would be right
     Check(check::Check),
+    /// Walk through the scenarios beside the workflows and say what they cover
+    Test(test::Test),
     /// Print or write the JSON Schemas of the files, for editors
     Schema(schema::Schema),
 }
@@ -20,6 +23,7 @@ impl Workflow {
     pub(super) fn run(self) -> Outcome {
         match self {
             Self::Check(check) => check.run(),
+            Self::Test(test) => test.run(),
             Self::Schema(schema) => schema.run(),
         }
     }

@@ -6,6 +6,20 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+/// A move as it came through the door.
+#[derive(Clone)]
+pub struct AskedMove {
+    pub move_name: MoveName,
+    /// Personal until it is split, so without `Debug` of its own.
+    pub data: Value,
+}
+
+impl std::fmt::Debug for AskedMove {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "AskedMove({}, masked)", self.move_name)
+    }
+}
+
 /// One move asked for, with its data as it came through the door: checked, derived, split.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Asked {

@@ -8,6 +8,7 @@ pub mod form;
 pub mod lint;
 pub mod located;
 pub mod parse;
+pub mod scenario;
 pub mod schema;
 pub mod together;
 
