@@ -1,14 +1,16 @@
 //! The typed workflow. Built by `parse`, stored in the log as canonical JSON, read back by serde.
 
 mod clock;
+mod ladder;
 
 pub use clock::{
     Anchor, CalendarChoice, ClockKind, ClockRule, CountDay, NoTarget, Roll, TARGETS, Target,
     Trigger,
 };
+pub use ladder::{Ladder, NoOffset, OFFSETS, Offset, Rung};
 
 use crate::domain::ids::{
-    ClockName, EventName, MoveName, RoleName, StateName, TeamId, WorkflowName,
+    ClockName, EventName, LadderName, MoveName, RoleName, StateName, TeamId, WorkflowName,
 };
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -28,6 +30,8 @@ pub struct Definition {
     pub moves: IndexMap<MoveName, MoveRule>,
     #[serde(default)]
     pub clocks: IndexMap<ClockName, ClockRule>,
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub ladders: IndexMap<LadderName, Ladder>,
     pub routing: Vec<RoutingRule>,
     #[serde(default)]
     pub derive: IndexMap<String, DeriveRule>,
