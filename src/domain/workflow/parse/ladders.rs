@@ -150,7 +150,6 @@ fn fits_together(reader: &mut Reader, node: &Node, rung: &Rung) {
 mod tests {
     use super::super::parse;
     use super::super::tests::{EXAMPLE, said_once};
-    use super::*;
 
     #[test]
     fn a_ladder_reads_as_it_says() {
