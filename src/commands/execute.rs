@@ -107,6 +107,7 @@ impl Commands {
             },
             Ask::Claim { .. } => RequestCommand::Claim,
             Ask::Release { .. } => RequestCommand::Release,
+            Ask::Raise { rung, .. } => super::rung::raise(rung, &loaded, declared),
         };
         let events = decide(&loaded.state, pinned, asks, &facts)?;
         if events.is_empty() {
@@ -164,7 +165,10 @@ impl Commands {
                 };
                 Ok((RequestId(Uuid::now_v7()), loaded))
             }
-            Ask::Moves { request, .. } | Ask::Claim { request } | Ask::Release { request } => Ok((
+            Ask::Moves { request, .. }
+            | Ask::Claim { request }
+            | Ask::Release { request }
+            | Ask::Raise { request, .. } => Ok((
                 *request,
                 self.load(command.authority.as_str(), *request).await?,
             )),
@@ -314,6 +318,10 @@ fn check_version(command: &Command, loaded: &Loaded) -> Result<(), CommandError>
         None => Err(CommandError::VersionRequired {
             actual: request.version,
         }),
+        // A reminder that was raised meanwhile changes nothing of what was decided about.
+        Some(expected) if expected < request.version && loaded.shows_all_acts_at(expected) => {
+            Ok(())
+        }
         Some(expected) if expected != request.version => Err(CommandError::Stale {
             expected,
             actual: request.version,

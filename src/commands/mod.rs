@@ -12,6 +12,7 @@ mod prepare;
 mod publish;
 mod reading;
 mod registry;
+mod rung;
 mod sealing;
 
 pub use execute::Commands;
@@ -26,6 +27,7 @@ pub use registry::{InForce, Registry, RegistryError};
 use crate::domain::ids::{Authority, MoveName, PrincipalId, RequestId, WorkflowName};
 use crate::domain::request::actor::Principal;
 use crate::domain::request::error::Refusal;
+use crate::domain::request::rung::RungId;
 use crate::domain::workflow::schema::DataError;
 pub use crate::log::{Audience, Position, Provenance};
 use jiff::Timestamp;
@@ -66,6 +68,11 @@ pub enum Ask {
     },
     Release {
         request: RequestId,
+    },
+    /// Asked by nobody but the timers.
+    Raise {
+        request: RequestId,
+        rung: RungId,
     },
 }
 

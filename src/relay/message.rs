@@ -121,6 +121,7 @@ fn teams_of(event: &RequestEvent) -> (&str, Option<&str>) {
         RequestEvent::Claimed { team, .. } | RequestEvent::Released { team, .. } => {
             (team.as_str(), None)
         }
+        RequestEvent::RungRaised(raised) => (raised.team.as_str(), None),
     }
 }
 
@@ -177,6 +178,7 @@ fn data_of(recorded: &Recorded, event: &RequestEvent, origin: &Origin) -> Value 
         RequestEvent::Claimed { team, .. } | RequestEvent::Released { team, .. } => {
             json!({ "team": team })
         }
+        RequestEvent::RungRaised(raised) => json!(raised),
     };
     if let (Some(data), Value::Object(more)) = (data.as_object_mut(), more) {
         data.extend(more);

@@ -7,10 +7,11 @@ use crate::api::extract::{Params, Segments};
 use crate::api::problem::{Kind, Problem};
 use crate::domain::declared::Declared;
 use crate::domain::ids::ClockName;
+use crate::domain::request::clocks::ClockGround;
 use crate::domain::request::event::{Act, RequestEvent};
 use crate::domain::time::calendar::Calendar;
-use crate::domain::time::clock::{ClockFact, Clocks, Spell, SpellStatus};
-use crate::domain::workflow::definition::{CalendarChoice, ClockKind, ClockRule};
+use crate::domain::time::clock::{Clocks, Spell, SpellStatus};
+use crate::domain::workflow::definition::{ClockKind, ClockRule};
 use axum::Json;
 use axum::extract::State;
 use jiff::Timestamp;
@@ -131,34 +132,16 @@ pub(super) fn seen_spells<'a>(
         .into_iter()
         .filter(|spell| spell.started_at <= as_of)
         .filter_map(|spell| rules.get(&spell.clock).map(|rule| (spell, rule)))
-        .filter(|(_, rule)| seen.knows_state() || !is_restricted(seen, rule))
+        .filter(|(_, rule)| seen.knows_state() || !seen.workflow.definition.is_restricted(rule))
         .collect()
 }
 
 fn fold(seen: &Seen, declared: &Declared) -> Clocks {
-    let organisation = declared.organisation();
-    let agency = seen.request.opening.agency.as_ref();
-    let mut clocks = Clocks::default();
-    for (occurred_at, act) in acts(seen) {
-        let fact = ClockFact {
-            event: act.name.as_str(),
-            occurred_at,
-            to: &act.to,
-            coded: &act.coded,
-            team: &act.owner.team,
-            received_at: seen.request.opening.received_at,
-        };
-        clocks.evolve(
-            &seen.workflow.definition.clocks,
-            fact,
-            &|rule, team| match &rule.calendar {
-                CalendarChoice::OwnerTeam => organisation.calendar_of_team(team),
-                CalendarChoice::Requester => organisation.calendar_of_agency(agency),
-                CalendarChoice::Named(name) => name.clone(),
-            },
-        );
-    }
-    clocks
+    let opening = &seen.request.opening;
+    let definition = &seen.workflow.definition;
+    let events = seen.loaded.events.iter();
+    ClockGround::of(definition, declared.organisation(), opening)
+        .fold(events.map(|(recorded, event)| (recorded.occurred_at, event)))
 }
 
 fn acts(seen: &Seen) -> impl Iterator<Item = (Timestamp, &Act)> {
@@ -167,21 +150,10 @@ fn acts(seen: &Seen) -> impl Iterator<Item = (Timestamp, &Act)> {
         .iter()
         .filter_map(|(recorded, event)| match event {
             RequestEvent::Act(act) => Some((recorded.occurred_at, act.as_ref())),
-            RequestEvent::Claimed { .. } | RequestEvent::Released { .. } => None,
+            RequestEvent::Claimed { .. }
+            | RequestEvent::Released { .. }
+            | RequestEvent::RungRaised(_) => None,
         })
-}
-
-/// Started by restricted acts alone: its being there would tell of them.
-fn is_restricted(seen: &Seen, rule: &ClockRule) -> bool {
-    rule.start.iter().all(|trigger| {
-        let mut emitters = seen
-            .workflow
-            .definition
-            .moves
-            .values()
-            .filter(|m| m.emits == trigger.event);
-        emitters.all(|m| m.restricted)
-    })
 }
 
 pub(super) fn calendar_of<'a>(

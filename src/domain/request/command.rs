@@ -1,6 +1,7 @@
 //! What may be asked of a request. A command carries every fact that a rule needs.
 
 use super::actor::Principal;
+use super::rung::Raise;
 use crate::domain::ids::{MoveName, PrincipalId, Reference, RequestId, TeamId};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -38,6 +39,8 @@ pub enum RequestCommand {
     },
     Claim,
     Release,
+    /// Asked by nobody but the timers.
+    Raise(Box<Raise>),
 }
 
 /// A command with all that `decide` may look at.

@@ -7,6 +7,7 @@ use super::command::{Asked, Facts, OpeningFacts, RequestCommand};
 use super::entitle::{Ground, acted_as, moves_from, starts_at};
 use super::error::Refusal;
 use super::event::{Act, HeldBy, Opening, Owner, RequestEvent};
+use super::rung;
 use super::state::{Request, RequestState};
 use crate::domain::ids::{DefinitionHash, PrincipalId, StateName, TeamId};
 use crate::domain::workflow::definition::{
@@ -33,6 +34,9 @@ pub fn decide(
         RequestCommand::Act { asked, opening } => acts(state, pinned, asked, opening, facts),
         RequestCommand::Claim => claim(state, pinned.definition, facts),
         RequestCommand::Release => release(state, pinned.definition, facts),
+        RequestCommand::Raise(asked) => {
+            rung::raise(state, pinned.definition, &asked, facts.occurred_at)
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Refusals: the rules said no. Each carries what was found, the limit, and what is allowed.
 
 use crate::domain::ids::{MoveName, RoleName, StateName, TeamId};
+use jiff::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -44,6 +45,25 @@ pub enum Refusal {
     ClaimedByOther,
     #[error("nobody holds the claim")]
     NotClaimed,
+    #[error("the rung {found} cannot be raised: {why}")]
+    RungNotDue { found: String, why: NotDue },
     #[error("the time given lies outside what is allowed: {rule}")]
     Time { rule: &'static str },
+}
+
+/// Why a rung is not raised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotDue {
+    #[error("its clock has no such rung")]
+    NoRung,
+    #[error("its clock does not run any more")]
+    Ended,
+    #[error("its clock is paused")]
+    Paused,
+    #[error("another rung comes before it")]
+    NotNext,
+    #[error("it is early; it can be raised from {ready_at} on")]
+    Early { ready_at: Timestamp },
+    #[error("its clock counts by a calendar that is not in force")]
+    NoCalendar,
 }

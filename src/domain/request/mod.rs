@@ -4,12 +4,14 @@
 //! Invariant: from the first event on a request has exactly one owner.
 
 pub mod actor;
+pub mod clocks;
 pub mod codec;
 pub mod command;
 pub mod decide;
 pub mod entitle;
 pub mod error;
 pub mod event;
+pub mod rung;
 pub mod state;
 
 #[cfg(test)]

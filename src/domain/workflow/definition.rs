@@ -37,6 +37,23 @@ pub struct Definition {
     pub derive: IndexMap<String, DeriveRule>,
 }
 
+impl Definition {
+    #[must_use]
+    pub fn ladder_of(&self, clock: &ClockName) -> Option<&Ladder> {
+        let name = self.clocks.get(clock)?.ladder.as_ref()?;
+        self.ladders.get(name)
+    }
+
+    /// Whether restricted moves alone start a clock: its being there would tell of them.
+    #[must_use]
+    pub fn is_restricted(&self, clock: &ClockRule) -> bool {
+        clock.start.iter().all(|trigger| {
+            let mut emitters = self.moves.values().filter(|m| m.emits == trigger.event);
+            emitters.all(|m| m.restricted)
+        })
+    }
+}
+
 /// A relation between a person and a request that lets moves pass.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
