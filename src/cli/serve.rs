@@ -8,13 +8,15 @@ use crate::api::server::{Sockets, listen, serve};
 use crate::api::{App, Limits, Part, Status, ViewLag, metrics, router};
 use crate::config::Config;
 use crate::domain::ids::WorkflowName;
-use crate::log::{AppendError, Position};
-use crate::projections::{Runner, lags};
+use crate::log::{AppendError, Log, Position};
+use crate::projections::{Runner, due_rungs, lags};
 use crate::relay::{self, Relay};
 use crate::shutdown::on_signal;
+use crate::timers::{FindDue, NotFound, Pace, Sweeper};
 use clap::Args;
 use secrecy::ExposeSecret;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -70,6 +72,12 @@ impl Serve {
                 shutdown.clone(),
             )),
         ];
+        let pace = Pace {
+            look_every: Duration::from_secs(settings.sweep_seconds),
+            ..Pace::default()
+        };
+        let sweeper = Sweeper::try_new(engine.commands.clone(), find_due(&engine.log), pace)?;
+        tasks.push(tokio::spawn(sweeper.run(now, shutdown.clone())));
         tasks.extend(relay.map(|relay| tokio::spawn(relay.run(shutdown.clone()))));
 
         let app = App {
@@ -165,6 +173,15 @@ async fn demonstrate(
         settings.http, settings.metrics
     ));
     Ok(())
+}
+
+/// The read table of due rungs, for timers that do not know of read tables.
+fn find_due(log: &Log) -> FindDue {
+    let pool = log.pool().clone();
+    Arc::new(move |look| {
+        let pool = pool.clone();
+        Box::pin(async move { due_rungs::query(&pool, &look).await.map_err(|_| NotFound) })
+    })
 }
 
 /// Declarations of other replicas take effect here within a second.

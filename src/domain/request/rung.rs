@@ -6,7 +6,7 @@ mod tests;
 use super::error::{NotDue, Refusal};
 use super::event::{RequestEvent, RungRaised};
 use super::state::{Request, RequestState};
-use crate::domain::ids::ClockName;
+use crate::domain::ids::{Authority, ClockName, RequestId};
 use crate::domain::time::calendar::{Calendar, Calendars};
 use crate::domain::time::clock::{Clocks, Spell};
 use crate::domain::time::ladder::{Due, Step};
@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// Names one occurrence of one rung of one run of a clock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +31,75 @@ impl fmt::Display for RungId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Step { rung, occurrence } = self.step;
         write!(f, "{}/{}/{rung}/{occurrence}", self.clock, self.spell)
+    }
+}
+
+/// The last rung that was raised of each run of a clock.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Raised(Vec<RungId>);
+
+impl Raised {
+    #[must_use]
+    pub fn find_last(&self, clock: &ClockName, spell: u32) -> Option<Step> {
+        let mut raised = self.0.iter();
+        let last = raised.find(|last| last.clock == *clock && last.spell == spell);
+        last.map(|last| last.step)
+    }
+
+    pub fn keep(&mut self, rung: &RungId) {
+        let mut raised = self.0.iter_mut();
+        match raised.find(|last| last.clock == rung.clock && last.spell == rung.spell) {
+            Some(last) => last.step = rung.step,
+            None => self.0.push(rung.clone()),
+        }
+    }
+}
+
+/// A rung that may be due: a read table says so, and the log judges.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueRung {
+    pub authority: Authority,
+    pub request: RequestId,
+    pub rung: RungId,
+    pub next_at: Timestamp,
+}
+
+/// A bounded range of the rungs that may be due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Look {
+    pub up_to: Timestamp,
+    /// Go on behind this one.
+    pub after: Place,
+    pub limit: i64,
+}
+
+/// Where a rung stands in the order in which they are due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    pub next_at: Timestamp,
+    pub authority: String,
+    pub request: Uuid,
+    pub clock: String,
+}
+
+impl Place {
+    /// Before every rung that can be: no request is as old.
+    pub const FIRST: Self = Self {
+        next_at: Timestamp::UNIX_EPOCH,
+        authority: String::new(),
+        request: Uuid::nil(),
+        clock: String::new(),
+    };
+
+    #[must_use]
+    pub fn of(rung: &DueRung) -> Self {
+        Self {
+            next_at: rung.next_at,
+            authority: rung.authority.to_string(),
+            request: rung.request.0,
+            clock: rung.rung.clock.to_string(),
+        }
     }
 }
 
@@ -58,7 +128,7 @@ pub(super) fn raise(
         found: id.to_string(),
         why,
     };
-    let last = request.last_step(&id.clock, id.spell);
+    let last = request.raised.find_last(&id.clock, id.spell);
     if last.is_some_and(|last| id.step.order(last).is_le()) {
         return Ok(Vec::new());
     }

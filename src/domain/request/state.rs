@@ -1,9 +1,8 @@
 //! Where a request stands: the fold of its events, without rules.
 
 use super::event::{Act, Opening, Owner, RequestEvent};
-use super::rung::RungId;
-use crate::domain::ids::{ClockName, PrincipalId, StateName};
-use crate::domain::time::ladder::Step;
+use super::rung::Raised;
+use crate::domain::ids::{PrincipalId, StateName};
 use crate::domain::workflow::definition::HandOver;
 use serde::{Deserialize, Serialize};
 
@@ -28,9 +27,8 @@ pub struct Request {
     pub claimed_by: Option<PrincipalId>,
     /// A child protection concern was passed on and nobody has answered yet.
     pub concern_open: bool,
-    /// The last rung that was raised of each run of a clock.
     #[serde(default)]
-    pub raised: Vec<RungId>,
+    pub raised: Raised,
     pub version: i32,
 }
 
@@ -87,7 +85,7 @@ impl Request {
             decider: act.decided_by.clone(),
             claimed_by: None,
             concern_open: act.hand_over == Some(HandOver::Opens),
-            raised: Vec::new(),
+            raised: Raised::default(),
             version: 1,
         }
     }
@@ -98,23 +96,7 @@ impl Request {
             RequestEvent::Act(act) => self.act(act),
             RequestEvent::Claimed { by, .. } => self.claimed_by = Some(by.clone()),
             RequestEvent::Released { .. } => self.claimed_by = None,
-            RequestEvent::RungRaised(raised) => self.keep(&raised.rung),
-        }
-    }
-
-    /// The last rung that was raised of one run of a clock.
-    #[must_use]
-    pub fn last_step(&self, clock: &ClockName, spell: u32) -> Option<Step> {
-        let mut raised = self.raised.iter();
-        let last = raised.find(|last| last.clock == *clock && last.spell == spell);
-        last.map(|last| last.step)
-    }
-
-    fn keep(&mut self, rung: &RungId) {
-        let mut raised = self.raised.iter_mut();
-        match raised.find(|last| last.clock == rung.clock && last.spell == rung.spell) {
-            Some(last) => last.step = rung.step,
-            None => self.raised.push(rung.clone()),
+            RequestEvent::RungRaised(raised) => self.raised.keep(&raised.rung),
         }
     }
 
