@@ -57,13 +57,15 @@ pub struct Settings {
     pub pool_max: usize,
     /// Sockets served at once, 1 to 20,000.
     pub connections_max: usize,
+    /// Seconds between two looks of the timers, 1 to 60.
+    pub sweep_seconds: u64,
     /// Filter of the program's log, e.g. `info` or `rfa=debug`.
     pub log: String,
     /// One JSON object a line instead of text.
     pub log_json: bool,
 }
 
-const KNOWN: [&str; 14] = [
+const KNOWN: [&str; 15] = [
     "RFA_VAULT_URL",
     "RFA_MASTER_KEY",
     "RFA_MASTER_KEY_FILE",
@@ -76,6 +78,7 @@ const KNOWN: [&str; 14] = [
     "RFA_QUEUE_COMMANDS_MAX",
     "RFA_POOL_MAX",
     "RFA_CONNECTIONS_MAX",
+    "RFA_SWEEP_SECONDS",
     "RFA_LOG",
     "RFA_LOG_JSON",
 ];
@@ -96,6 +99,7 @@ impl Default for Settings {
             queue_commands_max: 2_000,
             pool_max: 16,
             connections_max: 1_000,
+            sweep_seconds: 15,
             // The AMQP client tells of every returned message; the relay counts and parks them.
             log: code("info,lapin=error"),
             log_json: false,
@@ -225,6 +229,7 @@ impl Settings {
             "RFA_QUEUE_COMMANDS_MAX" => all.queue_commands_max = one.queue_commands_max,
             "RFA_POOL_MAX" => all.pool_max = one.pool_max,
             "RFA_CONNECTIONS_MAX" => all.connections_max = one.connections_max,
+            "RFA_SWEEP_SECONDS" => all.sweep_seconds = one.sweep_seconds,
             "RFA_LOG" => all.log = one.log,
             "RFA_LOG_JSON" => all.log_json = one.log_json,
             other => return Err(unknown(other)),
@@ -250,6 +255,9 @@ impl Settings {
         )?;
         within("RFA_POOL_MAX", self.pool_max, 2..=200)?;
         within("RFA_CONNECTIONS_MAX", self.connections_max, 1..=20_000)?;
+        // The rules over workflow files take it that the timers look at least once a minute.
+        let sweep_seconds = usize::try_from(self.sweep_seconds).unwrap_or(usize::MAX);
+        within("RFA_SWEEP_SECONDS", sweep_seconds, 1..=60)?;
         let loopback = |variable: &str, address: SocketAddr, free: bool| {
             if free || address.ip().is_loopback() {
                 return Ok(());
@@ -270,7 +278,9 @@ fn allowed(variable: &str) -> &'static str {
         "RFA_HTTP" | "RFA_METRICS" => "an address with its port, e.g. 127.0.0.1:8080",
         "RFA_HTTP_PUBLIC" | "RFA_LOG_JSON" => "true or false",
         "RFA_AUTHORITY" | "RFA_USUAL_WORKFLOW" => "a code of a-z, 0-9 and -",
-        "RFA_QUEUE_COMMANDS_MAX" | "RFA_POOL_MAX" | "RFA_CONNECTIONS_MAX" => "a whole number",
+        "RFA_QUEUE_COMMANDS_MAX" | "RFA_POOL_MAX" | "RFA_CONNECTIONS_MAX" | "RFA_SWEEP_SECONDS" => {
+            "a whole number"
+        }
         _ => "text",
     }
 }

@@ -1,8 +1,8 @@
 //! `rfa`, a request-for-assistance engine for children's services.
 //!
 //! Reading order: what a request is (`domain`), how a command becomes events (`commands`), where
-//! events live (`log`), who reads them (`relay`, `projections`, `statistics`), who may ask
-//! (`access`), and the doors (`api`, `cli`, `history`).
+//! events live (`log`), who reads them (`relay`, `projections`, `statistics`), what time
+//! itself asks for (`timers`), who may ask (`access`), and the doors (`api`, `cli`, `history`).
 
 pub mod domain;
 
@@ -12,6 +12,7 @@ pub mod log;
 pub mod projections;
 pub mod relay;
 pub mod statistics;
+pub mod timers;
 
 pub mod access;
 pub mod api;

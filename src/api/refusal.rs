@@ -112,6 +112,7 @@ impl From<Refusal> for Problem {
             refusal @ (Refusal::Ended { .. }
             | Refusal::ClaimedByOther
             | Refusal::NotClaimed
+            | Refusal::RungNotDue { .. }
             | Refusal::Destroyed) => Self::new(Kind::NotNow, sentence(&refusal)),
             Refusal::Time { rule } => Self::new(
                 Kind::BadData,

@@ -8,14 +8,16 @@ use crate::api::server::{Sockets, listen, serve};
 use crate::api::{App, Limits, Part, Status, ViewLag, metrics, router};
 use crate::config::Config;
 use crate::domain::ids::WorkflowName;
-use crate::log::{AppendError, Position};
+use crate::log::{AppendError, Log, Position};
 use crate::projections::concerns::{Gauges, unanswered};
-use crate::projections::{Runner, lags};
+use crate::projections::{Runner, due_rungs, lags};
 use crate::relay::{self, Relay};
 use crate::shutdown::on_signal;
+use crate::timers::{FindDue, NotFound, Pace, Sweeper};
 use clap::Args;
 use secrecy::ExposeSecret;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -71,22 +73,16 @@ impl Serve {
                 shutdown.clone(),
             )),
         ];
+        let pace = Pace {
+            look_every: Duration::from_secs(settings.sweep_seconds),
+            ..Pace::default()
+        };
+        let sweeper = Sweeper::try_new(engine.commands.clone(), find_due(&engine.log), pace)?;
+        tasks.push(tokio::spawn(sweeper.run(now, shutdown.clone())));
         tasks.extend(relay.map(|relay| tokio::spawn(relay.run(shutdown.clone()))));
 
-        let app = App {
-            reads: engine.log.pool().clone(),
-            tokens: Tokens::new(engine.log.pool().clone()),
-            epoch: engine.log.epoch(),
-            commands: engine.commands,
-            status: watched,
-            now,
-            limits: Limits {
-                body_bytes_max: 256 * 1024,
-                body_deadline: Duration::from_secs(10),
-                call_deadline: Duration::from_secs(30),
-            },
-            usual_workflow: WorkflowName::parse(&settings.usual_workflow)?,
-        };
+        let usual = WorkflowName::parse(&settings.usual_workflow)?;
+        let app = app(engine, watched, usual);
         tracing::info!(address = %settings.http, "serving");
         serve(
             listener,
@@ -101,6 +97,23 @@ impl Serve {
             }
         }
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn app(engine: Engine, status: watch::Receiver<Status>, usual_workflow: WorkflowName) -> App {
+    App {
+        reads: engine.log.pool().clone(),
+        tokens: Tokens::new(engine.log.pool().clone()),
+        epoch: engine.log.epoch(),
+        commands: engine.commands,
+        status,
+        now,
+        limits: Limits {
+            body_bytes_max: 256 * 1024,
+            body_deadline: Duration::from_secs(10),
+            call_deadline: Duration::from_secs(30),
+        },
+        usual_workflow,
     }
 }
 
@@ -166,6 +179,15 @@ async fn demonstrate(
         settings.http, settings.metrics
     ));
     Ok(())
+}
+
+/// The read table of due rungs, for timers that do not know of read tables.
+fn find_due(log: &Log) -> FindDue {
+    let pool = log.pool().clone();
+    Arc::new(move |look| {
+        let pool = pool.clone();
+        Box::pin(async move { due_rungs::query(&pool, &look).await.map_err(|_| NotFound) })
+    })
 }
 
 /// Declarations of other replicas take effect here within a second.

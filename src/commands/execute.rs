@@ -3,6 +3,7 @@
 use super::loading::Loaded;
 use super::prepare::{self, Prepared};
 use super::registry::Registry;
+use super::rung::raise;
 use super::sealing::{KeySource, Sealed, Sealing, failure};
 use super::{Ask, Command, CommandError, Receipt};
 use crate::domain::declared::Declared;
@@ -100,6 +101,7 @@ impl Commands {
             Ask::Open { moves, .. } | Ask::Moves { moves, .. } => asking::Ask::Moves(moves),
             Ask::Claim { .. } => asking::Ask::Claim,
             Ask::Release { .. } => asking::Ask::Release,
+            Ask::Raise { rung, .. } => asking::Ask::Raise(raise(rung, &loaded, declared)),
         };
         let fresh = Fresh {
             reference: Reference::from_random(rand::random()),
@@ -170,7 +172,10 @@ impl Commands {
                 };
                 Ok((RequestId(Uuid::now_v7()), loaded))
             }
-            Ask::Moves { request, .. } | Ask::Claim { request } | Ask::Release { request } => Ok((
+            Ask::Moves { request, .. }
+            | Ask::Claim { request }
+            | Ask::Release { request }
+            | Ask::Raise { request, .. } => Ok((
                 *request,
                 self.load(command.authority.as_str(), *request).await?,
             )),
@@ -320,6 +325,10 @@ fn check_version(command: &Command, loaded: &Loaded) -> Result<(), CommandError>
         None => Err(CommandError::VersionRequired {
             actual: request.version,
         }),
+        // A reminder that was raised meanwhile changes nothing of what was decided about.
+        Some(expected) if expected < request.version && loaded.shows_all_acts_at(expected) => {
+            Ok(())
+        }
         Some(expected) if expected != request.version => Err(CommandError::Stale {
             expected,
             actual: request.version,

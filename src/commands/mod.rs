@@ -12,6 +12,7 @@ mod prepare;
 mod publish;
 mod reading;
 mod registry;
+mod rung;
 mod scenarios;
 mod sealing;
 
@@ -30,6 +31,7 @@ use crate::domain::request::actor::Principal;
 use crate::domain::request::asking::Unfit;
 pub use crate::domain::request::command::AskedMove;
 use crate::domain::request::error::Refusal;
+use crate::domain::request::rung::RungId;
 use crate::domain::workflow::schema::DataError;
 pub use crate::log::{Audience, Position, Provenance};
 use jiff::Timestamp;
@@ -69,6 +71,11 @@ pub enum Ask {
     },
     Release {
         request: RequestId,
+    },
+    /// Asked by nobody but the timers.
+    Raise {
+        request: RequestId,
+        rung: RungId,
     },
 }
 

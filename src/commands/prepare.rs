@@ -45,6 +45,12 @@ fn content(command: &Command) -> String {
             out.push_str(r#""release","#);
             write_text(&request.0.to_string(), &mut out);
         }
+        Ask::Raise { request, rung } => {
+            out.push_str(r#""raise","#);
+            write_text(&request.0.to_string(), &mut out);
+            out.push(',');
+            write_text(&rung.to_string(), &mut out);
+        }
     }
     out.push_str(r#"],"if_match":"#);
     write_canonical(&json!(command.if_match), &mut out);
@@ -106,6 +112,16 @@ mod tests {
             ),
             (Ask::Claim { request }, json!(["claim", request])),
             (Ask::Release { request }, json!(["release", request])),
+            (
+                Ask::Raise {
+                    request,
+                    rung: serde_json::from_value(json!({
+                        "clock": "decide", "spell": 2, "rung": "-3wd", "occurrence": 1
+                    }))
+                    .unwrap(),
+                },
+                json!(["raise", request, "decide/2/-3wd/1"]),
+            ),
         ];
         for (ask, expected) in asked {
             for if_match in [None, Some(3)] {

@@ -5,7 +5,7 @@ use super::execute::Commands;
 use super::loading::Loaded;
 use super::sealing::failure;
 use crate::domain::ids::{Authority, RequestId};
-use crate::domain::request::event::RequestEvent;
+use crate::domain::request::event::{RequestEvent, RungRaised};
 use crate::log::Recorded;
 use crate::log::vault::Binding;
 use jiff::Timestamp;
@@ -55,6 +55,7 @@ impl Commands {
         let mut data = match event {
             RequestEvent::Act(act) => act.coded.clone(),
             RequestEvent::Claimed { .. } | RequestEvent::Released { .. } => Map::new(),
+            RequestEvent::RungRaised(raised) => rung(raised),
         };
         let mut destroyed = false;
         for part in &recorded.sealed {
@@ -109,6 +110,14 @@ impl Commands {
             .map(RequestId)
             .filter(|id| id.0 != recorded.stream)
             .collect())
+    }
+}
+
+/// Codes and times: a rung has nothing to hide from whoever reads the history.
+fn rung(raised: &RungRaised) -> Map<String, Value> {
+    match serde_json::to_value(raised) {
+        Ok(Value::Object(fields)) => fields,
+        Ok(_) | Err(_) => Map::new(),
     }
 }
 

@@ -87,7 +87,9 @@ impl Sealing<'_> {
             RequestEvent::Act(act) => {
                 !act.personal.child.is_empty() || !act.personal.request.is_empty()
             }
-            RequestEvent::Claimed { .. } | RequestEvent::Released { .. } => false,
+            RequestEvent::Claimed { .. }
+            | RequestEvent::Released { .. }
+            | RequestEvent::RungRaised(_) => false,
         });
         if !personal && index.is_empty() {
             return Ok(None);
@@ -182,6 +184,10 @@ impl Sealing<'_> {
                     || act.from.iter().chain([&act.to]).any(hidden)
             }
             RequestEvent::Claimed { .. } | RequestEvent::Released { .. } => hidden(self.state),
+            RequestEvent::RungRaised(raised) => {
+                let clock = self.definition.clocks.get(&raised.rung.clock);
+                hidden(self.state) || clock.is_some_and(|rule| self.definition.is_restricted(rule))
+            }
         };
         if restricted {
             Audience::Restricted

@@ -196,6 +196,11 @@ impl Declared {
     }
 
     #[must_use]
+    pub fn shared_calendars(&self) -> Arc<Calendars> {
+        Arc::clone(&self.calendars)
+    }
+
+    #[must_use]
     pub fn find_principal(&self, id: &PrincipalId) -> Option<&Principal> {
         self.principals.get(id)
     }

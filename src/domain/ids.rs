@@ -136,6 +136,8 @@ code!(MoveName, "move", 64, "a-z, 0-9 and -", kebab);
 code!(EventName, "event", 64, "a-z, 0-9 and -", kebab);
 code!(ClockName, "clock", 64, "a-z, 0-9 and _", |c| kebab(c)
     || c == '_');
+code!(LadderName, "ladder", 64, "a-z, 0-9 and _", |c| kebab(c)
+    || c == '_');
 code!(CalendarName, "calendar", 64, "a-z, 0-9 and -", kebab);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

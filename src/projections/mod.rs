@@ -4,9 +4,11 @@
 //! move in one transaction, and a rebuilt table equals the live one.
 
 pub mod concerns;
+pub mod due_rungs;
 pub mod lag;
 pub mod page;
 pub mod rebuild;
+mod recount;
 pub mod request_list;
 pub mod response_times;
 pub mod runner;
@@ -33,6 +35,8 @@ pub trait Projection: Send + Sync + 'static {
     const TABLE: &'static str;
     /// Columns that tell rows apart; the first two are `authority` and `request_id`.
     const KEY: &'static str;
+    /// Of which rows the requests are looked at again when a calendar or the organisation changes.
+    const RECOUNT: Option<&'static str> = None;
     type Row: Serialize + DeserializeOwned + Send + Sync;
 
     /// Moves the rows of the event's request on.
@@ -40,6 +44,14 @@ pub trait Projection: Send + Sync + 'static {
     /// # Errors
     /// When the event does not fit: its stream is parked with this reason.
     fn fold(rows: &mut Vec<Self::Row>, event: &Decoded, declared: &Declared) -> Result<(), String>;
+
+    /// The rows of one request again, by what is in force now.
+    ///
+    /// # Errors
+    /// As `fold`.
+    fn recount(_rows: &mut Vec<Self::Row>, _declared: &Declared) -> Result<(), String> {
+        Ok(())
+    }
 
     fn request_of(row: &Self::Row) -> (&str, Uuid);
 }
@@ -50,7 +62,8 @@ pub trait Visitor {
     fn visit<P: Projection>(&self) -> impl Future<Output = Self::Output> + Send;
 }
 
-pub const NAMES: [&str; 3] = [
+pub const NAMES: [&str; 4] = [
+    due_rungs::DueRungs::NAME,
     request_list::RequestList::NAME,
     response_times::ResponseTimes::NAME,
     team_caseloads::TeamCaseloads::NAME,
@@ -59,6 +72,7 @@ pub const NAMES: [&str; 3] = [
 /// `None` when there is no projection of that name.
 pub async fn with_projection<V: Visitor>(name: &str, visitor: &V) -> Option<V::Output> {
     match name {
+        due_rungs::DueRungs::NAME => Some(visitor.visit::<due_rungs::DueRungs>().await),
         request_list::RequestList::NAME => Some(visitor.visit::<request_list::RequestList>().await),
         response_times::ResponseTimes::NAME => {
             Some(visitor.visit::<response_times::ResponseTimes>().await)

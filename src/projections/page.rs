@@ -1,6 +1,6 @@
 //! A page of the log, decoded once, with what was declared up to each event.
 
-use crate::domain::declared::Declared;
+use crate::domain::declared::{CALENDAR_PUBLISHED, Declared, ORGANISATION_PUBLISHED};
 use crate::domain::request::codec;
 use crate::domain::request::event::RequestEvent;
 use crate::log::{Position, Recorded, StreamKind};
@@ -21,6 +21,11 @@ pub enum Entry {
         why: String,
     },
     Declaration,
+    /// What days and hours count may have changed.
+    Calendars {
+        authority: Arc<str>,
+        position: Position,
+    },
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -77,7 +82,13 @@ pub fn decode(after: Position, page: Vec<Recorded>) -> Result<Vec<Entry>, PageEr
 
 fn entry(recorded: Recorded) -> Entry {
     if recorded.stream_kind != StreamKind::Request {
-        return Entry::Declaration;
+        return match recorded.event_type.as_str() {
+            CALENDAR_PUBLISHED | ORGANISATION_PUBLISHED => Entry::Calendars {
+                authority: recorded.authority,
+                position: recorded.position,
+            },
+            _ => Entry::Declaration,
+        };
     }
     match codec::decode(
         &recorded.event_type,

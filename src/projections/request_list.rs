@@ -64,9 +64,13 @@ impl Projection for RequestList {
                 row.claimed_by = Some(by.to_string());
             }
             (RequestEvent::Released { .. }, Some(row)) => row.claimed_by = None,
-            (RequestEvent::Claimed { .. } | RequestEvent::Released { .. }, None) => {
-                return Err("a claim before the opening act".to_owned());
-            }
+            (RequestEvent::RungRaised(_), Some(_)) => {}
+            (
+                RequestEvent::Claimed { .. }
+                | RequestEvent::Released { .. }
+                | RequestEvent::RungRaised(_),
+                None,
+            ) => return Err("something before the opening act".to_owned()),
         }
         let Some(row) = rows.first_mut() else {
             return Ok(());

@@ -3,6 +3,7 @@
 
 use super::Projection;
 use super::page::{Decoded, Entry, Known};
+use super::recount::recount;
 use crate::log::Position;
 use deadpool_postgres::GenericClient;
 use serde_json::Value;
@@ -123,7 +124,7 @@ pub async fn apply<P: Projection, C: GenericClient>(
         .iter()
         .filter_map(|entry| match entry {
             Entry::Request(decoded) => Some(key_of(decoded)),
-            Entry::Unreadable { .. } | Entry::Declaration => None,
+            Entry::Unreadable { .. } | Entry::Declaration | Entry::Calendars { .. } => None,
         })
         .filter(|key| !parked.contains(key))
         .map(|key| (key, Vec::new()))
@@ -131,7 +132,7 @@ pub async fn apply<P: Projection, C: GenericClient>(
     load::<P, C>(client, table, &mut touched).await?;
     for entry in entries {
         let (key, from, outcome) = match entry {
-            Entry::Declaration => continue,
+            Entry::Declaration | Entry::Calendars { .. } => continue,
             Entry::Unreadable { recorded, why } => {
                 let key = (recorded.authority.to_string(), recorded.stream);
                 (key, recorded.position, Err(why.clone()))
@@ -157,7 +158,9 @@ pub async fn apply<P: Projection, C: GenericClient>(
         }
     }
     write::<P, C>(client, table, &touched).await?;
-    Ok(newly_parked.into_values().collect())
+    let mut newly_parked: Vec<Parked> = newly_parked.into_values().collect();
+    newly_parked.extend(recount::<P, C>(client, table, entries, known, parked).await?);
+    Ok(newly_parked)
 }
 
 fn key_of(decoded: &Decoded) -> RequestKey {
@@ -167,7 +170,7 @@ fn key_of(decoded: &Decoded) -> RequestKey {
     )
 }
 
-async fn load<P: Projection, C: GenericClient>(
+pub(super) async fn load<P: Projection, C: GenericClient>(
     client: &C,
     table: &str,
     touched: &mut BTreeMap<RequestKey, Vec<P::Row>>,
@@ -190,7 +193,7 @@ async fn load<P: Projection, C: GenericClient>(
     Ok(())
 }
 
-async fn write<P: Projection, C: GenericClient>(
+pub(super) async fn write<P: Projection, C: GenericClient>(
     client: &C,
     table: &str,
     touched: &BTreeMap<RequestKey, Vec<P::Row>>,

@@ -122,18 +122,18 @@ fn teams_of(event: &RequestEvent) -> (&str, Option<&str>) {
         RequestEvent::Claimed { team, .. } | RequestEvent::Released { team, .. } => {
             (team.as_str(), None)
         }
+        RequestEvent::RungRaised(raised) => (raised.team.as_str(), None),
     }
 }
 
 /// Of whoever asks now, and of whoever answers instead while they are away.
 fn agencies_of<'a>(event: &'a RequestEvent, origin: &'a Origin) -> impl Iterator<Item = &'a str> {
     let (now, cover) = match event {
-        RequestEvent::Act(act) => (
-            act.agency.as_ref().map(AgencyId::as_str),
-            act.cover.as_ref().map(|cover| cover.agency.as_str()),
-        ),
+        RequestEvent::Act(act) => (act.agency.as_ref(), act.cover.as_ref()),
+        RequestEvent::RungRaised(raised) => (raised.agency.as_ref(), raised.cover.as_ref()),
         RequestEvent::Claimed { .. } | RequestEvent::Released { .. } => (None, None),
     };
+    let (now, cover) = (now.map(AgencyId::as_str), cover.map(|c| c.agency.as_str()));
     let asks = now.or(origin.agency.as_deref());
     asks.into_iter()
         .chain(cover.filter(move |cover| asks != Some(*cover)))
@@ -192,6 +192,7 @@ fn data_of(recorded: &Recorded, event: &RequestEvent, origin: &Origin) -> Value 
         RequestEvent::Claimed { team, .. } | RequestEvent::Released { team, .. } => {
             json!({ "team": team })
         }
+        RequestEvent::RungRaised(raised) => json!(raised),
     };
     if let (Some(data), Value::Object(more)) = (data.as_object_mut(), more) {
         data.extend(more);

@@ -23,4 +23,5 @@ mod simulate;
 #[expect(dead_code, reason = "goes when the tests of every part use it")]
 mod support;
 mod tidy;
+mod timers;
 mod workflows;

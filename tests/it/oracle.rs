@@ -92,6 +92,7 @@ fn spell(chance: &mut StdRng, calendar: &CalendarName) -> Spell {
             roll: (days && chance.random_bool(0.5)).then_some(Roll::NextWorkingDay),
         },
         extensions: extensions(chance, target, started_at),
+        known_at: None,
     };
     let mut now = started_at;
     for _ in 0..chance.random_range(0..=5) {

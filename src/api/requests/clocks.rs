@@ -132,22 +132,16 @@ pub(super) fn seen_spells<'a>(
         .into_iter()
         .filter(|spell| spell.started_at <= as_of)
         .filter_map(|spell| rules.get(&spell.clock).map(|rule| (spell, rule)))
-        .filter(|(_, rule)| seen.knows_state() || !is_restricted(seen, rule))
+        .filter(|(_, rule)| seen.knows_state() || !seen.workflow.definition.is_restricted(rule))
         .collect()
 }
 
 fn fold(seen: &Seen, declared: &Declared) -> Clocks {
-    let mut clocks = Clocks::default();
-    let ground = ClockGround {
-        definition: &seen.workflow.definition,
-        organisation: declared.organisation(),
-        agency: seen.request.opening.agency.as_ref(),
-        received_at: seen.request.opening.received_at,
-    };
-    for (occurred_at, act) in acts(seen) {
-        ground.follow(&mut clocks, act, occurred_at);
-    }
-    clocks
+    let opening = &seen.request.opening;
+    let definition = &seen.workflow.definition;
+    let events = seen.loaded.events.iter();
+    ClockGround::of(definition, declared.organisation(), opening)
+        .fold(events.map(|(recorded, event)| (recorded.occurred_at, event)))
 }
 
 fn acts(seen: &Seen) -> impl Iterator<Item = (Timestamp, &Act)> {
@@ -156,21 +150,10 @@ fn acts(seen: &Seen) -> impl Iterator<Item = (Timestamp, &Act)> {
         .iter()
         .filter_map(|(recorded, event)| match event {
             RequestEvent::Act(act) => Some((recorded.occurred_at, act.as_ref())),
-            RequestEvent::Claimed { .. } | RequestEvent::Released { .. } => None,
+            RequestEvent::Claimed { .. }
+            | RequestEvent::Released { .. }
+            | RequestEvent::RungRaised(_) => None,
         })
-}
-
-/// Started by restricted acts alone: its being there would tell of them.
-fn is_restricted(seen: &Seen, rule: &ClockRule) -> bool {
-    rule.start.iter().all(|trigger| {
-        let mut emitters = seen
-            .workflow
-            .definition
-            .moves
-            .values()
-            .filter(|m| m.emits == trigger.event);
-        emitters.all(|m| m.restricted)
-    })
 }
 
 pub(super) fn calendar_of<'a>(

@@ -236,7 +236,9 @@ impl Seen {
                 };
                 let (to, because) = match event {
                     RequestEvent::Act(act) => (Some(act.to.to_string()), act.because.clone()),
-                    RequestEvent::Claimed { .. } | RequestEvent::Released { .. } => (None, None),
+                    RequestEvent::Claimed { .. }
+                    | RequestEvent::Released { .. }
+                    | RequestEvent::RungRaised(_) => (None, None),
                 };
                 let content = opened.remove(&recorded.version).filter(|_| shown);
                 EventView {

@@ -5,6 +5,7 @@ use super::command::{Asked, AskedMove, Facts, OpeningFacts, RequestCommand, Rout
 use super::decide::{Pinned, decide};
 use super::error::Refusal;
 use super::event::RequestEvent;
+use super::rung::Raise;
 use super::state::RequestState;
 use crate::domain::declared::Declared;
 use crate::domain::derive::derive;
@@ -38,12 +39,13 @@ pub enum Unfit {
 }
 
 /// What is asked of one request.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub enum Ask<'a> {
     /// They stand or fall together; on a request that is absent the first one opens it.
     Moves(&'a [AskedMove]),
     Claim,
     Release,
+    Raise(Box<Raise>),
 }
 
 /// What nobody but chance can know of a new request.
@@ -84,6 +86,7 @@ impl Asking<'_> {
         let command = match ask {
             Ask::Claim => RequestCommand::Claim,
             Ask::Release => RequestCommand::Release,
+            Ask::Raise(raise) => RequestCommand::Raise(raise),
             Ask::Moves(moves) => {
                 let asked = self.check_all(moves, opens, &mut index)?;
                 let opening = opens.then(|| OpeningFacts {

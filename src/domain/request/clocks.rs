@@ -1,14 +1,13 @@
-//! The clocks of one request, folded from its acts under the organisation in force.
+//! The clocks of one request, followed act by act.
 
-use super::event::Act;
+use super::event::{Act, Opening, RequestEvent};
 use crate::domain::ids::{AgencyId, TeamId};
 use crate::domain::organisation::Organisation;
 use crate::domain::time::clock::{ClockFact, Clocks};
-use crate::domain::workflow::Definition;
-use crate::domain::workflow::definition::{CalendarChoice, ClockRule};
+use crate::domain::workflow::definition::{CalendarChoice, ClockRule, Definition};
 use jiff::Timestamp;
 
-/// What the clocks of a request need besides its acts.
+/// What the clocks of a request stand on besides its acts.
 #[derive(Debug, Clone, Copy)]
 pub struct ClockGround<'a> {
     pub definition: &'a Definition,
@@ -19,17 +18,22 @@ pub struct ClockGround<'a> {
     pub received_at: Timestamp,
 }
 
-impl ClockGround<'_> {
-    /// Takes the next act, in the order of the log.
+impl<'a> ClockGround<'a> {
+    #[must_use]
+    pub fn of(
+        definition: &'a Definition,
+        organisation: &'a Organisation,
+        opening: &'a Opening,
+    ) -> Self {
+        Self {
+            definition,
+            organisation,
+            agency: opening.agency.as_ref(),
+            received_at: opening.received_at,
+        }
+    }
+
     pub fn follow(&self, clocks: &mut Clocks, act: &Act, occurred_at: Timestamp) {
-        let fact = ClockFact {
-            event: act.name.as_str(),
-            occurred_at,
-            to: &act.to,
-            coded: &act.coded,
-            team: &act.owner.team,
-            received_at: self.received_at,
-        };
         let calendar_of = |rule: &ClockRule, team: &TeamId| match &rule.calendar {
             CalendarChoice::OwnerTeam => self.organisation.calendar_of_team(team),
             CalendarChoice::Requester => {
@@ -38,6 +42,29 @@ impl ClockGround<'_> {
             }
             CalendarChoice::Named(name) => name.clone(),
         };
+        let fact = ClockFact {
+            event: act.name.as_str(),
+            occurred_at,
+            to: &act.to,
+            coded: &act.coded,
+            team: &act.owner.team,
+            received_at: self.received_at,
+        };
         clocks.evolve(&self.definition.clocks, fact, &calendar_of);
+    }
+
+    /// Only what people did moves a clock.
+    #[must_use]
+    pub fn fold<'e>(
+        &self,
+        events: impl IntoIterator<Item = (Timestamp, &'e RequestEvent)>,
+    ) -> Clocks {
+        let mut clocks = Clocks::default();
+        for (occurred_at, event) in events {
+            if let RequestEvent::Act(act) = event {
+                self.follow(&mut clocks, act, occurred_at);
+            }
+        }
+        clocks
     }
 }

@@ -1,6 +1,7 @@
 //! What may be asked of a request. A command carries every fact that a rule needs.
 
 use super::actor::Principal;
+use super::rung::Raise;
 use crate::domain::ids::{AgencyId, MoveName, PrincipalId, Reference, RequestId, TeamId};
 use crate::domain::organisation::Covers;
 use jiff::Timestamp;
@@ -55,6 +56,8 @@ pub enum RequestCommand {
     },
     Claim,
     Release,
+    /// Asked by nobody but the timers.
+    Raise(Box<Raise>),
 }
 
 /// A command with all that `decide` may look at.

@@ -7,6 +7,7 @@ use super::command::{Asked, Facts, OpeningFacts, RequestCommand};
 use super::entitle::{Ground, acted_as, moves_from, starts_at};
 use super::error::Refusal;
 use super::event::{Act, CoveredBy, HeldBy, Opening, Owner, RequestEvent};
+use super::rung;
 use super::state::{Request, RequestState};
 use crate::domain::ids::{AgencyId, DefinitionHash, PrincipalId, StateName, TeamId};
 use crate::domain::workflow::definition::{
@@ -33,6 +34,7 @@ pub fn decide(
         RequestCommand::Act { asked, opening } => acts(state, pinned, asked, opening, facts),
         RequestCommand::Claim => claim(state, pinned.definition, facts),
         RequestCommand::Release => release(state, pinned.definition, facts),
+        RequestCommand::Raise(asked) => rung::raise(state, pinned.definition, &asked, facts),
     }
 }
 
@@ -119,9 +121,8 @@ fn act(
         hand_over: rule.hand_over,
         worker,
         requester: named,
-        agency: agency.filter(|now| {
-            request.is_some_and(|request| request.opening.agency.as_ref() != Some(now))
-        }),
+        agency: agency
+            .filter(|now| request.is_some_and(|r| r.opening.agency.as_ref() != Some(now))),
         cover,
         opening: opening
             .filter(|_| request.is_none())
@@ -152,7 +153,11 @@ fn opened(
 }
 
 /// Who answers instead, where a question goes to somebody who is away.
-fn cover_of(owner: &Owner, agency: Option<&AgencyId>, facts: &Facts) -> Option<CoveredBy> {
+pub(super) fn cover_of(
+    owner: &Owner,
+    agency: Option<&AgencyId>,
+    facts: &Facts,
+) -> Option<CoveredBy> {
     let waits = matches!(owner.held_by, HeldBy::Requester(_));
     let cover = facts.covers.get(agency.filter(|_| waits)?)?;
     Some(CoveredBy {

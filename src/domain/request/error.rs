@@ -1,6 +1,7 @@
 //! Refusals: the rules said no. Each carries what was found, the limit, and what is allowed.
 
 use crate::domain::ids::{MoveName, RoleName, StateName, TeamId, WorkflowName};
+use jiff::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -46,13 +47,15 @@ pub enum Refusal {
     ClaimedByOther,
     #[error("nobody holds the claim")]
     NotClaimed,
+    #[error("the rung {found} cannot be raised: {why}")]
+    RungNotDue { found: String, why: NotDue },
     #[error("the time given lies outside what is allowed: {rule}")]
     Time { rule: &'static str },
 }
 
 impl Refusal {
     /// Every `code`.
-    pub const CODES: [&'static str; 17] = [
+    pub const CODES: [&'static str; 18] = [
         "not-found",
         "already-open",
         "unknown-move",
@@ -70,6 +73,7 @@ impl Refusal {
         "claimed-by-other",
         "not-claimed",
         "time",
+        "rung-not-due",
     ];
 
     /// Its short name, for files and figures.
@@ -93,6 +97,24 @@ impl Refusal {
             Self::ClaimedByOther => "claimed-by-other",
             Self::NotClaimed => "not-claimed",
             Self::Time { .. } => "time",
+            Self::RungNotDue { .. } => "rung-not-due",
         }
     }
+}
+
+/// Why a rung is not raised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotDue {
+    #[error("its clock has no such rung")]
+    NoRung,
+    #[error("its clock does not run any more")]
+    Ended,
+    #[error("its clock is paused")]
+    Paused,
+    #[error("another rung comes before it")]
+    NotNext,
+    #[error("it is early; it can be raised from {ready_at} on")]
+    Early { ready_at: Timestamp },
+    #[error("its clock counts by a calendar that is not in force")]
+    NoCalendar,
 }

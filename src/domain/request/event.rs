@@ -1,5 +1,6 @@
 //! What happened to a request. Stored for ever: a field is only ever added, with a default.
 
+use super::rung::RungId;
 use crate::domain::ids::{
     AgencyId, DefinitionHash, EventName, MoveName, PrincipalId, Reference, RoleName, StateName,
     TeamId, WorkflowName,
@@ -139,6 +140,33 @@ pub enum RequestEvent {
         team: TeamId,
         claimed_by: PrincipalId,
     },
+    /// Time went by: a rung of a clock's ladder was reached.
+    RungRaised(Box<RungRaised>),
+}
+
+/// What stays said, whatever is corrected later.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RungRaised {
+    #[serde(flatten)]
+    pub rung: RungId,
+    /// The instant of the rung itself, however late it was raised.
+    pub due_at: Timestamp,
+    /// Quiet hours: nobody needs to be told before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Timestamp>,
+    #[serde(default)]
+    pub tell: Vec<RoleName>,
+    /// The target is missed.
+    #[serde(default)]
+    pub missed: bool,
+    /// Which held the request then.
+    pub team: TeamId,
+    /// Of whoever asks, where it is not that of the opening.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<AgencyId>,
+    /// Who answers instead, because the requester was away at the time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cover: Option<CoveredBy>,
 }
 
 impl RequestEvent {
@@ -149,9 +177,10 @@ impl RequestEvent {
             Self::Act(act) => act.name.as_str(),
             Self::Claimed { .. } => "claimed",
             Self::Released { .. } => "released",
+            Self::RungRaised(_) => "rung-raised",
         }
     }
 }
 
 /// The names that the engine keeps for itself; a definition may not emit them.
-pub const GENERIC_EVENT_NAMES: [&str; 2] = ["claimed", "released"];
+pub const GENERIC_EVENT_NAMES: [&str; 3] = ["claimed", "released", "rung-raised"];

@@ -12,6 +12,7 @@ pub mod decide;
 pub mod entitle;
 pub mod error;
 pub mod event;
+pub mod rung;
 pub mod state;
 
 #[cfg(test)]

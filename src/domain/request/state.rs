@@ -1,6 +1,7 @@
 //! Where a request stands: the fold of its events, without rules.
 
 use super::event::{Act, Opening, Owner, RequestEvent};
+use super::rung::Raised;
 use crate::domain::ids::{AgencyId, PrincipalId, StateName};
 use crate::domain::workflow::definition::HandOver;
 use serde::{Deserialize, Serialize};
@@ -29,6 +30,8 @@ pub struct Request {
     pub claimed_by: Option<PrincipalId>,
     /// A child protection concern was passed on and nobody has answered yet.
     pub concern_open: bool,
+    #[serde(default)]
+    pub raised: Raised,
     pub version: i32,
 }
 
@@ -55,7 +58,12 @@ impl RequestState {
                     *self = Self::Present(Box::new(Request::open(opening, act)));
                 }
             }
-            (Self::Absent, RequestEvent::Claimed { .. } | RequestEvent::Released { .. }) => {}
+            (
+                Self::Absent,
+                RequestEvent::Claimed { .. }
+                | RequestEvent::Released { .. }
+                | RequestEvent::RungRaised(_),
+            ) => {}
             (Self::Present(request), event) => request.follow(event),
         }
     }
@@ -81,6 +89,7 @@ impl Request {
             decider: act.decided_by.clone(),
             claimed_by: None,
             concern_open: act.hand_over == Some(HandOver::Opens),
+            raised: Raised::default(),
             version: 1,
         }
     }
@@ -91,6 +100,7 @@ impl Request {
             RequestEvent::Act(act) => self.act(act),
             RequestEvent::Claimed { by, .. } => self.claimed_by = Some(by.clone()),
             RequestEvent::Released { .. } => self.claimed_by = None,
+            RequestEvent::RungRaised(raised) => self.raised.keep(&raised.rung),
         }
     }
 

@@ -30,7 +30,7 @@ pub enum CalendarError {
 }
 
 /// All calendars in force, layers resolved.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Calendars {
     by_name: BTreeMap<CalendarName, Calendar>,
 }
@@ -58,7 +58,7 @@ impl Calendars {
 
 /// One calendar, resolved. Invariant: at least one weekday has a window; the windows of a day are
 /// in order and do not overlap; no two closed days share a key.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Calendar {
     name: CalendarName,
     title: String,

@@ -79,6 +79,9 @@ pub struct Spell {
     pub counting: Counting,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extensions: Vec<Extension>,
+    /// When the act that started it was done, where that was later than its start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known_at: Option<Timestamp>,
 }
 
 /// How the definition counts; fixed when the spell starts.
@@ -165,7 +168,7 @@ impl Clocks {
                     let mut spell = Spell::start(name, rule, &fact, number, calendar);
                     match effect {
                         Effect::StartAndStop(at) => spell.end(SpellStatus::Stopped, at),
-                        Effect::Restart(at) => spell.started_at = at,
+                        Effect::Restart(at) => spell.start_at(at, fact.occurred_at),
                         Effect::Start
                         | Effect::End(..)
                         | Effect::Pause
@@ -267,11 +270,18 @@ impl Spell {
                 roll: rule.roll,
             },
             extensions: Vec::new(),
+            known_at: None,
         };
+        spell.start_at(spell.started_at, fact.occurred_at);
         if rule.pause_in.contains(fact.to) {
             spell.pause(rule, fact);
         }
         spell
+    }
+
+    fn start_at(&mut self, at: Timestamp, known_at: Timestamp) {
+        self.started_at = at;
+        self.known_at = Some(known_at).filter(|known| *known > at);
     }
 
     /// The state in which it pauses, whatever the longest pause is.

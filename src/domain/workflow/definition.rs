@@ -1,14 +1,16 @@
 //! The typed workflow. Built by `parse`, stored in the log as canonical JSON, read back by serde.
 
 mod clock;
+mod ladder;
 
 pub use clock::{
     Anchor, CalendarChoice, ClockKind, ClockRule, CountDay, NoTarget, Roll, TARGETS, Target,
     Trigger,
 };
+pub use ladder::{Ladder, NoOffset, OFFSETS, Offset, Rung};
 
 use crate::domain::ids::{
-    ClockName, EventName, MoveName, RoleName, StateName, TeamId, WorkflowName,
+    ClockName, EventName, LadderName, MoveName, RoleName, StateName, TeamId, WorkflowName,
 };
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -28,9 +30,28 @@ pub struct Definition {
     pub moves: IndexMap<MoveName, MoveRule>,
     #[serde(default)]
     pub clocks: IndexMap<ClockName, ClockRule>,
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub ladders: IndexMap<LadderName, Ladder>,
     pub routing: Vec<RoutingRule>,
     #[serde(default)]
     pub derive: IndexMap<String, DeriveRule>,
+}
+
+impl Definition {
+    #[must_use]
+    pub fn ladder_of(&self, clock: &ClockName) -> Option<&Ladder> {
+        let name = self.clocks.get(clock)?.ladder.as_ref()?;
+        self.ladders.get(name)
+    }
+
+    /// Whether restricted moves alone start a clock: its being there would tell of them.
+    #[must_use]
+    pub fn is_restricted(&self, clock: &ClockRule) -> bool {
+        clock.start.iter().all(|trigger| {
+            let mut emitters = self.moves.values().filter(|m| m.emits == trigger.event);
+            emitters.all(|m| m.restricted)
+        })
+    }
 }
 
 /// A relation between a person and a request that lets moves pass.

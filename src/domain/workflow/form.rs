@@ -4,7 +4,8 @@
 
 use super::definition::{Anchor, ClockKind, CountDay, HandOver, RoleRule, Roll, StateRule};
 use crate::domain::ids::{
-    CalendarName, ClockName, EventName, MoveName, RoleName, StateName, TeamId, WorkflowName,
+    CalendarName, ClockName, EventName, LadderName, MoveName, RoleName, StateName, TeamId,
+    WorkflowName,
 };
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -31,6 +32,8 @@ pub struct WorkflowFile {
     #[schemars(extend("minProperties" = 1))]
     pub moves: IndexMap<MoveName, MoveForm>,
     pub clocks: Option<IndexMap<ClockName, ClockForm>>,
+    /// Who is told before and after the target of a clock that names the ladder, the earliest first.
+    pub ladders: Option<IndexMap<LadderName, LadderForm>>,
     /// The first rule that fits says which team a new request goes to.
     #[schemars(length(min = 1))]
     pub routing: Vec<RouteForm>,
@@ -159,6 +162,8 @@ pub struct ClockForm {
     pub pause_at_most: Option<LongestPause>,
     /// The clock that runs for the other side while this one pauses.
     pub waits_on: Option<ClockName>,
+    /// Who is told before and after the target.
+    pub ladder: Option<LadderName>,
     /// Ends the spell and begins the next at the same instant.
     #[schemars(length(min = 1))]
     pub restart: Option<Vec<TriggerForm>>,
@@ -183,6 +188,35 @@ pub struct TargetForm(#[schemars(regex(pattern = r"^[1-9][0-9]{0,3}(wd|wh|min|d|
 pub enum LongestPause {
     Every(TargetForm),
     Each(BTreeMap<StateName, TargetForm>),
+}
+
+/// The earliest rung first; all offsets have one unit.
+#[derive(Debug, JsonSchema)]
+pub struct LadderForm(#[schemars(length(min = 1))] pub Vec<RungForm>);
+
+/// Raised at most once for each run of a clock.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct RungForm {
+    pub at: OffsetForm,
+    /// Roles of this workflow.
+    #[schemars(length(min = 1))]
+    pub tell: Vec<RoleName>,
+    /// It records that the target is missed; stands at 0.
+    pub missed: Option<bool>,
+    /// The last rung may come again, so far apart.
+    pub every: Option<TargetForm>,
+    /// How often `every` makes it come in all.
+    #[schemars(range(min = 2, max = 20))]
+    pub at_most: Option<u32>,
+}
+
+/// 0 for the target; `-3wd` before it, `+5wd` after it, in the unit of the clock.
+#[derive(Debug, JsonSchema)]
+#[schemars(untagged)]
+pub enum OffsetForm {
+    Target(#[schemars(range(min = 0, max = 0))] u32),
+    Away(#[schemars(regex(pattern = r"^(0|[+-][1-9][0-9]{0,3}(wd|wh|min|d|w))$"))] String),
 }
 
 /// An event, or an event whose data fulfil a condition.

@@ -5,6 +5,7 @@ mod calendar;
 mod clocks;
 mod derive;
 mod graph;
+mod ladders;
 mod moves;
 mod names;
 mod organisation;
@@ -113,6 +114,7 @@ fn read_definition(reader: &mut Reader, root: &Node) -> Option<Definition> {
         graph::check(reader, root, states, moves);
     }
     let clocks = fields.find_as(reader, "clocks", |r, n| Some(clocks::read(r, n, &names)));
+    let ladders = fields.find_as(reader, "ladders", |r, n| Some(ladders::read(r, n, &names)));
     let routing = fields.need_as(reader, "routing", |r, n| Some(routing::read(r, n, &names)));
     let derive = fields.find_as(reader, "derive", |r, n| Some(derive::read(r, n, &names)));
     fields.finish(reader);
@@ -126,6 +128,7 @@ fn read_definition(reader: &mut Reader, root: &Node) -> Option<Definition> {
         states: states?,
         moves: moves?,
         clocks: clocks.unwrap_or_default(),
+        ladders: ladders.unwrap_or_default(),
         routing: routing?,
         derive: derive.unwrap_or_default(),
     })

@@ -112,6 +112,19 @@ impl Calendar {
             })
     }
 
+    /// The first instant from this one on at which it is open.
+    #[must_use]
+    pub fn next_open_at(&self, at: Timestamp) -> Timestamp {
+        let next = self.open_from(at).next();
+        next.map_or(Timestamp::MAX, |(open, _)| open)
+    }
+
+    /// When a working day opens; of any other day its first instant.
+    pub(in crate::domain::time) fn opening_of(&self, day: Date) -> Timestamp {
+        let first = self.open_on(day).next();
+        first.map_or_else(|| self.start_of_day(day), |(open, _)| open)
+    }
+
     /// Whether the windows of the calendar are open.
     #[must_use]
     pub fn is_open_at(&self, at: Timestamp) -> bool {

@@ -38,6 +38,7 @@ fn spells() -> impl Strategy<Value = Spell> {
             pauses: Vec::new(),
             counting: Counting::default(),
             extensions: Vec::new(),
+            known_at: None,
         };
         let mut now = start;
         for minutes in turns {

@@ -2,7 +2,7 @@
 
 use super::{Counting, Pause, Reading, Spell, SpellStatus};
 use crate::domain::time::calendar::Calendar;
-use crate::domain::workflow::definition::{CountDay, Roll, Target};
+use crate::domain::workflow::definition::{CountDay, Offset, Roll, Target};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -173,7 +173,7 @@ impl<'a> View<'a> {
     }
 
     /// Stretches in which the clock ran, up to its end.
-    fn running(&self) -> impl Iterator<Item = (Timestamp, Timestamp)> {
+    pub(in crate::domain::time) fn running(&self) -> impl Iterator<Item = (Timestamp, Timestamp)> {
         let resumed = self.gaps.iter().map(|gap| gap.to.unwrap_or(self.end));
         let paused = self.gaps.iter().map(|gap| gap.from);
         std::iter::once(self.start)
@@ -215,20 +215,8 @@ impl<'a> View<'a> {
     /// reached before.
     pub(in crate::domain::time) fn due(&self) -> Option<Timestamp> {
         match self.target {
-            Target::WorkingDays(days) => {
-                let day_zero = self.calendar.day_zero(self.start);
-                self.due_by_days(day_zero, self.calendar.working_days_after(day_zero), days)
-            }
-            Target::CalendarDays(days) => {
-                let day_zero = self.calendar.local_date(self.start);
-                // Day 0 is the first that counts where the law says "starting on the date".
-                let first = if self.counting.counts_first_day {
-                    Some(day_zero)
-                } else {
-                    day_zero.tomorrow().ok()
-                };
-                let from_first = std::iter::successors(first, |day| day.tomorrow().ok());
-                self.due_by_days(day_zero, from_first, days)
+            Target::WorkingDays(_) | Target::CalendarDays(_) => {
+                self.due_day().map(|day| self.calendar.end_of_day(day))
             }
             Target::WorkingHours(hours) => self.due_by_length(
                 i64::from(hours) * HOUR_MS,
@@ -241,27 +229,84 @@ impl<'a> View<'a> {
         }
     }
 
-    /// A day counts when the clock runs up to 24:00 local of that day; the n-th such 24:00 is the due
-    /// instant. A target of 0 days is due at the end of day 0.
-    fn due_by_days(
+    /// The day at whose end it is due; `None` as `due`, and for targets of hours and minutes.
+    fn due_day(&self) -> Option<Date> {
+        match self.target {
+            Target::WorkingDays(days) => {
+                let day_zero = self.calendar.day_zero(self.start);
+                self.day_counted(day_zero, self.calendar.working_days_after(day_zero), days)
+            }
+            Target::CalendarDays(days) => {
+                let day_zero = self.calendar.local_date(self.start);
+                // Day 0 is the first that counts where the law says "starting on the date".
+                let first = if self.counting.counts_first_day {
+                    Some(day_zero)
+                } else {
+                    day_zero.tomorrow().ok()
+                };
+                let from_first = std::iter::successors(first, |day| day.tomorrow().ok());
+                self.day_counted(day_zero, from_first, days)
+            }
+            Target::WorkingHours(_) | Target::Minutes(_) => None,
+        }
+    }
+
+    /// When an offset from the target comes: of working days at an opening, of calendar days at a
+    /// midnight, of hours and minutes to the instant. `None` as `due`.
+    pub(in crate::domain::time) fn instant_of(&self, offset: Offset) -> Option<Timestamp> {
+        let moved = match offset {
+            Offset::Before(by) => self.with_target(self.target.minus(by)),
+            Offset::AtTarget => self.with_target(self.target),
+            Offset::After(by) => self.with_target(self.target.plus(by)),
+        };
+        let calendar = self.calendar;
+        match (self.target, offset) {
+            (Target::WorkingDays(_), Offset::Before(_)) => {
+                moved.due_day().map(|day| calendar.opening_of(day))
+            }
+            (Target::WorkingDays(_), Offset::AtTarget | Offset::After(_)) => {
+                moved.due().map(|due| calendar.next_open_at(due))
+            }
+            (Target::CalendarDays(_), Offset::Before(by)) => {
+                let back = jiff::Span::new().days(by.count());
+                let day = self.due_day()?.saturating_sub(back);
+                Some(calendar.start_of_day(day))
+            }
+            (Target::CalendarDays(_) | Target::WorkingHours(_) | Target::Minutes(_), _) => {
+                moved.due()
+            }
+        }
+    }
+
+    fn with_target(&self, target: Target) -> Self {
+        Self {
+            target,
+            gaps: self.gaps.clone(),
+            ..*self
+        }
+    }
+
+    /// A day counts when the clock runs up to 24:00 local of that day; the n-th such day is the due
+    /// day. A target of 0 days is due on day 0.
+    fn day_counted(
         &self,
         day_zero: Date,
         countable: impl Iterator<Item = Date>,
         days: u32,
-    ) -> Option<Timestamp> {
+    ) -> Option<Date> {
         let first = (days == 0).then_some(day_zero);
         let mut left = days.max(1);
         for day in first.into_iter().chain(countable) {
             if self.counts(day) {
                 left -= 1;
                 if left == 0 {
-                    return Some(self.calendar.end_of_day(self.rolled(day)));
+                    return Some(self.rolled(day));
                 }
             } else if self.is_in_open_gap(self.calendar.end_of_day(day)) {
                 return None;
             }
         }
-        Some(Timestamp::MAX)
+        Some(Date::MAX)
     }
 
     fn rolled(&self, day: Date) -> Date {

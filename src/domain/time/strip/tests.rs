@@ -21,6 +21,7 @@ fn spell(start: &str, target: Target) -> Spell {
         pauses: Vec::new(),
         counting: Default::default(),
         extensions: Vec::new(),
+        known_at: None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Clocks of a definition: what starts and stops them, and what they are held against.
 
 use super::Condition;
-use crate::domain::ids::{CalendarName, ClockName, EventName, StateName};
+use crate::domain::ids::{CalendarName, ClockName, EventName, LadderName, StateName};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -31,6 +31,9 @@ pub struct ClockRule {
     /// The clock that runs for the other side while this one pauses.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waits_on: Option<ClockName>,
+    /// Who is told before and after the target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ladder: Option<LadderName>,
     /// "Starting on the date": day 0 is the first of the target's calendar days.
     #[serde(default, skip_serializing_if = "is_false")]
     pub counts_first_day: bool,
@@ -137,22 +140,45 @@ impl Target {
     /// Units are never converted: of another unit nothing is added.
     #[must_use]
     pub fn plus(self, more: Self) -> Self {
-        match (self, more) {
-            (Self::WorkingDays(n), Self::WorkingDays(m)) => Self::WorkingDays(n.saturating_add(m)),
-            (Self::WorkingHours(n), Self::WorkingHours(m)) => {
-                Self::WorkingHours(n.saturating_add(m))
-            }
-            (Self::Minutes(n), Self::Minutes(m)) => Self::Minutes(n.saturating_add(m)),
-            (Self::CalendarDays(n), Self::CalendarDays(m)) => {
-                Self::CalendarDays(n.saturating_add(m))
-            }
-            (
-                Self::WorkingDays(_)
-                | Self::WorkingHours(_)
-                | Self::Minutes(_)
-                | Self::CalendarDays(_),
-                _,
-            ) => self,
+        if self.has_unit_of(more) {
+            self.with_count(self.count().saturating_add(more.count()))
+        } else {
+            self
+        }
+    }
+
+    /// Down to nothing, and by another unit not at all.
+    #[must_use]
+    pub fn minus(self, less: Self) -> Self {
+        if self.has_unit_of(less) {
+            self.with_count(self.count().saturating_sub(less.count()))
+        } else {
+            self
+        }
+    }
+
+    #[must_use]
+    pub fn times(self, n: u32) -> Self {
+        self.with_count(self.count().saturating_mul(n))
+    }
+
+    /// Of its own unit; a week is seven days.
+    #[must_use]
+    pub fn count(self) -> u32 {
+        match self {
+            Self::WorkingDays(n)
+            | Self::WorkingHours(n)
+            | Self::Minutes(n)
+            | Self::CalendarDays(n) => n,
+        }
+    }
+
+    fn with_count(self, n: u32) -> Self {
+        match self {
+            Self::WorkingDays(_) => Self::WorkingDays(n),
+            Self::WorkingHours(_) => Self::WorkingHours(n),
+            Self::Minutes(_) => Self::Minutes(n),
+            Self::CalendarDays(_) => Self::CalendarDays(n),
         }
     }
 

@@ -7,7 +7,7 @@ use super::super::lint::Rule;
 use super::super::located::{Node, Reader, Yaml};
 use super::names::Names;
 use super::value::{self, Ground};
-use crate::domain::ids::{CalendarName, ClockName, EventName, StateName};
+use crate::domain::ids::{CalendarName, ClockName, EventName, LadderName, StateName};
 use indexmap::IndexMap;
 use std::collections::BTreeMap;
 
@@ -71,6 +71,9 @@ fn rule(reader: &mut Reader, node: &Node, names: &Names<'_>) -> Option<ClockRule
     let caps = fields.find("pause_at_most");
     let pause_at_most = caps.map(|at| pause_at_most(reader, at, pause_in.as_deref()));
     let waits_on = fields.find_as(reader, "waits_on", |r, n| r.id(n, ClockName::parse));
+    let ladder = fields.find_as(reader, "ladder", |r, n| {
+        value::declared(r, n, LadderName::parse, "ladder", &names.ladders)
+    });
     let counts_first_day = fields.flag(reader, "counts_first_day");
     let count_day = fields.find_as(reader, "count_day", |r, n| r.word(n, "way", &COUNT_DAYS));
     let roll = fields.find_as(reader, "roll", |r, n| r.word(n, "way", &ROLLS));
@@ -90,6 +93,7 @@ fn rule(reader: &mut Reader, node: &Node, names: &Names<'_>) -> Option<ClockRule
         pause_in: pause_in.unwrap_or_default(),
         pause_at_most: pause_at_most.unwrap_or_default(),
         waits_on,
+        ladder,
         counts_first_day,
         count_day: count_day.unwrap_or_default(),
         roll,

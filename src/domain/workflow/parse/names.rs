@@ -11,6 +11,7 @@ pub(super) struct Names<'n> {
     pub(super) roles: Vec<&'n str>,
     pub(super) states: Vec<&'n str>,
     pub(super) derived: Vec<&'n str>,
+    pub(super) ladders: Vec<&'n str>,
     pub(super) moves: Vec<DeclaredMove<'n>>,
 }
 
@@ -32,6 +33,7 @@ impl<'n> Names<'n> {
             roles: keys("roles"),
             states: keys("states"),
             derived: keys("derive"),
+            ladders: keys("ladders"),
             moves: moves.iter().map(|entry| declared(&entry.value)).collect(),
         }
     }

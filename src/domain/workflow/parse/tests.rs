@@ -89,8 +89,10 @@ moves:
     worker: worker
     data: { type: object, additionalProperties: false, properties: { team: { type: string, x-coded: true }, worker: { type: string, x-coded: true } } }
 clocks:
-  acknowledge: { title: Seen, target: 5wd, start: [request-sent], stop: [question-asked, ended], pause_in: [asked], anchor: received }
+  acknowledge: { title: Seen, target: 5wd, start: [request-sent], stop: [question-asked, ended], pause_in: [asked], anchor: received, ladder: nudge }
   urgent: { title: Urgent, target: 15min, calendar: requester, start: [ { event: request-sent, when: { urgency: [urgent] } } ], stop: [ended], again: true }
+ladders:
+  nudge: [ { at: -3wd, tell: [team] }, { at: 0, tell: [team, requester], missed: true }, { at: +4wd, tell: [team], every: 4wd, at_most: 4 } ]
 routing:
   - { when: { help_wanted: [family-support] }, team: family-support, because: Asked for family support }
   - { when: { derived.locality: ["*"] }, team: { locality: derived.locality }, because: Child's locality }
@@ -112,7 +114,7 @@ fn said(old: &str, new: &str) -> Vec<String> {
 }
 
 /// One problem at the place of the first change, with these words.
-fn said_once(old: &str, new: &str, words: &[&str]) {
+pub(super) fn said_once(old: &str, new: &str, words: &[&str]) {
     let said = said(old, new);
     assert_eq!(said.len(), 1, "{said:#?}");
     let before = EXAMPLE.split(old).next().unwrap();
@@ -165,12 +167,12 @@ fn all_problems_of_a_file_are_named_at_once_with_their_places() {
         .replace("because: Child's locality", "why: Child's locality");
     insta::assert_snapshot!(problems(&text).join("\n"), @r#"
 small/v1.yaml:1:1: missing key `title`
-small/v1.yaml:4:1: unknown key `tilte`; allowed: format, workflow, version, title, roles, states, moves, clocks, routing, derive; did you mean `title`?
-small/v1.yaml:7:48: unknown relation `asker`; allowed: requester, worker, decider
+small/v1.yaml:4:1: unknown key `tilte`; allowed: format, workflow, version, title, roles, states, moves, clocks, ladders, routing, derive; did you mean `title`?
+small/v1.yaml:7:48: unknown relation `asker`; allowed: requester, cover, worker, decider
 small/v1.yaml:85:39: the text `P1D` as a target; allowed: a whole number and its unit: 5wd (working days), 16wh (working hours), 15min (by the wall clock), 10d or 12w (calendar days)
 small/v1.yaml:86:136: unknown event `endde`; allowed: concern-answered, concern-passed-on, ended, question-answered, question-asked, request-sent; did you mean `ended`?
-small/v1.yaml:89:5: missing key `because`
-small/v1.yaml:89:80: unknown key `why`; allowed: otherwise, when, team, because, goes_first; did you mean `when`?
+small/v1.yaml:91:5: missing key `because`
+small/v1.yaml:91:80: unknown key `why`; allowed: otherwise, when, team, because, goes_first; did you mean `when`?
 "#);
 }
 

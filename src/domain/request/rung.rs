@@ -1,0 +1,197 @@
+//! When a rung of an escalation ladder is raised: once, in order, never early.
+
+#[cfg(test)]
+mod tests;
+
+use super::command::Facts;
+use super::decide::cover_of;
+use super::error::{NotDue, Refusal};
+use super::event::{RequestEvent, RungRaised};
+use super::state::{Request, RequestState};
+use crate::domain::ids::{Authority, ClockName, RequestId};
+use crate::domain::time::calendar::{Calendar, Calendars};
+use crate::domain::time::clock::{Clocks, Spell};
+use crate::domain::time::ladder::{Due, Step};
+use crate::domain::workflow::definition::{Definition, Ladder, Rung};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Names one occurrence of one rung of one run of a clock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RungId {
+    pub clock: ClockName,
+    /// From 1.
+    pub spell: u32,
+    #[serde(flatten)]
+    pub step: Step,
+}
+
+impl fmt::Display for RungId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Step { rung, occurrence } = self.step;
+        write!(f, "{}/{}/{rung}/{occurrence}", self.clock, self.spell)
+    }
+}
+
+/// The last rung that was raised of each run of a clock.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Raised(Vec<RungId>);
+
+impl Raised {
+    #[must_use]
+    pub fn find_last(&self, clock: &ClockName, spell: u32) -> Option<Step> {
+        let mut raised = self.0.iter();
+        let last = raised.find(|last| last.clock == *clock && last.spell == spell);
+        last.map(|last| last.step)
+    }
+
+    pub fn keep(&mut self, rung: &RungId) {
+        let mut raised = self.0.iter_mut();
+        match raised.find(|last| last.clock == rung.clock && last.spell == rung.spell) {
+            Some(last) => last.step = rung.step,
+            None => self.0.push(rung.clone()),
+        }
+    }
+}
+
+/// A rung that may be due: a read table says so, and the log judges.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueRung {
+    pub authority: Authority,
+    pub request: RequestId,
+    pub rung: RungId,
+    pub next_at: Timestamp,
+}
+
+/// A bounded range of the rungs that may be due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Look {
+    pub up_to: Timestamp,
+    /// Go on behind this one.
+    pub after: Place,
+    pub limit: i64,
+}
+
+/// Where a rung stands in the order in which they are due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    pub next_at: Timestamp,
+    pub authority: String,
+    pub request: Uuid,
+    pub clock: String,
+}
+
+impl Place {
+    /// Before every rung that can be: no request is as old.
+    pub const FIRST: Self = Self {
+        next_at: Timestamp::UNIX_EPOCH,
+        authority: String::new(),
+        request: Uuid::nil(),
+        clock: String::new(),
+    };
+
+    #[must_use]
+    pub fn of(rung: &DueRung) -> Self {
+        Self {
+            next_at: rung.next_at,
+            authority: rung.authority.to_string(),
+            request: rung.request.0,
+            clock: rung.rung.clock.to_string(),
+        }
+    }
+}
+
+/// A rung to raise, with what the log says of the clocks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Raise {
+    pub rung: RungId,
+    /// Folded from the same events as the state.
+    pub clocks: Clocks,
+    pub calendars: Arc<Calendars>,
+}
+
+/// One that was raised before is no refusal: there is nothing left to do.
+///
+/// # Errors
+/// When it is not the next of its clock, or its instant has not come.
+pub(super) fn raise(
+    state: &RequestState,
+    definition: &Definition,
+    asked: &Raise,
+    facts: &Facts,
+) -> Result<Vec<RequestEvent>, Refusal> {
+    let request = state.find().ok_or(Refusal::NotFound)?;
+    let now = facts.occurred_at;
+    let id = &asked.rung;
+    let not_due = |why| Refusal::RungNotDue {
+        found: id.to_string(),
+        why,
+    };
+    let last = request.raised.find_last(&id.clock, id.spell);
+    if last.is_some_and(|last| id.step.order(last).is_le()) {
+        return Ok(Vec::new());
+    }
+    let ladder = definition.ladder_of(&id.clock);
+    let (ladder, rung) = ladder
+        .and_then(|ladder| Some((ladder, ladder.find(id.step.rung)?)))
+        .ok_or_else(|| not_due(NotDue::NoRung))?;
+    let mut spells = asked.clocks.spells.iter();
+    let spell = spells
+        .find(|spell| spell.clock == id.clock && spell.number == id.spell)
+        .filter(|spell| spell.status.is_open())
+        .ok_or_else(|| not_due(NotDue::Ended))?;
+    let calendar = asked
+        .calendars
+        .load(&spell.calendar)
+        .map_err(|_| not_due(NotDue::NoCalendar))?;
+    let due = due(spell, ladder, calendar, (last, id.step)).map_err(not_due)?;
+    if !due.is_ready(now) {
+        return Err(not_due(NotDue::Early {
+            ready_at: due.ready_at,
+        }));
+    }
+    let mut raised = event(request, id, rung, (calendar, due, now));
+    raised.cover = cover_of(&request.owner, request.agency.as_ref(), facts);
+    Ok(vec![RequestEvent::RungRaised(Box::new(raised))])
+}
+
+fn due(
+    spell: &Spell,
+    ladder: &Ladder,
+    calendar: &Calendar,
+    (last, asked): (Option<Step>, Step),
+) -> Result<Due, NotDue> {
+    let next = spell
+        .next_step(ladder, calendar, last)
+        .ok_or(NotDue::NoRung)?;
+    if next.step != asked {
+        return Err(NotDue::NotNext);
+    }
+    next.due.ok_or(NotDue::Paused)
+}
+
+fn event(
+    request: &Request,
+    id: &RungId,
+    rung: &Rung,
+    (calendar, due, now): (&Calendar, Due, Timestamp),
+) -> RungRaised {
+    let agency = request.agency.as_ref();
+    RungRaised {
+        rung: id.clone(),
+        due_at: due.due_at,
+        // In the hours of the calendar that the clock counts by: one by the wall knows no night.
+        not_before: Some(calendar.next_open_at(now.max(due.due_at))),
+        tell: rung.tell.clone(),
+        missed: rung.missed,
+        team: request.owner.team.clone(),
+        agency: agency
+            .filter(|now| request.opening.agency.as_ref() != Some(now))
+            .cloned(),
+        cover: None,
+    }
+}

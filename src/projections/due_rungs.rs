@@ -1,0 +1,248 @@
+//! A row per open clock with a ladder: its next rung, and from when it can be raised. Only requests
+//! that were opened live have rows: nobody is reminded of what was imported or made up.
+
+use super::page::Decoded;
+use super::{Projection, QueryError, ReadPool};
+use crate::domain::declared::Declared;
+use crate::domain::ids::{AgencyId, Authority, ClockName, DefinitionHash, RequestId};
+use crate::domain::request::clocks::ClockGround;
+use crate::domain::request::event::{Act, RequestEvent};
+use crate::domain::request::rung::{DueRung, Look, Place, Raised, RungId};
+use crate::domain::time::clock::{Clocks, Spell};
+use crate::domain::time::ladder::Step;
+use crate::domain::workflow::definition::Definition;
+use crate::log::Provenance;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+pub struct DueRungs;
+
+/// Spell 0 of no clock keeps what the others are worked out from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RungRow {
+    pub authority: String,
+    pub request_id: Uuid,
+    pub clock: String,
+    pub spell: i32,
+    pub rung: Option<String>,
+    pub occurrence: Option<i32>,
+    /// Absent while the clock is paused.
+    pub next_at: Option<Timestamp>,
+    pub detail: Option<Context>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Context {
+    definition: DefinitionHash,
+    received_at: Timestamp,
+    agency: Option<AgencyId>,
+    clocks: Clocks,
+    raised: Raised,
+}
+
+impl Projection for DueRungs {
+    const NAME: &'static str = "due_rungs";
+    const TABLE: &'static str = include_str!("sql/due_rungs_table.sql");
+    const KEY: &'static str = "authority, request_id, clock, spell";
+    const RECOUNT: Option<&'static str> = Some("clock <> ''");
+    type Row = RungRow;
+
+    fn fold(rows: &mut Vec<RungRow>, event: &Decoded, declared: &Declared) -> Result<(), String> {
+        let known = rows.first_mut().and_then(|row| row.detail.take());
+        let context = match (&event.event, known) {
+            (RequestEvent::Act(act), known) => {
+                let opened = known.or_else(|| open(event, act, declared));
+                let Some(mut context) = opened else {
+                    return Ok(());
+                };
+                context.follow(act, event.recorded.occurred_at, declared)?;
+                context
+            }
+            (RequestEvent::RungRaised(raised), Some(mut context)) => {
+                context.raised.keep(&raised.rung);
+                context
+            }
+            (RequestEvent::Claimed { .. } | RequestEvent::Released { .. }, Some(context)) => {
+                context
+            }
+            (
+                RequestEvent::Claimed { .. }
+                | RequestEvent::Released { .. }
+                | RequestEvent::RungRaised(_),
+                None,
+            ) => return Ok(()),
+        };
+        let key = (event.recorded.authority.to_string(), event.recorded.stream);
+        *rows = rows_of(key, context, declared)?;
+        Ok(())
+    }
+
+    fn recount(rows: &mut Vec<RungRow>, declared: &Declared) -> Result<(), String> {
+        let Some(row) = rows.first_mut() else {
+            return Ok(());
+        };
+        let key = (row.authority.clone(), row.request_id);
+        if let Some(context) = row.detail.take() {
+            *rows = rows_of(key, context, declared)?;
+        }
+        Ok(())
+    }
+
+    fn request_of(row: &RungRow) -> (&str, Uuid) {
+        (&row.authority, row.request_id)
+    }
+}
+
+/// `None` for a request that nobody is to be reminded of.
+fn open(event: &Decoded, act: &Act, declared: &Declared) -> Option<Context> {
+    let opening = act.opening.as_ref()?;
+    let has_ladders = declared
+        .find_workflow(&opening.definition)
+        .is_some_and(|workflow| !workflow.definition.ladders.is_empty());
+    if !has_ladders || event.recorded.provenance != Provenance::Live {
+        return None;
+    }
+    Some(Context {
+        definition: opening.definition,
+        received_at: opening.received_at,
+        agency: opening.agency.clone(),
+        clocks: Clocks::default(),
+        raised: Raised::default(),
+    })
+}
+
+impl Context {
+    fn follow(
+        &mut self,
+        act: &Act,
+        occurred_at: Timestamp,
+        declared: &Declared,
+    ) -> Result<(), String> {
+        let ground = ClockGround {
+            definition: definition_of(self, declared)?,
+            organisation: declared.organisation(),
+            agency: self.agency.as_ref(),
+            received_at: self.received_at,
+        };
+        ground.follow(&mut self.clocks, act, occurred_at);
+        Ok(())
+    }
+}
+
+fn definition_of<'a>(context: &Context, declared: &'a Declared) -> Result<&'a Definition, String> {
+    let workflow = declared.find_workflow(&context.definition);
+    let workflow = workflow.ok_or("the pinned definition is not known")?;
+    Ok(&workflow.definition)
+}
+
+/// The context first, then the next rung of every open clock.
+fn rows_of(
+    (authority, request_id): (String, Uuid),
+    context: Context,
+    declared: &Declared,
+) -> Result<Vec<RungRow>, String> {
+    let definition = definition_of(&context, declared)?;
+    let mut rows = vec![RungRow {
+        authority,
+        request_id,
+        clock: String::new(),
+        spell: 0,
+        rung: None,
+        occurrence: None,
+        next_at: None,
+        detail: None,
+    }];
+    for spell in &context.clocks.spells {
+        if let Some((step, next_at)) = next(spell, definition, &context.raised, declared)? {
+            let row = RungRow {
+                clock: spell.clock.to_string(),
+                spell: i32::try_from(spell.number).unwrap_or(i32::MAX),
+                rung: Some(step.rung.to_string()),
+                occurrence: i32::try_from(step.occurrence).ok(),
+                next_at,
+                ..rows[0].clone()
+            };
+            rows.push(row);
+        }
+    }
+    rows[0].detail = Some(context);
+    Ok(rows)
+}
+
+fn next(
+    spell: &Spell,
+    definition: &Definition,
+    raised: &Raised,
+    declared: &Declared,
+) -> Result<Option<(Step, Option<Timestamp>)>, String> {
+    let ladder = definition.ladder_of(&spell.clock);
+    let Some(ladder) = ladder.filter(|_| spell.status.is_open()) else {
+        return Ok(None);
+    };
+    let calendar = declared
+        .calendars()
+        .load(&spell.calendar)
+        .map_err(|error| error.to_string())?;
+    let last = raised.find_last(&spell.clock, spell.number);
+    let next = spell.next_step(ladder, calendar, last);
+    Ok(next.map(|next| (next.step, next.due.map(|due| due.ready_at))))
+}
+
+/// The earliest first, of all authorities.
+///
+/// # Errors
+/// When the read tables are out of reach.
+pub async fn query(pool: &ReadPool, look: &Look) -> Result<Vec<DueRung>, QueryError> {
+    let client = pool.get().await?;
+    let statement = client
+        .prepare_cached(include_str!("sql/due_rungs_query.sql"))
+        .await?;
+    let Place {
+        next_at,
+        authority,
+        request,
+        clock,
+    } = &look.after;
+    let rows = client
+        .query(
+            &statement,
+            &[&look.up_to, next_at, authority, request, clock, &look.limit],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| {
+            due_rung(row).map_err(|why| {
+                tracing::error!(why, "a row of due_rungs cannot be read");
+                QueryError::Unavailable
+            })
+        })
+        .collect()
+}
+
+fn due_rung(row: &Row) -> Result<DueRung, &'static str> {
+    let text = |column: &str| {
+        row.try_get::<_, &str>(column)
+            .map_err(|_| "a text is missing")
+    };
+    let number = |column: &str| {
+        let number = row
+            .try_get::<_, i32>(column)
+            .map_err(|_| "a number is missing")?;
+        u32::try_from(number).map_err(|_| "a number is negative")
+    };
+    Ok(DueRung {
+        authority: Authority::parse(text("authority")?).map_err(|_| "not an authority")?,
+        request: RequestId(row.try_get("request_id").map_err(|_| "no request")?),
+        rung: RungId {
+            clock: ClockName::parse(text("clock")?).map_err(|_| "not a clock")?,
+            spell: number("spell")?,
+            step: Step {
+                rung: text("rung")?.parse().map_err(|_| "not an offset")?,
+                occurrence: number("occurrence")?,
+            },
+        },
+        next_at: row.try_get("next_at").map_err(|_| "no time")?,
+    })
+}

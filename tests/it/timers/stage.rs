@@ -1,0 +1,274 @@
+//! A small workflow with ladders, requests of it at times of the test's own, and replicas that sweep.
+
+use crate::support::engine::{Engine, MASTER_KEY, workflows};
+use jiff::{SignedDuration, Timestamp};
+use rfa::commands::{
+    Ask, AskedMove, Command, CommandError, Commands, Declaration, Provenance, Receipt, Registry,
+};
+use rfa::domain::ids::{Authority, MoveName, RequestId, WorkflowName};
+use rfa::domain::request::actor::{Grant, Principal, PrincipalKind};
+use rfa::domain::request::event::{RequestEvent, RungRaised};
+use rfa::log::connect::LogConfig;
+use rfa::log::vault::{MasterKey, Vault};
+use rfa::log::{Log, Recorded};
+use rfa::projections::{due_rungs, store};
+use rfa::timers::{FindDue, NotFound, Outcome, Pace, Sweeper};
+use serde_json::json;
+use std::sync::Arc;
+use uuid::Uuid;
+
+pub(super) const AUTHORITY: &str = "south-ayrshire";
+pub(super) const PROJECTION: &str = "due_rungs";
+
+/// Three clocks of three kinds; a question pauses the one of days.
+const LOAN: &str = r"
+format: 1
+workflow: tool-loan
+version: 1
+title: A loan from the tool shed
+roles:
+  neighbour: { title: Neighbour, any_of: [neighbour], of: anywhere }
+  keeper: { title: Keeper, any_of: [keeper], of: anywhere }
+states:
+  wished-for: { title: Wished for, meaning: Somebody wants a tool. }
+  asked: { title: Asked, meaning: A question waits. }
+  lent: { title: Lent, meaning: It is out., ends: true }
+moves:
+  wish:
+    title: Wish for a tool
+    opens: true
+    by: [neighbour]
+    to: wished-for
+    emits: tool-wished-for
+    owner: routed
+    data: { type: object, additionalProperties: false }
+  query:
+    title: Query
+    by: [keeper]
+    from: [wished-for]
+    to: asked
+    emits: tool-queried
+    data: { type: object, additionalProperties: false }
+  reply:
+    title: Reply
+    by: [keeper]
+    from: [asked]
+    to: wished-for
+    emits: tool-query-answered
+    data: { type: object, additionalProperties: false }
+  lend:
+    title: Lend
+    by: [keeper]
+    from: any
+    to: lent
+    emits: tool-lent
+    data: { type: object, additionalProperties: false }
+clocks:
+  look: { title: Looked at, target: 30min, calendar: all-hours, ladder: minutes, start: [tool-wished-for], stop: [tool-lent] }
+  search: { title: Searched for, target: 8wh, calendar: scotland-bank-holidays, ladder: hours, start: [tool-wished-for], stop: [tool-lent] }
+  lend: { title: Lent, target: 5wd, calendar: scotland-bank-holidays, pause_in: [asked], ladder: days, start: [tool-wished-for], stop: [tool-lent] }
+ladders:
+  minutes: [ { at: -10min, tell: [keeper] }, { at: 0, tell: [keeper], missed: true }, { at: +1800min, tell: [keeper], every: 1800min, at_most: 5 } ]
+  hours: [ { at: -4wh, tell: [keeper] }, { at: 0, tell: [keeper, neighbour], missed: true }, { at: +8wh, tell: [keeper], every: 8wh, at_most: 4 } ]
+  days: [ { at: -3wd, tell: [keeper] }, { at: -1wd, tell: [keeper] }, { at: 0, tell: [keeper], missed: true }, { at: +2wd, tell: [keeper], every: 2wd, at_most: 3 } ]
+routing:
+  - { otherwise: carrick-team, because: There is one shed }
+";
+
+pub(super) struct Stage {
+    pub(super) engine: Engine,
+}
+
+/// One server of several over one database.
+pub(super) struct Replica {
+    pub(super) commands: Commands,
+    log: Log,
+}
+
+pub(super) fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+pub(super) fn after(from: Timestamp, minutes: i64) -> Timestamp {
+    let minutes = SignedDuration::from_mins(minutes);
+    from.saturating_add(minutes).unwrap()
+}
+
+fn person(id: &str, role: &str) -> Principal {
+    Principal {
+        id: id.parse().unwrap(),
+        kind: PrincipalKind::Person,
+        grants: vec![Grant {
+            role: role.parse().unwrap(),
+            team: None,
+            agency: None,
+        }],
+    }
+}
+
+impl Stage {
+    pub(super) async fn set() -> Self {
+        let engine = Engine::start().await;
+        engine.publish_folder(AUTHORITY).await;
+        let loan = Declaration::workflow("v1.yaml", LOAN).unwrap();
+        engine.publish(AUTHORITY, vec![loan]).await;
+        Self { engine }
+    }
+
+    pub(super) async fn replica(&self) -> Replica {
+        let config = LogConfig {
+            database_url: self.engine.database.url.clone(),
+            queue_commands_max: 1_000,
+            pool_max: 6,
+        };
+        let log = Log::connect(&config).await.unwrap();
+        let master = MasterKey::parse(MASTER_KEY).unwrap();
+        let vault = Vault::connect(&config.database_url, 2, master).unwrap();
+        let registry = Registry::open(log.clone()).await.unwrap();
+        Replica {
+            commands: Commands::new(registry, vault),
+            log,
+        }
+    }
+
+    /// Publishes the calendars anew, with one closed day more.
+    pub(super) async fn close_on(&self, day: &str) {
+        let folder = std::env::temp_dir().join(format!("rfa-test-{}", Uuid::new_v4()));
+        let calendars = folder.join("calendars");
+        std::fs::create_dir_all(&calendars).unwrap();
+        for entry in std::fs::read_dir(workflows().join("calendars")).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_owned();
+            let mut text = std::fs::read_to_string(&path).unwrap();
+            if name == "scotland-bank-holidays.yaml" {
+                let flood =
+                    format!("closures:\n  - {{ from: {day}, name: Flood, source: test }}\n");
+                text = text.replace("closures:\n", &flood);
+                assert!(text.contains("Flood"));
+            }
+            std::fs::write(calendars.join(name), text).unwrap();
+        }
+        let authority = Authority::parse(AUTHORITY).unwrap();
+        let changed = rfa::commands::read_folder(&folder, &authority).unwrap();
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert_eq!(self.engine.publish(AUTHORITY, changed).await, 1);
+    }
+
+    /// Opens a request as if it were that time.
+    pub(super) async fn wish(&self, now: Timestamp) -> RequestId {
+        let ask = Ask::Open {
+            workflow: WorkflowName::parse("tool-loan").unwrap(),
+            moves: asked("wish"),
+        };
+        let command = command(person("n.ross", "neighbour"), ask, None);
+        let receipt = self.engine.commands.execute(command, now).await;
+        receipt.unwrap().request_id
+    }
+
+    /// What the keeper does next; reminders that were raised meanwhile are none of the keeper's.
+    pub(super) async fn keep(
+        &self,
+        request: RequestId,
+        name: &str,
+        seen: i32,
+        now: Timestamp,
+    ) -> Result<Receipt, CommandError> {
+        let ask = Ask::Moves {
+            request,
+            moves: asked(name),
+        };
+        let command = command(person("k.bain", "keeper"), ask, Some(seen));
+        self.engine.commands.execute(command, now).await
+    }
+
+    pub(super) async fn read(&self) {
+        while let rfa::projections::Step::Applied(_) =
+            self.engine.runner.step(PROJECTION).await.unwrap()
+        {}
+    }
+
+    /// Looks, and lets the read table follow, until nothing comes any more.
+    pub(super) async fn sweep(&self, sweeper: &mut Sweeper, now: Timestamp) -> usize {
+        let mut all = 0;
+        loop {
+            self.read().await;
+            let mut raised = 0;
+            loop {
+                match sweeper.step(now).await.unwrap() {
+                    Outcome::Raised(count) => raised += count,
+                    Outcome::Passed(_) => {}
+                    Outcome::Idle => break,
+                }
+            }
+            if raised == 0 {
+                return all;
+            }
+            all += raised;
+        }
+    }
+
+    /// Every rung in the log of a request, in the order of the log.
+    pub(super) async fn raised(&self, request: RequestId) -> Vec<(Recorded, RungRaised)> {
+        let loaded = self.engine.commands.load(AUTHORITY, request).await.unwrap();
+        let events = loaded.events.into_iter();
+        let rungs = events.filter_map(|(recorded, event)| match event {
+            RequestEvent::RungRaised(raised) => Some((recorded, *raised)),
+            RequestEvent::Act(_) | RequestEvent::Claimed { .. } | RequestEvent::Released { .. } => {
+                None
+            }
+        });
+        rungs.collect()
+    }
+
+    /// The same, as `clock/spell/rung/occurrence`, of one clock.
+    pub(super) async fn steps(&self, request: RequestId, clock: &str) -> Vec<String> {
+        let raised = self.raised(request).await;
+        let names = raised.iter().map(|(_, raised)| raised.rung.to_string());
+        let of_clock = names.filter(|name| name.starts_with(&format!("{clock}/")));
+        of_clock.collect()
+    }
+}
+
+impl Replica {
+    pub(super) fn sweeper(&self, pace: Pace) -> Sweeper {
+        Sweeper::try_new(self.commands.clone(), find_due(&self.log), pace).unwrap()
+    }
+}
+
+pub(super) fn find_due(log: &Log) -> FindDue {
+    let pool = log.pool().clone();
+    Arc::new(move |look| {
+        let pool = pool.clone();
+        Box::pin(async move { due_rungs::query(&pool, &look).await.map_err(|_| NotFound) })
+    })
+}
+
+/// The read table without a request, for tests that fill it themselves.
+pub(super) async fn create_table(engine: &Engine) {
+    let client = engine.log.pool().get().await.unwrap();
+    store::create::<due_rungs::DueRungs, _>(&client, &store::live_table::<due_rungs::DueRungs>())
+        .await
+        .unwrap();
+}
+
+fn asked(name: &str) -> Vec<AskedMove> {
+    vec![AskedMove {
+        move_name: MoveName::parse(name).unwrap(),
+        data: json!({}),
+    }]
+}
+
+fn command(actor: Principal, ask: Ask, if_match: Option<i32>) -> Command {
+    Command {
+        authority: Authority::parse(AUTHORITY).unwrap(),
+        actor,
+        on_behalf_of: None,
+        key: Uuid::new_v4().to_string(),
+        ask,
+        if_match,
+        occurred_at: None,
+        provenance: Provenance::Live,
+        correlation: Uuid::new_v4(),
+        causation: None,
+    }
+}
