@@ -1,6 +1,8 @@
 //! `rfa workflow …`: what can be asked of workflow files without a server.
 
 mod check;
+mod definition;
+mod diagram;
 mod findings;
 mod sarif;
 mod schema;
@@ -12,6 +14,8 @@ use clap::Subcommand;
 pub(super) enum Workflow {
     /// Find what is wrong with definition files, with line, column and what would be right
     Check(check::Check),
+    /// Draw the states and moves of a workflow file
+    Diagram(diagram::Diagram),
     /// Print or write the JSON Schemas of the files, for editors
     Schema(schema::Schema),
 }
@@ -20,6 +24,7 @@ impl Workflow {
     pub(super) fn run(self) -> Outcome {
         match self {
             Self::Check(check) => check.run(),
+            Self::Diagram(diagram) => diagram.run(),
             Self::Schema(schema) => schema.run(),
         }
     }
