@@ -7,19 +7,19 @@ use crate::domain::ids::{MoveName, StateName};
 
 /// One drawn arrow.
 #[derive(Debug, Clone)]
-pub struct Group<'d> {
+pub(super) struct Group<'d> {
     /// In the order of the file; none is the opening of a request.
-    pub from: Vec<Option<&'d StateName>>,
-    pub to: &'d StateName,
+    pub(super) from: Vec<Option<&'d StateName>>,
+    pub(super) to: &'d StateName,
     /// Each move with what stands on the arrow for it.
-    pub moves: Vec<(&'d MoveName, String)>,
+    pub(super) moves: Vec<(&'d MoveName, String)>,
     /// From every other state: drawn once, not from each.
-    pub everywhere: bool,
+    pub(super) everywhere: bool,
 }
 
 /// Every arrow that leaves its state, in the order of the file.
 #[must_use]
-pub fn groups(definition: &Definition) -> Vec<Group<'_>> {
+pub(super) fn groups(definition: &Definition) -> Vec<Group<'_>> {
     let mut found: Vec<Group<'_>> = Vec::new();
     for one in singles(definition) {
         let same = |group: &&mut Group<'_>| {

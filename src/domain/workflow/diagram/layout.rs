@@ -2,14 +2,13 @@
 //! over in one on the right, moves run between them in lanes. Each box has a line for what leads
 //! out of it and a line, with its words above, for each arrow that leads in.
 
-use super::super::arrows::in_reading_order;
+use super::super::arrows::{in_reading_order, is_everywhere};
 use super::super::definition::Definition;
 use super::Live;
 use super::boxes::{BOX_WIDTH, StateBox};
 use super::groups::{Group, groups};
-use super::lanes::tracks;
 use super::text::{width, wrap};
-use crate::domain::ids::StateName;
+use crate::domain::ids::{MoveName, StateName};
 
 pub(super) const MARGIN: f64 = 32.0;
 /// Room for title and subtitle.
@@ -21,11 +20,12 @@ pub(super) const LABEL_SIZE: f64 = 12.0;
 pub(super) const LABEL_LEADING: f64 = 15.0;
 /// Between an arrow's line and the words above it, and from the line to the next arrow's words.
 const LABEL_FOOT: f64 = 5.0;
-const SLOT_FOOT: f64 = 5.0;
-const OUT_SLOT: f64 = 12.0;
+pub(super) const SLOT_FOOT: f64 = 5.0;
+pub(super) const OUT_SLOT: f64 = 22.0;
 /// From a box's edge to the words of an arrow.
 pub(super) const LABEL_INDENT: f64 = 16.0;
-const TRACK: f64 = 15.0;
+/// A number's circle and the space beside it.
+pub(super) const NUMBER_ROOM: f64 = 21.0;
 pub(super) const START_HEIGHT: f64 = 26.0;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -58,7 +58,7 @@ pub(super) struct Node<'d> {
 }
 
 impl Node<'_> {
-    fn name(&self) -> Option<&StateName> {
+    pub(super) fn name(&self) -> Option<&StateName> {
         self.state.as_ref().map(|state| state.name)
     }
 }
@@ -69,6 +69,8 @@ pub(super) struct Placed<'d> {
     pub(super) words: Vec<String>,
     pub(super) way: Way,
     pub(super) to: usize,
+    /// Of a lane: it stands at the words and in each dot, so that nobody has to follow the line.
+    pub(super) number: Option<usize>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -124,7 +126,7 @@ impl<'d> Layout<'d> {
         }
     }
 
-    fn column(&self, on_right: bool) -> Vec<usize> {
+    pub(super) fn column(&self, on_right: bool) -> Vec<usize> {
         let all = 0..self.nodes.len();
         all.filter(|i| self.nodes[*i].on_right == on_right)
             .collect()
@@ -138,7 +140,7 @@ impl<'d> Layout<'d> {
     }
 
     /// The height that the arrows of a box need side by side.
-    fn slots(&self, index: usize) -> f64 {
+    pub(super) fn slots(&self, index: usize) -> f64 {
         let into: f64 = self
             .arriving(index)
             .iter()
@@ -152,7 +154,7 @@ impl<'d> Layout<'d> {
     }
 
     /// Arrows that come from the side.
-    fn arriving(&self, index: usize) -> Vec<usize> {
+    pub(super) fn arriving(&self, index: usize) -> Vec<usize> {
         let all = 0..self.arrows.len();
         all.filter(|i| {
             let arrow = &self.arrows[*i];
@@ -161,7 +163,7 @@ impl<'d> Layout<'d> {
         .collect()
     }
 
-    fn has_way_out(&self, index: usize) -> bool {
+    pub(super) fn has_way_out(&self, index: usize) -> bool {
         let name = self.nodes[index].name();
         self.arrows
             .iter()
@@ -179,136 +181,6 @@ impl<'d> Layout<'d> {
         let each = (spare / (column.len() as f64)).min(4.0 * GAP).floor();
         for (i, index) in column.iter().enumerate() {
             self.nodes[*index].rect.y += each * (i as f64);
-        }
-    }
-
-    /// Lines, lanes and the right column's place.
-    fn connect(&mut self) {
-        for index in 0..self.nodes.len() {
-            self.place_lines(index);
-        }
-        let left_edge = MARGIN + BOX_WIDTH;
-        let lanes_from = left_edge + self.zone(false);
-        let (left, left_count) = self.tracks_of(false);
-        let (right, right_count) = self.tracks_of(true);
-        let lanes_to = lanes_from + (left_count + right_count) as f64 * TRACK + TRACK;
-        for (arrow, track) in left {
-            self.set_lane(arrow, lanes_from + track as f64 * TRACK);
-        }
-        for (arrow, track) in right {
-            self.set_lane(arrow, lanes_to - track as f64 * TRACK);
-        }
-        let right_x = lanes_to + self.zone(true);
-        self.width = left_edge.max(lanes_to) + MARGIN;
-        for node in self.nodes.iter_mut().filter(|node| node.on_right) {
-            node.rect.x = right_x;
-            self.width = node.rect.right() + MARGIN;
-        }
-        self.reach();
-    }
-
-    fn place_lines(&mut self, index: usize) {
-        let rect = self.nodes[index].rect;
-        let slots = self.slots(index);
-        let mut y = rect.y + (rect.height - slots) / 2.0;
-        for arrow in self.arriving(index) {
-            y += slot(&self.arrows[arrow]);
-            let line = on_grid(y - SLOT_FOOT, self.nodes[index].on_right);
-            self.arrows[arrow].way = match self.arrows[arrow].way {
-                Way::Lane { x, .. } => Way::Lane { x, y: line },
-                Way::Stub { .. } => Way::Stub { y: line },
-                Way::Down { x, from, to } => Way::Down { x, from, to },
-            };
-        }
-        let out = if self.nodes[index].state.is_some() {
-            y + OUT_SLOT / 2.0
-        } else {
-            rect.y + rect.height / 2.0
-        };
-        self.nodes[index].out_y = on_grid(out, self.nodes[index].on_right);
-        if let Some(arrow) = self.down_into(index) {
-            let above = self.nodes[index - 1].rect.bottom();
-            let x = rect.x + 28.0;
-            let way = Way::Down {
-                x,
-                from: above,
-                to: rect.y,
-            };
-            self.arrows[arrow].way = way;
-        }
-    }
-
-    fn down_into(&self, index: usize) -> Option<usize> {
-        let down = |arrow: &Placed<'_>| arrow.to == index && matches!(arrow.way, Way::Down { .. });
-        self.arrows.iter().position(down)
-    }
-
-    /// Room for the words of a column's arrows.
-    fn zone(&self, on_right: bool) -> f64 {
-        let mut widest: f64 = 0.0;
-        for arrow in self
-            .arrows
-            .iter()
-            .filter(|a| self.nodes[a.to].on_right == on_right)
-        {
-            let words = words_width(arrow);
-            let beyond = match arrow.way {
-                Way::Down { .. } => 40.0 - BOX_WIDTH,
-                Way::Lane { .. } => LABEL_INDENT,
-                Way::Stub { .. } => LABEL_INDENT + 8.0,
-            };
-            widest = widest.max(words + beyond);
-        }
-        widest.max(0.0).ceil() + 14.0
-    }
-
-    /// The tracks of the lanes that lead into a column, and how many there are.
-    fn tracks_of(&self, on_right: bool) -> (Vec<(usize, usize)>, usize) {
-        let mut indices = Vec::new();
-        let mut spans = Vec::new();
-        for (index, arrow) in self.arrows.iter().enumerate() {
-            if let Way::Lane { y, .. } = arrow.way
-                && self.nodes[arrow.to].on_right == on_right
-            {
-                indices.push(index);
-                spans.push(self.span(arrow, y));
-            }
-        }
-        let tracks = tracks(&spans);
-        let count = tracks.iter().max().map_or(0, |most| most + 1);
-        (indices.into_iter().zip(tracks).collect(), count)
-    }
-
-    /// From the highest to the lowest of the lines that a lane joins.
-    pub(super) fn span(&self, arrow: &Placed<'_>, y: f64) -> (f64, f64) {
-        let outs = self.sources(arrow).into_iter().map(|node| node.out_y);
-        outs.fold((y, y), |(top, bottom), out| (top.min(out), bottom.max(out)))
-    }
-
-    pub(super) fn sources(&self, arrow: &Placed<'_>) -> Vec<&Node<'d>> {
-        let from = &arrow.group.from;
-        self.nodes
-            .iter()
-            .filter(|node| from.contains(&node.name()))
-            .collect()
-    }
-
-    fn set_lane(&mut self, arrow: usize, x: f64) {
-        if let Way::Lane { y, .. } = self.arrows[arrow].way {
-            self.arrows[arrow].way = Way::Lane { x, y };
-        }
-    }
-
-    /// Lines that lead out end at the last lane they join.
-    fn reach(&mut self) {
-        for index in 0..self.nodes.len() {
-            let name = self.nodes[index].name();
-            let on_right = self.nodes[index].on_right;
-            let lanes = self.arrows.iter().filter_map(|arrow| match arrow.way {
-                Way::Lane { x, .. } if arrow.group.from.contains(&name) => Some(x),
-                Way::Lane { .. } | Way::Down { .. } | Way::Stub { .. } => None,
-            });
-            self.nodes[index].out_to = lanes.reduce(if on_right { f64::min } else { f64::max });
         }
     }
 }
@@ -355,22 +227,48 @@ fn arrows<'d>(definition: &'d Definition, nodes: &[Node<'d>]) -> Vec<Placed<'d>>
         } else {
             Way::Lane { x: 0.0, y: 0.0 }
         };
-        let words = group.moves.iter().flat_map(|(_, label)| {
-            let label = if group.everywhere {
-                format!("From every state: {label}")
-            } else {
-                label.clone()
-            };
-            wrap(&label, LABEL_SIZE, false, LABEL_ROOM)
-        });
         placed.push(Placed {
-            words: words.collect(),
+            words: words_of(definition, &group),
+            number: None,
             way,
             to,
             group,
         });
     }
+    number(&mut placed);
     placed
+}
+
+/// More moves than this on one arrow are read more easily in the notes.
+const MANY: usize = 8;
+
+fn words_of(definition: &Definition, group: &Group<'_>) -> Vec<String> {
+    let in_notes =
+        |(name, _): &(&MoveName, String)| is_everywhere(definition, &definition.moves[*name]);
+    if group.moves.len() > MANY && group.moves.iter().all(in_notes) {
+        return vec![format!("{} moves, listed below", group.moves.len())];
+    }
+    let lines = group.moves.iter().flat_map(|(_, label)| {
+        let label = if group.everywhere {
+            format!("From every state: {label}")
+        } else {
+            label.clone()
+        };
+        wrap(&label, LABEL_SIZE, false, LABEL_ROOM)
+    });
+    lines.collect()
+}
+
+/// From 1, in the order in which the arrows come into the boxes, from top to bottom.
+fn number(placed: &mut [Placed<'_>]) {
+    let mut lanes: Vec<&mut Placed<'_>> = placed
+        .iter_mut()
+        .filter(|arrow| matches!(arrow.way, Way::Lane { .. }))
+        .collect();
+    lanes.sort_by_key(|arrow| arrow.to);
+    for (number, arrow) in (1..).zip(lanes) {
+        arrow.number = Some(number);
+    }
 }
 
 pub(super) fn words_height(arrow: &Placed<'_>) -> f64 {
@@ -386,11 +284,6 @@ pub(super) fn words_width(arrow: &Placed<'_>) -> f64 {
 }
 
 /// The height of an arrow with its words.
-fn slot(arrow: &Placed<'_>) -> f64 {
+pub(super) fn slot(arrow: &Placed<'_>) -> f64 {
     words_height(arrow) + LABEL_FOOT + SLOT_FOOT
-}
-
-/// Lines of the two columns never lie on one another: each column has heights of its own.
-fn on_grid(y: f64, on_right: bool) -> f64 {
-    (y / 6.0).floor() * 6.0 + if on_right { 3.0 } else { 0.0 }
 }

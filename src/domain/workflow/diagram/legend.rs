@@ -2,8 +2,8 @@
 
 use super::super::definition::StateRule;
 use super::canvas::{Canvas, n};
+use super::ink::{INK, OUT, PAPER, QUIET, RED, dot, line, pause, text};
 use super::layout::{MARGIN, Rect};
-use super::svg::{INK, OUT, QUIET, RED, dot, line, pause, text};
 
 pub(super) const HEIGHT: f64 = 56.0;
 
@@ -105,20 +105,16 @@ pub(super) fn draw(canvas: &mut Canvas, top: f64) {
     let down = |y| [(x(3) + 13.0, y - 9.0), (x(3) + 13.0, y + 9.0)];
     line(canvas, across(first), OUT, "1.5");
     line(canvas, down(first), INK, "2");
-    dot(canvas, (x(3) + 13.0, first), "4", INK);
+    dot(canvas, (x(3) + 13.0, first), "8", INK);
     note(
         canvas,
         (x(3), first),
-        "With a dot: this move can be made from here",
+        "With a number: that move can be made from here",
     );
     line(canvas, down(second), INK, "2");
-    line(canvas, across(second), "#ffffff", "6");
+    line(canvas, across(second), PAPER, "6");
     line(canvas, across(second), OUT, "1.5");
-    note(
-        canvas,
-        (x(3), second),
-        "Without a dot: the lines only cross",
-    );
+    note(canvas, (x(3), second), "Without: the lines only cross");
     canvas.close("g");
 }
 

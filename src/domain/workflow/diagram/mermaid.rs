@@ -4,7 +4,7 @@ use super::super::arrows::{Arrow, arrows, in_reading_order, is_everywhere};
 use super::super::definition::Definition;
 use super::Live;
 use super::groups::label;
-use super::notes::sentence;
+use super::notes::sentences;
 use crate::domain::ids::StateName;
 
 /// A diagram that pages and documents can draw.
@@ -67,10 +67,7 @@ fn pairs(definition: &Definition) -> Vec<Pair<'_>> {
 }
 
 fn note(definition: &Definition, lines: &mut Vec<String>) {
-    let moves = definition.moves.iter();
-    let everywhere: Vec<_> = moves
-        .filter(|(_, rule)| is_everywhere(definition, rule))
-        .collect();
+    let everywhere = sentences(definition);
     let Some(first) = definition.states.keys().next() else {
         return;
     };
@@ -79,11 +76,8 @@ fn note(definition: &Definition, lines: &mut Vec<String>) {
     }
     lines.push(format!("    note left of {}", id(first)));
     lines.push("        In every state:".to_owned());
-    for (name, rule) in everywhere {
-        lines.push(format!(
-            "        {}",
-            words(&sentence(definition, name, rule))
-        ));
+    for (_, sentence) in everywhere {
+        lines.push(format!("        {}", words(&sentence)));
     }
     lines.push("    end note".to_owned());
 }

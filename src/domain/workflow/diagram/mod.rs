@@ -3,14 +3,17 @@
 //! Both are drawn from `arrows`, the table that the rules go by. Invariant: every state and every
 //! move of the definition is in the picture; no box, label or line lies on another's text.
 
+mod arrow;
 mod boxes;
 mod canvas;
 mod groups;
+mod ink;
 mod lanes;
 mod layout;
 mod legend;
 mod mermaid;
 mod notes;
+mod routes;
 mod svg;
 mod text;
 

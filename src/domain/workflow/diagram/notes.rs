@@ -1,12 +1,12 @@
 //! Moves that are possible in every state, told once instead of drawn from each.
 
 use super::super::arrows::{Arrow, arrows, is_everywhere};
-use super::super::definition::{Definition, MoveRule};
+use super::super::definition::Definition;
 use super::super::phrase;
 use super::canvas::Canvas;
 use super::groups::label;
+use super::ink::{INK, QUIET, text};
 use super::layout::MARGIN;
-use super::svg::{INK, QUIET, text};
 use super::text::wrap;
 use crate::domain::ids::{MoveName, StateName};
 
@@ -14,17 +14,14 @@ const LEADING: f64 = 18.0;
 const SIZE: f64 = 13.0;
 const INDENT: f64 = 14.0;
 
-/// Of each move its name and what is said of it, line by line.
-pub(super) struct Notes<'d>(Vec<(&'d MoveName, Vec<String>)>);
+/// The names of moves of which the same is said, and what that is, line by line.
+pub(super) struct Notes<'d>(Vec<(Vec<&'d MoveName>, Vec<String>)>);
 
 impl<'d> Notes<'d> {
     pub(super) fn of(definition: &'d Definition, room: f64) -> Self {
-        let moves = definition.moves.iter();
-        let everywhere = moves.filter(|(_, rule)| is_everywhere(definition, rule));
-        let notes = everywhere.map(|(name, rule)| {
-            let words = sentence(definition, name, rule);
-            (name, wrap(&words, SIZE, false, room - INDENT))
-        });
+        let notes = sentences(definition)
+            .into_iter()
+            .map(|(names, words)| (names, wrap(&words, SIZE, false, room - INDENT)));
         Self(notes.collect())
     }
 
@@ -49,9 +46,10 @@ impl<'d> Notes<'d> {
             "In every state",
         );
         let mut y = top + 22.0;
-        for (name, lines) in &self.0 {
-            canvas.open("g", &[("class", "note"), ("data-moves", name.as_str())]);
-            canvas.write("title", &[], name.as_str());
+        for (names, lines) in &self.0 {
+            let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
+            canvas.open("g", &[("class", "note"), ("data-moves", &names.join(" "))]);
+            canvas.write("title", &[], &names.join(", "));
             y += 5.0;
             for (i, line) in lines.iter().enumerate() {
                 y += LEADING;
@@ -64,18 +62,44 @@ impl<'d> Notes<'d> {
     }
 }
 
-/// Where the move leads from where.
-pub(super) fn sentence(definition: &Definition, name: &MoveName, rule: &MoveRule) -> String {
+/// Moves of which the same is said, told together, in the order of the file.
+pub(super) fn sentences(definition: &Definition) -> Vec<(Vec<&MoveName>, String)> {
+    let mut told: Vec<(Vec<&MoveName>, Vec<String>, String)> = Vec::new();
+    for (name, rule) in &definition.moves {
+        if !is_everywhere(definition, rule) {
+            continue;
+        }
+        let ways = ways(definition, name);
+        match told.iter_mut().find(|(_, _, same)| *same == ways) {
+            Some((names, titles, _)) => {
+                names.push(name);
+                titles.push(rule.title.clone());
+            }
+            None => told.push((vec![name], vec![rule.title.clone()], ways)),
+        }
+    }
+    let told = told.into_iter();
+    told.map(|(names, titles, ways)| (names, format!("{}: {ways}.", titles.join("; "))))
+        .collect()
+}
+
+/// Where a move leads from where.
+fn ways(definition: &Definition, name: &MoveName) -> String {
     let mut ways: Vec<(String, &StateName, Vec<&StateName>)> = Vec::new();
+    let mut parts: Vec<String> = Vec::new();
     let mut stays = 0;
     let all = arrows(definition);
     for arrow in all.iter().filter(|arrow| arrow.name == name) {
-        let Some(from) = arrow.from else { continue };
+        let when = condition_of(arrow);
+        let Some(from) = arrow.from else {
+            let to = quoted(definition, arrow.to);
+            parts.push(format!("opens a request in {to}{when}"));
+            continue;
+        };
         if arrow.stays() {
             stays += 1;
             continue;
         }
-        let when = condition_of(arrow);
         match ways
             .iter_mut()
             .find(|(words, to, _)| *words == when && *to == arrow.to)
@@ -84,12 +108,7 @@ pub(super) fn sentence(definition: &Definition, name: &MoveName, rule: &MoveRule
             None => ways.push((when, arrow.to, vec![from])),
         }
     }
-    let title = &rule.title;
-    if ways.is_empty() {
-        return format!("{title}: the request stays where it is.");
-    }
     let others = definition.states.len().saturating_sub(1);
-    let mut parts: Vec<String> = Vec::new();
     for (when, to, from) in &ways {
         let to = quoted(definition, to);
         if from.len() == others {
@@ -101,9 +120,10 @@ pub(super) fn sentence(definition: &Definition, name: &MoveName, rule: &MoveRule
         }
     }
     if stays > 0 {
-        parts.push("otherwise the request stays where it is".to_owned());
+        let otherwise = if parts.is_empty() { "" } else { "otherwise " };
+        parts.push(format!("{otherwise}the request stays where it is"));
     }
-    format!("{title}: {}.", parts.join("; "))
+    parts.join("; ")
 }
 
 fn condition_of(arrow: &Arrow<'_>) -> String {
@@ -118,5 +138,13 @@ fn condition_of(arrow: &Arrow<'_>) -> String {
 }
 
 fn quoted(definition: &Definition, state: &StateName) -> String {
-    format!("“{}”", definition.states[state].title)
+    let title = &definition.states[state].title;
+    let same = definition
+        .states
+        .values()
+        .filter(|rule| rule.title == *title);
+    if same.count() > 1 {
+        return format!("“{title}” ({state})");
+    }
+    format!("“{title}”")
 }
