@@ -3,6 +3,7 @@
 mod check;
 mod definition;
 mod diagram;
+mod explain;
 mod findings;
 mod sarif;
 mod schema;
@@ -16,6 +17,8 @@ pub(super) enum Workflow {
     Check(check::Check),
     /// Draw the states and moves of a workflow file
     Diagram(diagram::Diagram),
+    /// Tell a workflow file in plain English
+    Explain(explain::Explain),
     /// Print or write the JSON Schemas of the files, for editors
     Schema(schema::Schema),
 }
@@ -25,6 +28,7 @@ impl Workflow {
         match self {
             Self::Check(check) => check.run(),
             Self::Diagram(diagram) => diagram.run(),
+            Self::Explain(explain) => explain.run(),
             Self::Schema(schema) => schema.run(),
         }
     }

@@ -6,6 +6,7 @@
 pub mod arrows;
 pub mod definition;
 pub mod diagram;
+pub mod explain;
 pub mod form;
 pub mod lint;
 pub mod located;
