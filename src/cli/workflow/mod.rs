@@ -1,4 +1,4 @@
-//! `rfa workflow …`: what can be asked of workflow files without a server.
+//! `rfa workflow …`: what can be asked of workflow files.
 
 mod check;
 mod definition;
@@ -9,6 +9,7 @@ mod sarif;
 mod schema;
 
 use super::Outcome;
+use crate::config::Config;
 use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
@@ -24,10 +25,10 @@ pub(super) enum Workflow {
 }
 
 impl Workflow {
-    pub(super) fn run(self) -> Outcome {
+    pub(super) async fn run(self, config: &Config) -> Outcome {
         match self {
             Self::Check(check) => check.run(),
-            Self::Diagram(diagram) => diagram.run(),
+            Self::Diagram(diagram) => diagram.run(config).await,
             Self::Explain(explain) => explain.run(),
             Self::Schema(schema) => schema.run(),
         }

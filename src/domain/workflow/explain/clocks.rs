@@ -95,7 +95,7 @@ fn calendar(source: Source<'_>, choice: &CalendarChoice) -> String {
             text
         }
         CalendarChoice::Requester => format!(
-            "the calendar of {}: a school's holidays do not count for a school",
+            "the calendar of {} (at a school its holidays do not count)",
             source.requester()
         ),
         CalendarChoice::Named(name) => format!("the calendar {}", named(source, name)),
@@ -172,18 +172,24 @@ fn pauses(source: Source<'_>, rule: &ClockRule) -> Vec<String> {
 fn counterpart(source: Source<'_>, rule: &ClockRule) -> Option<String> {
     let name = rule.waits_on.as_ref()?;
     let clock = source.definition.clocks.get(name)?;
-    let held = rule
+    let holder = |state: &StateName| source.definition.states[state].held_by;
+    let waiting = rule
         .pause_in
         .iter()
-        .map(|state| source.definition.states[state].held_by);
-    let waited = held.filter(|holder| *holder != StateHolder::Team).next();
-    let whom = match waited {
+        .filter(|state| holder(state) != StateHolder::Team);
+    let waiting: Vec<&StateName> = waiting.collect();
+    let whom = match waiting.first().map(|state| holder(state)) {
         Some(StateHolder::Worker) => source.worker(),
         Some(StateHolder::Requester) => source.requester(),
         Some(StateHolder::Team) | None => "the other side".to_owned(),
     };
+    let during = if waiting.is_empty() {
+        "Meanwhile".to_owned()
+    } else {
+        format!("While it is {}", phrase::any_of(&source.states(waiting)))
+    };
     Some(format!(
-        "Meanwhile the team waits for {whom}, and “{}” ({name}) runs instead: {}.",
+        "{during} the team waits for {whom}, and “{}” ({name}) runs instead: {}.",
         clock.title,
         phrase::target(clock.target)
     ))

@@ -4,7 +4,7 @@ use super::super::definition::{ClockRule, HandOver, MoveRule};
 use super::super::phrase;
 use super::Source;
 use super::data::must_be_given;
-use super::moves::everywhere_leads;
+use super::moves::leads_of;
 use super::page::Page;
 use crate::domain::ids::MoveName;
 
@@ -38,7 +38,7 @@ pub(super) fn tell(page: &mut Page, source: Source<'_>) {
 
 fn common(page: &mut Page, source: Source<'_>, (name, rule): (&MoveName, &MoveRule)) {
     page.sentence(&source.by(rule));
-    page.sentence(&everywhere_leads(source, name));
+    page.sentence(&leads_of(source, name).words());
     page.sentence(&must_be_given(&rule.data));
     if rule.restricted {
         page.sentence("Only those who have to know see it.");

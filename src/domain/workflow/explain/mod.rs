@@ -113,6 +113,7 @@ fn whole(page: &mut Page, source: Source<'_>) {
     moves::openings(page, source);
     routing::tell(page, source);
     states::all(page, source);
+    moves::all(page, source);
     moves::everywhere(page, source);
     concern::tell(page, source);
     clocks::all(page, source);

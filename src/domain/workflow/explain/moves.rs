@@ -26,34 +26,65 @@ pub(super) fn openings(page: &mut Page, source: Source<'_>) {
     }
 }
 
-/// What a person can do in a state, one item a move; what can be done everywhere is told apart.
-pub(super) fn in_state(page: &mut Page, source: Source<'_>, state: &StateName) {
+/// What a person can do in a state, one item a move. What can be done everywhere is told apart, unless
+/// it leads somewhere from here alone. `fully` is with all that it takes and brings.
+pub(super) fn in_state(page: &mut Page, source: Source<'_>, state: &StateName, fully: bool) {
     let ways = arrows_from(source.definition, Some(state));
     let mut told = 0;
     for (name, rule) in &source.definition.moves {
         let ways: Vec<&Arrow<'_>> = ways.iter().filter(|arrow| arrow.name == name).collect();
-        if ways.is_empty() || is_everywhere(source.definition, rule) {
+        if ways.is_empty() || is_same_everywhere(source, name, &ways) {
             continue;
         }
         if told == 0 {
             page.sentence("What can happen next:");
         }
         told += 1;
-        page.item(&item(source, rule, &ways));
+        let mut text = format!(
+            "{}. {} {}",
+            rule.title,
+            source.by(rule),
+            leads(source, &ways)
+        );
+        if fully {
+            text.push_str(&takes_and_brings(source, rule));
+        }
+        page.item(&text);
     }
     if told == 0 {
         page.sentence("Only what can be done in every state can happen next.");
     }
 }
 
-fn item(source: Source<'_>, rule: &MoveRule, ways: &[&Arrow<'_>]) -> String {
-    let mut text = format!(
-        "{}. {} {} {}",
-        rule.title,
-        source.by(rule),
-        leads(source, ways),
-        must_be_given(&rule.data)
-    );
+fn is_same_everywhere(source: Source<'_>, name: &MoveName, ways: &[&Arrow<'_>]) -> bool {
+    let definition = source.definition;
+    if !is_everywhere(definition, &definition.moves[name]) {
+        return false;
+    }
+    ways.iter().all(|way| way.stays()) || leads_of(source, name).same_from_all
+}
+
+/// Each move that is not told elsewhere, once: what has to be given, what else it brings.
+pub(super) fn all(page: &mut Page, source: Source<'_>) {
+    let moves = source.definition.moves.iter().filter(|(_, rule)| {
+        !rule.opens && rule.hand_over.is_none() && !is_everywhere(source.definition, rule)
+    });
+    let moves: Vec<_> = moves.collect();
+    if moves.is_empty() {
+        return;
+    }
+    page.heading("What each move takes and brings");
+    for (_, rule) in moves {
+        page.item(&format!(
+            "{}.{}",
+            rule.title,
+            takes_and_brings(source, rule)
+        ));
+    }
+}
+
+fn takes_and_brings(source: Source<'_>, rule: &MoveRule) -> String {
+    let mut text = format!(" {}", must_be_given(&rule.data));
     for effect in effects(source, rule) {
         text.push(' ');
         text.push_str(&effect);
@@ -136,58 +167,72 @@ pub(super) fn everywhere(page: &mut Page, source: Source<'_>) {
     }
     page.heading("In every state");
     for (name, rule) in moves {
-        let mut text = format!("{}. {} ", rule.title, source.by(rule));
-        text.push_str(&everywhere_leads(source, name));
-        text.push(' ');
-        text.push_str(&must_be_given(&rule.data));
-        for effect in effects(source, rule) {
-            text.push_str(&format!(" {effect}"));
-        }
-        page.item(&text);
+        let by = source.by(rule);
+        let leads = leads_of(source, name).words();
+        let rest = takes_and_brings(source, rule);
+        page.item(&format!("{}. {by} {leads}{rest}", rule.title));
     }
 }
 
-/// Where a move of every state leads, state by state where that differs.
-pub(super) fn everywhere_leads(source: Source<'_>, name: &MoveName) -> String {
+/// Where a move leads, whatever the state.
+pub(super) struct Leads {
+    /// A sentence for the states from which it leads to the same.
+    ways: Vec<String>,
+    /// One sentence does for every state.
+    same_from_all: bool,
+    /// States, as people know them, in which the request stays.
+    stays: Vec<String>,
+    everywhere: bool,
+}
+
+pub(super) fn leads_of(source: Source<'_>, name: &MoveName) -> Leads {
+    let definition = source.definition;
     let mut ways: Vec<(String, Vec<&StateName>)> = Vec::new();
-    let mut stays = false;
-    let all = arrows(source.definition);
+    let mut stays = Vec::new();
+    let all = arrows(definition);
     for arrow in all.iter().filter(|arrow| arrow.name == name) {
         let Some(from) = arrow.from else { continue };
         if arrow.stays() {
-            stays = true;
+            stays.push(source.state(from));
             continue;
         }
         let words = lead(source, arrow);
-        let words = words
-            .strip_prefix("otherwise ")
-            .unwrap_or(&words)
-            .to_owned();
         match ways.iter_mut().find(|(same, _)| *same == words) {
             Some((_, states)) => states.push(from),
             None => ways.push((words, vec![from])),
         }
     }
-    let others = source.definition.states.len().saturating_sub(1);
-    if let [(words, from)] = ways.as_slice()
-        && from.len() == others
-    {
-        return format!("{}.", phrase::upper(words));
+    let others = definition.states.len().saturating_sub(1);
+    let same_from_all = matches!(ways.as_slice(), [(_, from)] if from.len() == others);
+    let ways = ways.into_iter().map(|(words, from)| {
+        if same_from_all {
+            return format!("{}.", phrase::upper(&words));
+        }
+        format!("From {}: {words}.", phrase::any_of(&source.states(from)))
+    });
+    Leads {
+        ways: ways.collect(),
+        same_from_all,
+        stays,
+        everywhere: is_everywhere(definition, &definition.moves[name]),
     }
-    let mut told: Vec<String> = Vec::new();
-    for (words, from) in ways {
-        let from = phrase::any_of(&source.states(from));
-        told.push(format!("From {from}: {words}."));
+}
+
+impl Leads {
+    pub(super) fn words(&self) -> String {
+        let mut told = self.ways.clone();
+        if !self.stays.is_empty() && !self.same_from_all {
+            told.push(match (self.everywhere, self.ways.is_empty()) {
+                (true, true) => "The request stays where it is.".to_owned(),
+                (true, false) => "Everywhere else the request stays where it is.".to_owned(),
+                (false, _) => {
+                    let stays = phrase::any_of(&self.stays);
+                    format!("In {stays} the request stays where it is.")
+                }
+            });
+        }
+        told.join(" ")
     }
-    if stays {
-        let everywhere = if told.is_empty() {
-            "The"
-        } else {
-            "Everywhere else the"
-        };
-        told.push(format!("{everywhere} request stays where it is."));
-    }
-    told.join(" ")
 }
 
 /// One move with every field that it asks for.
@@ -204,7 +249,7 @@ pub(super) fn alone(page: &mut Page, source: Source<'_>, (name, rule): (&MoveNam
         page.paragraph("It can be made in every state.");
     }
     if ways.len() > opening.len() {
-        page.paragraph(&everywhere_leads_or_from(source, name, &ways));
+        page.paragraph(&leads_of(source, name).words());
     }
     for effect in effects(source, rule) {
         page.paragraph(&effect);
@@ -222,30 +267,6 @@ pub(super) fn alone(page: &mut Page, source: Source<'_>, (name, rule): (&MoveNam
             some.into_iter().for_each(|text| page.item(text));
         }
     }
-}
-
-/// As for the moves of every state, with the states in which it stays by name.
-fn everywhere_leads_or_from(source: Source<'_>, name: &MoveName, ways: &[&Arrow<'_>]) -> String {
-    let mut text = everywhere_leads(source, name);
-    let rule = &source.definition.moves[name];
-    if !is_everywhere(source.definition, rule) {
-        let stays = ways
-            .iter()
-            .filter(|way| way.stays())
-            .filter_map(|way| way.from);
-        let stays = source.states(stays);
-        if !stays.is_empty() {
-            let end = text
-                .find("Everywhere else")
-                .or_else(|| text.find("The request stays"));
-            text.truncate(end.unwrap_or(text.len()));
-            text.push_str(&format!(
-                "In {} the request stays where it is.",
-                phrase::any_of(&stays)
-            ));
-        }
-    }
-    text
 }
 
 /// `It starts “…” and stops “…”.`

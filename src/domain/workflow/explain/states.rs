@@ -12,14 +12,14 @@ pub(super) fn all(page: &mut Page, source: Source<'_>) {
     page.heading("Where a request can be");
     for state in &source.definition.states {
         page.subheading(&format!("{} ({})", state.1.title, state.0));
-        tell(page, source, state);
+        tell(page, source, state, false);
     }
 }
 
 /// One state with what can be done everywhere, so that nothing is missing.
 pub(super) fn alone(page: &mut Page, source: Source<'_>, state: (&StateName, &StateRule)) {
     page.title(&format!("{} ({})", state.1.title, state.0));
-    tell(page, source, state);
+    tell(page, source, state, true);
     let moves = source.definition.moves.values();
     let everywhere = moves.filter(|rule| is_everywhere(source.definition, rule));
     let titles: Vec<String> = everywhere.map(|rule| format!("“{}”", rule.title)).collect();
@@ -31,7 +31,7 @@ pub(super) fn alone(page: &mut Page, source: Source<'_>, state: (&StateName, &St
     }
 }
 
-fn tell(page: &mut Page, source: Source<'_>, (name, rule): (&StateName, &StateRule)) {
+fn tell(page: &mut Page, source: Source<'_>, (name, rule): (&StateName, &StateRule), fully: bool) {
     page.sentence(&rule.meaning);
     let mut facts = Vec::new();
     if opening_states(source.definition).contains(&name) {
@@ -62,5 +62,5 @@ fn tell(page: &mut Page, source: Source<'_>, (name, rule): (&StateName, &StateRu
         facts.push(format!("{clocks} still here: {}.", phrase::all_of(&paused)));
     }
     page.sentence(&facts.join(" "));
-    moves::in_state(page, source, name);
+    moves::in_state(page, source, name, fully);
 }
