@@ -1,5 +1,5 @@
 # `make run` and `make test` do all their set-up themselves; the work is in scripts/.
-.PHONY: help run test stop bench lint
+.PHONY: help run test test-peers stop bench lint
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -11,7 +11,10 @@ run: ## build, start private servers, load the demonstration once, serve (RESET=
 test: ## the whole suite, on private servers of its own
 	@scripts/test.sh
 
-stop: ## end exactly what run, test and bench started; data stays
+test-peers: ## clocks and figures against independent Python packages and scripts
+	@scripts/test-peers.sh
+
+stop: ## end exactly what run, test, test-peers and bench started; data stays
 	@scripts/stop.sh
 
 bench: ## speed, beside the machine's own limits

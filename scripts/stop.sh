@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# make stop: ends exactly what make run, make test and make bench started, by pid. Data stays.
+# make stop: ends exactly what make run, test, test-peers and bench started, by pid. Data stays.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/servers/process.sh

@@ -1,4 +1,4 @@
-# What every call of cargo here shares. Sourced by run.sh, test.sh, lint.sh and bench.sh.
+# What every call of cargo here shares. Sourced by run.sh, test.sh, test-peers.sh, lint.sh and bench.sh.
 #
 # The flags must be the same for every call, or cargo builds all 300 dependencies once more.
 

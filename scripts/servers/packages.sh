@@ -10,6 +10,7 @@ missing_packages() {
     case $part in
       postgres) postgres_bin > /dev/null || echo postgresql ;;
       rabbitmq) rabbitmq_bin > /dev/null || echo rabbitmq-server ;;
+      python) python3 -c 'import ensurepip, venv' 2> /dev/null || echo python3-venv ;;
     esac
   done
   command -v cc > /dev/null || printf '%s\n' gcc libc6-dev

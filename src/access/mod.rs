@@ -115,6 +115,8 @@ pub struct Involvement {
     pub authors: BTreeSet<PrincipalId>,
     /// The asking principal may answer the concern that is open.
     pub answers: bool,
+    /// The asking principal answers for the requester, who is away.
+    pub covers: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -174,7 +176,7 @@ fn stands(principal: &Principal, standing: Standing, resource: Resource<'_>) -> 
     let is = |id: Option<&PrincipalId>| id == Some(&principal.id);
     match standing {
         Standing::Known => !principal.grants.is_empty(),
-        Standing::Requester => request.is_some_and(|r| is(r.requester.as_ref())),
+        Standing::Requester => request.is_some_and(|r| r.covers || is(r.requester.as_ref())),
         Standing::Carrier => {
             principal.kind == PrincipalKind::ServiceAccount
                 && principal.agency().is_some()

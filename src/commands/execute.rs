@@ -7,8 +7,8 @@ use super::sealing::{KeySource, Sealed, Sealing, failure};
 use super::{Ask, Command, CommandError, Receipt};
 use crate::domain::declared::Declared;
 use crate::domain::ids::{Reference, RequestId};
-use crate::domain::request::command::{Facts, OpeningFacts, RequestCommand};
-use crate::domain::request::decide::{Pinned, decide};
+use crate::domain::request::asking::{self, Asking, Decided, Fresh};
+use crate::domain::request::command::Facts;
 use crate::domain::request::error::Refusal;
 use crate::domain::request::state::{Request, RequestState};
 use crate::domain::workflow::schema::Workflow;
@@ -56,7 +56,7 @@ impl Commands {
     /// A refusal with its reason, or a failure that says whether anything was recorded.
     pub async fn execute(&self, command: Command, now: Timestamp) -> Result<Receipt, CommandError> {
         let declared = self.registry.of(command.authority.as_str());
-        let prepared = prepare::prepare(&command, &self.vault)?;
+        let prepared = prepare::prepare(&command, &self.vault);
         let mut attempt = 0;
         loop {
             attempt += 1;
@@ -89,29 +89,27 @@ impl Commands {
         };
         let occurred_at = in_micros(command.occurred_at.unwrap_or(now));
         let facts = facts_of(command, declared, request, occurred_at)?;
-        let opens = loaded.state.find().is_none();
-        let asked = prepare::asked(&command.ask, workflow, declared, occurred_at, opens)?;
-        let opening = opens.then(|| OpeningFacts {
+        let asking = Asking {
+            workflow,
+            declared,
+            facts: &facts,
+        };
+        let asked = match &command.ask {
+            Ask::Open { moves, .. } | Ask::Moves { moves, .. } => asking::Ask::Moves(moves),
+            Ask::Claim { .. } => asking::Ask::Claim,
+            Ask::Release { .. } => asking::Ask::Release,
+        };
+        let fresh = Fresh {
             reference: Reference::from_random(rand::random()),
             child: Uuid::new_v4(),
-            routed: prepare::route(workflow, &asked.moves, declared, occurred_at),
-        });
-        let pinned = Pinned {
-            definition: &workflow.definition,
-            hash: workflow.hash,
         };
-        let asks = match &command.ask {
-            Ask::Open { .. } | Ask::Moves { .. } => RequestCommand::Act {
-                asked: asked.moves,
-                opening,
-            },
-            Ask::Claim { .. } => RequestCommand::Claim,
-            Ask::Release { .. } => RequestCommand::Release,
-        };
-        let events = decide(&loaded.state, pinned, asks, &facts)?;
+        let Decided { events, mut index } = asking
+            .decide(&loaded.state, asked, fresh)
+            .map_err(CommandError::from)?;
         if events.is_empty() {
             return nothing_to_do(request, &loaded);
         }
+        let opens = loaded.state.find().is_none();
         let mut after = loaded.state.clone();
         events.iter().for_each(|event| after.evolve(event));
         let Some(present) = after.find() else {
@@ -128,7 +126,6 @@ impl Commands {
             definition: &workflow.definition,
             keys: KeySource::of(&self.vault, self.log()),
         };
-        let mut index = asked.index;
         if opens {
             let reference = present.opening.reference.to_string();
             index.push((REFERENCE_INDEX.to_owned(), reference));
@@ -344,6 +341,9 @@ fn facts_of(
         on_behalf_of,
         occurred_at,
         teams: declared.organisation().teams(),
+        covers: declared
+            .organisation()
+            .covers_on(asking::civil_date(occurred_at)),
     })
 }
 

@@ -2,6 +2,7 @@
 //! it, and everything that is wrong with them.
 
 use super::publish::PublishError;
+use super::scenarios::Version;
 use crate::domain::ids::Authority;
 use crate::domain::organisation::{OrganisationFile, ReferenceTable};
 use crate::domain::request::actor::Grant;
@@ -15,6 +16,7 @@ use crate::domain::workflow::parse::{
     parse_calendar_placed, parse_organisation_placed, parse_placed, parse_table,
 };
 use jiff::civil::Date;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// What a folder holds for one authority.
@@ -33,7 +35,8 @@ pub struct Folder {
 pub struct Knowledge<'a> {
     pub grants: Option<&'a [Grant]>,
     pub today: Option<Date>,
-    pub covered: Option<&'a Covered>,
+    /// By version of a workflow; of a version that is not there nothing is known.
+    pub covered: Option<&'a BTreeMap<Version, Covered>>,
 }
 
 impl Folder {
@@ -99,14 +102,20 @@ impl Folder {
         if let (Some(organisation), Some(calendars)) = (&self.organisation, &calendars) {
             found.extend(lint_organisation(organisation, calendars));
         }
-        let around = Surroundings {
+        let mut around = Surroundings {
             organisation: self.organisation.as_ref().map(|file| &file.declares),
             tables: self.tables.iter().collect(),
             calendars,
             grants: knowledge.grants.map(|grants| grants.iter().collect()),
-            covered: knowledge.covered,
+            covered: None,
         };
         for definition in &self.definitions {
+            let Definition {
+                workflow, version, ..
+            } = &definition.declares;
+            around.covered = knowledge
+                .covered
+                .and_then(|all| all.get(&(workflow.clone(), *version)));
             found.extend(lint(definition, &around));
         }
         found
@@ -140,7 +149,7 @@ fn read_file(path: &Path) -> Result<(String, String), PublishError> {
 }
 
 /// Files of one folder by name; a missing folder is an empty one.
-fn files(folder: &Path, extension: &str) -> Result<Vec<(String, String)>, PublishError> {
+pub(super) fn files(folder: &Path, extension: &str) -> Result<Vec<(String, String)>, PublishError> {
     let mut paths: Vec<PathBuf> = entries(folder)?
         .into_iter()
         .filter(|path| path.is_file() && path.extension().is_some_and(|e| e == extension))

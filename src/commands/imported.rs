@@ -4,6 +4,7 @@ use super::execute::{Commands, unavailable};
 use super::sealing::{KeySource, Sealing};
 use super::{AskedMove, CommandError};
 use crate::domain::ids::{Authority, Reference, RequestId, TeamId, WorkflowName};
+use crate::domain::organisation::Covers;
 use crate::domain::request::actor::Principal;
 use crate::domain::request::command::{Asked, Facts, OpeningFacts, RequestCommand, Routed};
 use crate::domain::request::decide::{Pinned, decide};
@@ -133,6 +134,7 @@ impl Importer {
             on_behalf_of: None,
             occurred_at: act.occurred_at,
             teams: Arc::new(BTreeSet::from([act.team.clone()])),
+            covers: Covers::new(),
         };
         let pinned = Pinned {
             definition: &workflow.definition,
@@ -190,6 +192,7 @@ impl Importer {
             move_name: name.clone(),
             coded,
             personal,
+            agency: None,
         })
     }
 

@@ -12,6 +12,7 @@ mod prepare;
 mod publish;
 mod reading;
 mod registry;
+mod scenarios;
 mod sealing;
 
 pub use execute::Commands;
@@ -22,14 +23,16 @@ pub use marks::{ImportMark, mark_import};
 pub use publish::{Declaration, PublishError, publish, read_folder, stream_of};
 pub use reading::Opened;
 pub use registry::{InForce, Registry, RegistryError};
+pub use scenarios::{Version, Walked, Walks};
 
 use crate::domain::ids::{Authority, MoveName, PrincipalId, RequestId, WorkflowName};
 use crate::domain::request::actor::Principal;
+use crate::domain::request::asking::Unfit;
+pub use crate::domain::request::command::AskedMove;
 use crate::domain::request::error::Refusal;
 use crate::domain::workflow::schema::DataError;
 pub use crate::log::{Audience, Position, Provenance};
 use jiff::Timestamp;
-use serde_json::Value;
 use uuid::Uuid;
 
 #[derive(Debug, Clone)]
@@ -67,19 +70,6 @@ pub enum Ask {
     Release {
         request: RequestId,
     },
-}
-
-#[derive(Clone)]
-pub struct AskedMove {
-    pub move_name: MoveName,
-    /// As it came through the door; personal until it is split, so without `Debug` of its own.
-    pub data: Value,
-}
-
-impl std::fmt::Debug for AskedMove {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "AskedMove({}, masked)", self.move_name)
-    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -122,4 +112,22 @@ pub enum CommandError {
     /// A defect or a tampered log; logged with its cause, shown without.
     #[error("the request cannot be processed")]
     Broken { why: String },
+}
+
+impl From<Unfit> for CommandError {
+    fn from(unfit: Unfit) -> Self {
+        match unfit {
+            Unfit::Refused(refusal) => Self::Refused(refusal),
+            Unfit::Data {
+                move_name,
+                index,
+                errors,
+            } => Self::Data {
+                move_name,
+                index,
+                errors,
+            },
+            Unfit::Broken { why } => Self::Broken { why },
+        }
+    }
 }

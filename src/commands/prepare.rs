@@ -1,23 +1,10 @@
-//! What can be known of a command before its request is read: its identity, its checked data, the
-//! codes made from it, and the team that it goes to.
+//! The identity of a command: the same caller with the same key, and what was asked.
 
-use super::{Ask, AskedMove, Command, CommandError};
-use crate::domain::declared::Declared;
-use crate::domain::derive::derive;
-use crate::domain::ids::{PrincipalId, TeamId};
-use crate::domain::request::command::{Asked, Routed};
-use crate::domain::request::error::Refusal;
-use crate::domain::workflow::definition::{RouteTo, find};
-use crate::domain::workflow::schema::{Workflow, write_canonical, write_text};
+use super::{Ask, AskedMove, Command};
+use crate::domain::workflow::schema::{write_canonical, write_text};
 use crate::log::vault::Vault;
-use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use uuid::Uuid;
-
-/// Where a request goes that no rule places; the organisation must have it.
-const UNROUTED: &str = "unrouted";
 
 pub(super) struct Prepared {
     pub(super) command_id: Uuid,
@@ -25,14 +12,14 @@ pub(super) struct Prepared {
 }
 
 /// The same caller with the same key means the same command, for ever.
-pub(super) fn prepare(command: &Command, vault: &Vault) -> Result<Prepared, CommandError> {
+pub(super) fn prepare(command: &Command, vault: &Vault) -> Prepared {
     let authority = command.authority.as_str();
     let space = Uuid::new_v5(&Uuid::NAMESPACE_OID, authority.as_bytes());
     let name = format!("{}\n{}", command.actor.id, command.key);
-    Ok(Prepared {
+    Prepared {
         command_id: Uuid::new_v5(&space, name.as_bytes()),
         fingerprint: vault.fingerprint(authority, content(command).as_bytes()),
-    })
+    }
 }
 
 /// Canonical JSON of what is asked. Every byte counts: a key remembers it for ever.
@@ -79,161 +66,14 @@ fn write_moves(moves: &[AskedMove], out: &mut String) {
     out.push(']');
 }
 
-#[derive(Default)]
-pub(super) struct CheckedMoves {
-    pub(super) moves: Vec<Asked>,
-    /// Kind and normalised value for the blind index; personal.
-    pub(super) index: Vec<(String, String)>,
-}
-
-/// Checks every move's data against its schema; takes codes and personal fields apart.
-pub(super) fn asked(
-    ask: &Ask,
-    workflow: &Workflow,
-    declared: &Declared,
-    occurred_at: Timestamp,
-    opens: bool,
-) -> Result<CheckedMoves, CommandError> {
-    let moves = match ask {
-        Ask::Open { moves, .. } | Ask::Moves { moves, .. } => moves.as_slice(),
-        Ask::Claim { .. } | Ask::Release { .. } => &[],
-    };
-    let today = civil_date(occurred_at);
-    let mut checked = CheckedMoves::default();
-    for (index, asked) in moves.iter().enumerate() {
-        let data = check(workflow, asked, index, today)?;
-        checked
-            .index
-            .extend(workflow.index_entries(&asked.move_name, data));
-        let (mut coded, personal) = workflow.split(&asked.move_name, data);
-        if opens && index == 0 && !workflow.definition.derive.is_empty() {
-            let rules = &workflow.definition.derive;
-            let derived = derive(rules, data, declared.organisation(), today);
-            coded.insert("derived".to_owned(), Value::Object(derived));
-        }
-        known_requester(workflow, asked, &coded, declared)?;
-        checked.moves.push(Asked {
-            move_name: asked.move_name.clone(),
-            coded,
-            personal,
-        });
-    }
-    Ok(checked)
-}
-
-/// Whoever is to answer from now on must be somebody, or the request would wait for nobody.
-fn known_requester(
-    workflow: &Workflow,
-    asked: &AskedMove,
-    coded: &Map<String, Value>,
-    declared: &Declared,
-) -> Result<(), CommandError> {
-    let rule = workflow.definition.moves.get(&asked.move_name);
-    let Some(path) = rule.and_then(|rule| rule.requester.as_deref()) else {
-        return Ok(());
-    };
-    let named = find(coded, path)
-        .and_then(Value::as_str)
-        .map(PrincipalId::parse);
-    match named {
-        Some(Ok(id)) if declared.find_principal(&id).is_none() => {
-            let path = path.to_owned();
-            Err(Refusal::UnknownNamedPerson { path }.into())
-        }
-        Some(_) | None => Ok(()),
-    }
-}
-
-fn check<'a>(
-    workflow: &Workflow,
-    asked: &'a AskedMove,
-    index: usize,
-    today: Date,
-) -> Result<&'a Map<String, Value>, CommandError> {
-    let wrong = |errors| CommandError::Data {
-        move_name: asked.move_name.clone(),
-        index,
-        errors,
-    };
-    if !workflow.definition.moves.contains_key(&asked.move_name) {
-        return Err(Refusal::UnknownMove {
-            found: asked.move_name.clone(),
-            allowed: workflow.definition.moves.keys().cloned().collect(),
-        }
-        .into());
-    }
-    workflow
-        .check(&asked.move_name, &asked.data)
-        .map_err(wrong)?;
-    let errors = workflow.check_dates(&asked.move_name, &asked.data, today);
-    if !errors.is_empty() {
-        return Err(wrong(errors));
-    }
-    asked.data.as_object().ok_or_else(|| CommandError::Broken {
-        why: format!(
-            "the schema of `{}` lets something pass that is no object",
-            asked.move_name
-        ),
-    })
-}
-
-/// First fitting rule; `otherwise` fits always.
-pub(super) fn route(
-    workflow: &Workflow,
-    moves: &[Asked],
-    declared: &Declared,
-    occurred_at: Timestamp,
-) -> Routed {
-    let empty = Map::new();
-    let coded = moves.first().map_or(&empty, |asked| &asked.coded);
-    let organisation = declared.organisation();
-    let on = civil_date(occurred_at);
-    for rule in workflow
-        .definition
-        .routing
-        .iter()
-        .filter(|rule| rule.when.holds(coded))
-    {
-        let team = match &rule.team {
-            RouteTo::Team(team) => Some(team.clone()),
-            RouteTo::LocalityAt(path) => find(coded, path)
-                .and_then(Value::as_str)
-                .and_then(|locality| organisation.receiving_team(locality, on))
-                .cloned(),
-        };
-        if let Some(team) = team {
-            return Routed {
-                team,
-                because: rule.because.clone(),
-            };
-        }
-    }
-    unrouted()
-}
-
-fn unrouted() -> Routed {
-    match TeamId::parse(UNROUTED) {
-        Ok(team) => Routed {
-            team,
-            because: "No routing rule fits".to_owned(),
-        },
-        Err(_) => unreachable!("a constant code"),
-    }
-}
-
-/// The date in Scotland: what "today" means for ages and dates of birth.
-fn civil_date(at: Timestamp) -> Date {
-    let zone = TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC);
-    at.to_zoned(zone).date()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::commands::Provenance;
-    use crate::domain::ids::{Authority, MoveName, RequestId, WorkflowName};
+    use crate::domain::ids::{Authority, MoveName, PrincipalId, RequestId, WorkflowName};
     use crate::domain::request::actor::{Principal, PrincipalKind};
     use crate::domain::workflow::schema::canonical;
+    use serde_json::Value;
 
     #[test]
     fn what_is_asked_is_written_as_canonical_json() {

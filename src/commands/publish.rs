@@ -3,7 +3,8 @@
 use super::folder::{Folder, Knowledge};
 use super::registry::{Registry, RegistryError};
 use crate::domain::declared::{
-    CALENDAR_PUBLISHED, GRANTS_SET, ORGANISATION_PUBLISHED, TABLE_PUBLISHED, WORKFLOW_PUBLISHED,
+    CALENDAR_PUBLISHED, Declared, DeclaredError, GRANTS_SET, ORGANISATION_PUBLISHED,
+    TABLE_PUBLISHED, WORKFLOW_PUBLISHED,
 };
 use crate::domain::ids::Authority;
 use crate::domain::request::actor::Principal;
@@ -77,6 +78,10 @@ impl Declaration {
         &self.name
     }
 
+    pub(super) fn apply_to(&self, declared: &mut Declared) -> Result<(), DeclaredError> {
+        declared.apply(self.event_type, &self.body)
+    }
+
     /// The roles that a principal holds from now on, instead of those before.
     ///
     /// # Errors
@@ -107,16 +112,16 @@ impl Declaration {
         if !problems.is_empty() {
             return Err(refused(problems));
         }
-        Self::of_definition(placed.declares)
+        Self::of_definition(&placed.declares)
     }
 
-    fn of_definition(definition: Definition) -> Result<Self, PublishError> {
+    fn of_definition(definition: &Definition) -> Result<Self, PublishError> {
         let name = format!("{}/v{}", definition.workflow, definition.version);
         Workflow::new(definition.clone()).map_err(|why| PublishError::Wrong {
             file: name.clone(),
             why: why.join("; "),
         })?;
-        Self::new(StreamKind::Workflow, WORKFLOW_PUBLISHED, name, &definition)
+        Self::new(StreamKind::Workflow, WORKFLOW_PUBLISHED, name, definition)
     }
 }
 
@@ -132,6 +137,11 @@ pub fn read_folder(folder: &Path, authority: &Authority) -> Result<Vec<Declarati
     if !problems.is_empty() {
         return Err(PublishError::Problems { problems });
     }
+    declarations(&folder)
+}
+
+/// What a folder declares, as it would be published.
+pub(super) fn declarations(folder: &Folder) -> Result<Vec<Declaration>, PublishError> {
     let mut found = Vec::new();
     for file in folder.calendars.iter().map(|file| &file.declares) {
         let name = file.calendar.to_string();
@@ -160,8 +170,8 @@ pub fn read_folder(folder: &Path, authority: &Authority) -> Result<Vec<Declarati
             file,
         )?);
     }
-    for definition in folder.definitions {
-        found.push(Declaration::of_definition(definition.declares)?);
+    for definition in &folder.definitions {
+        found.push(Declaration::of_definition(&definition.declares)?);
     }
     Ok(found)
 }

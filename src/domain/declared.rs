@@ -95,10 +95,20 @@ impl Declared {
     /// Layers may arrive in any order: what cannot be built yet waits for its layer.
     fn take_calendar(&mut self, file: CalendarFile) -> Result<(), DeclaredError> {
         self.calendar_files.insert(file.calendar.clone(), file);
-        if let Ok(calendars) = Calendars::build(self.calendar_files.values().cloned()) {
-            self.calendars = Arc::new(calendars);
-        }
+        self.build_calendars();
         Ok(())
+    }
+
+    fn build_calendars(&mut self) {
+        let Ok(mut calendars) = Calendars::build(self.calendar_files.values().cloned()) else {
+            return;
+        };
+        for covered in self.organisation.covered_calendars() {
+            if calendars.add_covered(&covered).is_err() {
+                return;
+            }
+        }
+        self.calendars = Arc::new(calendars);
     }
 
     fn organise(&mut self) {
@@ -107,6 +117,7 @@ impl Declared {
                 file.clone(),
                 self.tables.values().cloned(),
             ));
+            self.build_calendars();
         }
     }
 

@@ -1,10 +1,13 @@
 //! Units, localities, clusters, schools and agencies, effective-dated; and reference tables.
 
+pub mod cover;
 pub mod file;
 
+pub use cover::{CoverNow, Covers};
 pub use file::{OrganisationFile, ReferenceTable};
 
 use crate::domain::ids::{AgencyId, CalendarName, TeamId};
+use crate::domain::time::calendar::{CoverDays, Covered};
 use file::{UnitKind, normal_key};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
@@ -78,12 +81,38 @@ impl Organisation {
     }
 
     /// Calendar of an agency (a school's), else the organisation's default. A school without a
-    /// calendar of its own has that of its agency.
+    /// calendar of its own has that of its agency; where a cover is published, its days count too.
     #[must_use]
     pub fn calendar_of_agency(&self, agency: Option<&AgencyId>) -> CalendarName {
         agency
+            .and_then(|agency| self.covered_calendar(agency))
+            .unwrap_or_else(|| self.own_calendar_of(agency))
+    }
+
+    /// The same, without the days of a cover.
+    #[must_use]
+    pub fn own_calendar_of(&self, agency: Option<&AgencyId>) -> CalendarName {
+        agency
             .and_then(|agency| self.find_calendar_of(agency))
             .unwrap_or_else(|| self.default_calendar())
+    }
+
+    /// The calendars that the covers make, each with its base and the days that others give it.
+    pub fn covered_calendars(&self) -> impl Iterator<Item = Covered> {
+        self.agencies().filter_map(|agency| {
+            Some(Covered {
+                name: self.covered_calendar(agency)?,
+                base: self.own_calendar_of(Some(agency)),
+                days: self
+                    .covers_of(agency)
+                    .map(|cover| CoverDays {
+                        from: cover.from,
+                        to: cover.to,
+                        calendar: self.own_calendar_of(Some(&cover.agency)),
+                    })
+                    .collect(),
+            })
+        })
     }
 
     fn find_calendar_of(&self, agency: &AgencyId) -> Option<CalendarName> {

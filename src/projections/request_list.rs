@@ -132,6 +132,9 @@ fn follow(row: &mut RequestRow, event: &Decoded, act: &Act) {
     if let Some(requester) = &act.requester {
         row.requester = requester.to_string();
     }
+    if let Some(agency) = &act.agency {
+        row.agency = Some(agency.to_string());
+    }
     if let Some(worker) = &act.worker {
         row.worker = Some(worker.to_string());
     }
@@ -172,6 +175,8 @@ pub struct Filter {
     pub authority: Authority,
     pub team: Option<TeamId>,
     pub requester: Option<PrincipalId>,
+    /// With `requester`: also what waits for a requester of these, whom they answer for.
+    pub covered: Vec<AgencyId>,
     pub agency: Option<AgencyId>,
     pub state: Option<StateName>,
     pub open_only: bool,
@@ -190,6 +195,7 @@ pub async fn query(pool: &ReadPool, filter: &Filter) -> Result<Vec<RequestRow>, 
     let statement = client
         .prepare_cached(include_str!("sql/request_list_query.sql"))
         .await?;
+    let covered: Vec<&str> = filter.covered.iter().map(AgencyId::as_str).collect();
     let rows = client
         .query(
             &statement,
@@ -202,6 +208,7 @@ pub async fn query(pool: &ReadPool, filter: &Filter) -> Result<Vec<RequestRow>, 
                 &filter.open_only,
                 &filter.after,
                 &filter.limit.clamp(1, 100),
+                &covered,
             ],
         )
         .await?;

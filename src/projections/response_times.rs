@@ -4,10 +4,10 @@
 use super::page::Decoded;
 use super::{Projection, QueryError, ReadPool};
 use crate::domain::declared::Declared;
-use crate::domain::ids::{AgencyId, ClockName, DefinitionHash, StateName, TeamId};
+use crate::domain::ids::{AgencyId, ClockName, DefinitionHash, StateName};
+use crate::domain::request::clocks::ClockGround;
 use crate::domain::request::event::{Act, RequestEvent};
-use crate::domain::time::clock::{ClockFact, Clocks, Reading, Spell, SpellStatus};
-use crate::domain::workflow::definition::{CalendarChoice, ClockRule};
+use crate::domain::time::clock::{Clocks, Reading, Spell, SpellStatus};
 use crate::domain::workflow::schema::Workflow;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -91,26 +91,18 @@ fn evolve(
     (event, act): (&Decoded, &Act),
     declared: &Declared,
 ) {
-    let organisation = declared.organisation();
     let agency = context
         .dimensions
         .get("agency")
         .and_then(Value::as_str)
         .and_then(|text| AgencyId::parse(text).ok());
-    let calendar_of = |rule: &ClockRule, team: &TeamId| match &rule.calendar {
-        CalendarChoice::OwnerTeam => organisation.calendar_of_team(team),
-        CalendarChoice::Requester => organisation.calendar_of_agency(agency.as_ref()),
-        CalendarChoice::Named(name) => name.clone(),
-    };
-    let fact = ClockFact {
-        event: act.name.as_str(),
-        occurred_at: event.recorded.occurred_at,
-        to: &act.to,
-        coded: &act.coded,
-        team: &act.owner.team,
+    let ground = ClockGround {
+        definition: &workflow.definition,
+        organisation: declared.organisation(),
+        agency: agency.as_ref(),
         received_at: context.received_at,
     };
-    clocks.evolve(&workflow.definition.clocks, fact, &calendar_of);
+    ground.follow(clocks, act, event.recorded.occurred_at);
 }
 
 fn context_of(event: &Decoded, act: &Act) -> Result<SpellRow, String> {

@@ -10,6 +10,7 @@
 //! same code would read each other's messages, and a receiver that binds a whole authority would
 //! get everything twice.
 
+use crate::domain::ids::AgencyId;
 use crate::domain::request::event::{HeldBy, RequestEvent};
 use crate::log::{Audience, Position, Recorded};
 use serde_json::{Value, json};
@@ -104,8 +105,8 @@ pub fn messages(
     let mut messages = vec![message(exchange, team)];
     messages.extend(left.map(|left| message(exchange, left)));
     if lane == Lane::Ordinary {
-        let agency = origin.agency.as_deref();
-        messages.extend(agency.map(|agency| message(AGENCIES_EXCHANGE, agency)));
+        let agencies = agencies_of(event, origin);
+        messages.extend(agencies.map(|agency| message(AGENCIES_EXCHANGE, agency)));
     }
     messages
 }
@@ -122,6 +123,20 @@ fn teams_of(event: &RequestEvent) -> (&str, Option<&str>) {
             (team.as_str(), None)
         }
     }
+}
+
+/// Of whoever asks now, and of whoever answers instead while they are away.
+fn agencies_of<'a>(event: &'a RequestEvent, origin: &'a Origin) -> impl Iterator<Item = &'a str> {
+    let (now, cover) = match event {
+        RequestEvent::Act(act) => (
+            act.agency.as_ref().map(AgencyId::as_str),
+            act.cover.as_ref().map(|cover| cover.agency.as_str()),
+        ),
+        RequestEvent::Claimed { .. } | RequestEvent::Released { .. } => (None, None),
+    };
+    let asks = now.or(origin.agency.as_deref());
+    asks.into_iter()
+        .chain(cover.filter(move |cover| asks != Some(*cover)))
 }
 
 fn envelope(recorded: &Recorded, name: &str, data: Value, epoch: Uuid) -> Value {

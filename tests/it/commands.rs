@@ -5,6 +5,7 @@ use cqrs_es::{AggregateError, CqrsFramework};
 use rfa::commands::Declaration;
 use rfa::commands::aggregate::{Decision, RequestStore};
 use rfa::domain::ids::{Authority, MoveName, Reference, RequestId, TeamId, WorkflowName};
+use rfa::domain::organisation::Covers;
 use rfa::domain::request::actor::{Grant, Principal, PrincipalKind};
 use rfa::domain::request::command::{Asked, Facts, OpeningFacts, RequestCommand, Routed};
 use rfa::domain::request::error::Refusal;
@@ -64,6 +65,7 @@ fn decision(workflow: &Arc<Workflow>, request: Uuid, name: &str) -> Decision {
             child: Map::new(),
             request: json!({ "why": "Invented" }).as_object().cloned().unwrap(),
         },
+        agency: None,
     };
     let opening = (name == "wish").then(|| OpeningFacts {
         reference: Reference::from_random(5),
@@ -85,6 +87,7 @@ fn decision(workflow: &Arc<Workflow>, request: Uuid, name: &str) -> Decision {
             on_behalf_of: None,
             occurred_at: now(),
             teams: Arc::new(BTreeSet::from([shed])),
+            covers: Covers::new(),
         },
     }
 }

@@ -7,7 +7,7 @@ mod schema;
 
 use jiff::civil::Date;
 use pairs::{CALENDAR, PAIRS, Pair, WORKFLOW};
-use rfa::domain::ids::{MoveName, RoleName};
+use rfa::domain::ids::{ClockName, MoveName, RoleName};
 use rfa::domain::request::actor::Grant;
 use rfa::domain::workflow::lint::{
     Covered, Placed, RULES, Rule, Surroundings, lint, lint_calendar,
@@ -19,6 +19,7 @@ use rfa::domain::workflow::parse::{
 use std::path::{Path, PathBuf};
 
 const ORGANISATION: &str = "tests/workflows/lint/organisation/example.yaml";
+const CLOCKS: [&str; 3] = ["handover", "decide", "answer"];
 const TODAY: Date = jiff::civil::date(2026, 11, 23);
 
 fn checkout() -> &'static Path {
@@ -89,8 +90,10 @@ fn covered() -> Covered {
         "raise-concern",
         "concern-answered",
     ];
+    let clocks = CLOCKS.map(|name| ClockName::parse(name).unwrap());
     Covered {
         moves: moves.map(|name| MoveName::parse(name).unwrap()).into(),
+        clocks: clocks.into(),
     }
 }
 

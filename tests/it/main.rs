@@ -6,6 +6,7 @@ mod api;
 mod clocks;
 mod commands;
 mod concern;
+mod cover;
 mod faults;
 mod history;
 mod lint;
@@ -16,6 +17,7 @@ mod permit_figures;
 mod privacy;
 mod projections;
 mod relay;
+mod scenarios;
 mod simulate;
 #[expect(dead_code, reason = "goes when the tests of every part use it")]
 mod support;

@@ -9,7 +9,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use rfa::domain::ids::{CalendarName, ClockName, StateName};
 use rfa::domain::time::calendar::Calendars;
-use rfa::domain::time::clock::{Counting, Pause, Spell, SpellStatus};
+use rfa::domain::time::clock::{Counting, Extension, Pause, Spell, SpellStatus};
 use rfa::domain::workflow::definition::{CountDay, Roll, Target};
 use rfa::domain::workflow::parse::parse_calendar;
 use serde_json::{Value, json};
@@ -48,6 +48,25 @@ fn target(chance: &mut StdRng) -> Target {
     }
 }
 
+/// More time of the target's own unit, in a third of the spells, once or twice.
+fn extensions(chance: &mut StdRng, target: Target, started_at: Timestamp) -> Vec<Extension> {
+    let count = chance.random_range(0..6_u32).saturating_sub(3);
+    let extensions = (0..count).map(|_| {
+        let more = chance.random_range(1..10);
+        Extension {
+            at: after(started_at, chance.random_range(0..3_000_000)),
+            by: match target {
+                Target::WorkingHours(_) => Target::WorkingHours(more),
+                Target::Minutes(_) => Target::Minutes(more * 100),
+                Target::CalendarDays(_) => Target::CalendarDays(more),
+                Target::WorkingDays(_) => Target::WorkingDays(more),
+            },
+            reason: "more-time".to_owned(),
+        }
+    });
+    extensions.collect()
+}
+
 /// Up to five pauses, most of hours and some of weeks; the last one may still go on.
 fn spell(chance: &mut StdRng, calendar: &CalendarName) -> Spell {
     let first: Timestamp = "2025-01-01T00:00:00Z".parse().unwrap();
@@ -72,7 +91,7 @@ fn spell(chance: &mut StdRng, calendar: &CalendarName) -> Spell {
             },
             roll: (days && chance.random_bool(0.5)).then_some(Roll::NextWorkingDay),
         },
-        extensions: Vec::new(),
+        extensions: extensions(chance, target, started_at),
     };
     let mut now = started_at;
     for _ in 0..chance.random_range(0..=5) {
@@ -98,7 +117,11 @@ fn spell(chance: &mut StdRng, calendar: &CalendarName) -> Spell {
     }
     match chance.random_range(0..3) {
         0 => {
-            spell.status = SpellStatus::Stopped;
+            spell.status = if chance.random_bool(0.2) {
+                SpellStatus::Cancelled
+            } else {
+                SpellStatus::Stopped
+            };
             spell.ended_at = Some(after(now, chance.random_range(0..900_000)));
         }
         1 if !spell.pauses.is_empty() => {

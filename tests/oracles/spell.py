@@ -38,6 +38,9 @@ class Spell:
         self.start = instant(raw["started_at"])
         self.counting = raw["counting"]
         (self.unit, self.count), = raw["target"].items()
+        # More time counts from the moment that it was given.
+        given = [more for more in raw.get("extensions", []) if instant(more["at"]) <= as_of]
+        self.count += sum(more["by"][self.unit] for more in given)
         ended = instant(raw["ended_at"]) if raw["ended_at"] else None
         self.ended = ended if ended and ended <= as_of else None
         self.end = self.ended or as_of
@@ -75,10 +78,19 @@ class Spell:
     def ran_up_to(self, at):
         return not any(p < at and (r is None or at <= r) for p, r in self.pauses)
 
+    def working_day_counts(self, day):
+        return self.counts(day, self.calendar.open_on(day))
+
     def day_counts(self, day):
+        # A calendar day is touched at any hour, a working day in its opening hours.
+        if self.unit == "calendar-days":
+            return self.counts(day, [(self.calendar.start_of_day(day), self.calendar.end_of_day(day))])
+        return self.working_day_counts(day)
+
+    def counts(self, day, hours):
         if self.counting["count_day"] == "at-end":
             return self.ran_up_to(self.calendar.end_of_day(day))
-        for opens, closes in self.calendar.open_on(day):
+        for opens, closes in hours:
             if not any(p <= opens and (r is None or closes <= r) for p, r in self.pauses):
                 return True
         return False
@@ -96,7 +108,7 @@ class Spell:
             over = self.calendar.end_of_day(day)
             if (over >= until) if self.ended else (over > until):
                 break
-            days += self.day_counts(day)
+            days += self.working_day_counts(day)
             day = self.calendar.next_working_day(day)
         # The day that it ended in counts too.
         return days + bool(self.ended)
@@ -120,17 +132,18 @@ class Spell:
     def due_by_days(self):
         working = self.unit == "working-days"
         day = self.calendar.day_zero(self.start) if working else self.calendar.local(self.start).date()
-        left = self.count - (1 if self.counting["counts_first_day"] else 0)
-        if left == 0:
-            return self.calendar.end_of_day(self.rolled(day))
-        while True:
+        left = self.count
+        # Where the first day counts, it counts as every other: not in a pause.
+        if not self.counting["counts_first_day"]:
             day = self.calendar.next_working_day(day) if working else day + DAY
+        while True:
             if self.day_counts(day):
                 left -= 1
                 if left == 0:
                     return self.calendar.end_of_day(self.rolled(day))
             elif self.is_paused and self.pauses[-1][0] < self.calendar.end_of_day(day):
                 return None
+            day = self.calendar.next_working_day(day) if working else day + DAY
 
     def rolled(self, day):
         if self.counting["roll"] == "next-working-day" and not self.calendar.works(day):

@@ -7,10 +7,11 @@ use crate::api::extract::{Params, Segments};
 use crate::api::problem::{Kind, Problem};
 use crate::domain::declared::Declared;
 use crate::domain::ids::ClockName;
+use crate::domain::request::clocks::ClockGround;
 use crate::domain::request::event::{Act, RequestEvent};
 use crate::domain::time::calendar::Calendar;
-use crate::domain::time::clock::{ClockFact, Clocks, Spell, SpellStatus};
-use crate::domain::workflow::definition::{CalendarChoice, ClockKind, ClockRule};
+use crate::domain::time::clock::{Clocks, Spell, SpellStatus};
+use crate::domain::workflow::definition::{ClockKind, ClockRule};
 use axum::Json;
 use axum::extract::State;
 use jiff::Timestamp;
@@ -136,27 +137,15 @@ pub(super) fn seen_spells<'a>(
 }
 
 fn fold(seen: &Seen, declared: &Declared) -> Clocks {
-    let organisation = declared.organisation();
-    let agency = seen.request.opening.agency.as_ref();
     let mut clocks = Clocks::default();
+    let ground = ClockGround {
+        definition: &seen.workflow.definition,
+        organisation: declared.organisation(),
+        agency: seen.request.opening.agency.as_ref(),
+        received_at: seen.request.opening.received_at,
+    };
     for (occurred_at, act) in acts(seen) {
-        let fact = ClockFact {
-            event: act.name.as_str(),
-            occurred_at,
-            to: &act.to,
-            coded: &act.coded,
-            team: &act.owner.team,
-            received_at: seen.request.opening.received_at,
-        };
-        clocks.evolve(
-            &seen.workflow.definition.clocks,
-            fact,
-            &|rule, team| match &rule.calendar {
-                CalendarChoice::OwnerTeam => organisation.calendar_of_team(team),
-                CalendarChoice::Requester => organisation.calendar_of_agency(agency),
-                CalendarChoice::Named(name) => name.clone(),
-            },
-        );
+        ground.follow(&mut clocks, act, occurred_at);
     }
     clocks
 }

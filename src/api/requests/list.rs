@@ -1,5 +1,6 @@
 //! `GET /requests`: the caller's own requests, or those of a team of the caller's.
 
+use super::covers_now;
 use crate::access::{Action, Resource};
 use crate::api::App;
 use crate::api::caller::Caller;
@@ -74,7 +75,7 @@ impl From<RequestRow> for RowView {
 
 /// Your requests
 ///
-/// Those that you asked for; a service account sees its agency's; with `team`, those that a team
+/// Those that you asked for, and questions to others whom you cover; a service account sees its agency's; with `team`, those that a team
 /// of yours holds. Oldest first.
 #[utoipa::path(
     get, path = "/requests", tag = "Requests",
@@ -113,7 +114,16 @@ pub(crate) async fn list(
                     .ok_or_else(Problem::not_found)?,
             );
         }
-        None => filter.requester = Some(caller.principal.id.clone()),
+        None => {
+            let by = &caller.principal.id;
+            let covers = covers_now(&app, &caller);
+            filter.covered = covers
+                .into_iter()
+                .filter(|(_, cover)| cover.by == *by)
+                .map(|(agency, _)| agency)
+                .collect();
+            filter.requester = Some(by.clone());
+        }
     }
     rows(&app, &params, filter).await.map(Json)
 }
@@ -128,6 +138,7 @@ pub(in crate::api) fn page(caller: &Caller, params: &Params) -> Result<Filter, P
         authority: caller.authority.clone(),
         team: None,
         requester: None,
+        covered: Vec::new(),
         agency: None,
         state: None,
         open_only: false,

@@ -15,7 +15,9 @@ use super::problem::Problem;
 use crate::access::{Action, Involvement, Resource, decide};
 use crate::commands::{Audience, Loaded};
 use crate::domain::ids::{PrincipalId, RequestId};
-use crate::domain::request::entitle::moves_open_to;
+use crate::domain::organisation::Covers;
+use crate::domain::request::asking::civil_date;
+use crate::domain::request::entitle::{Who, moves_open_to};
 use crate::domain::request::state::Request;
 use crate::domain::workflow::definition::HandOver;
 use crate::domain::workflow::schema::Workflow;
@@ -36,6 +38,8 @@ pub(super) struct Seen {
     content: bool,
     /// May know where a concern went.
     restricted: bool,
+    /// Who answers for whom today.
+    covers: Covers,
 }
 
 impl Seen {
@@ -49,9 +53,15 @@ impl Seen {
         else {
             return Err(Problem::not_found());
         };
+        let covers = covers_now(app, caller);
+        let who = Who {
+            person: &caller.principal,
+            covers: &covers,
+        };
         let mut involvement = involvement_of(&request, &loaded);
+        involvement.covers = who.covers(&request);
         involvement.answers = request.concern_open
-            && moves_open_to(&workflow.definition, &request, &caller.principal)
+            && moves_open_to(&workflow.definition, &request, who)
                 .any(|(_, rule)| rule.hand_over == Some(HandOver::Closes));
         let may = |action| {
             decide(&caller.principal, action, Resource::Request(&involvement)).is_allowed()
@@ -69,6 +79,7 @@ impl Seen {
             workflow,
             loaded,
             involvement,
+            covers,
         })
     }
 
@@ -76,6 +87,11 @@ impl Seen {
     fn knows_state(&self) -> bool {
         self.member || self.restricted
     }
+}
+
+fn covers_now(app: &App, caller: &Caller) -> Covers {
+    let declared = app.commands.registry().of(caller.authority.as_str());
+    declared.organisation().covers_on(civil_date((app.now)()))
 }
 
 /// # Errors
@@ -99,12 +115,13 @@ fn involvement_of(request: &Request, loaded: &Loaded) -> Involvement {
     Involvement {
         team: Some(request.owner.team.clone()),
         requester: Some(request.requester.clone()),
-        agency: request.opening.agency.clone(),
+        agency: request.agency.clone(),
         worker: request.worker.clone(),
         claimed_by: request.claimed_by.clone(),
         acted,
         authors,
         answers: false,
+        covers: false,
     }
 }
 

@@ -92,7 +92,7 @@ async fn view(app: &App, caller: &Caller, seen: &Seen) -> Result<RequestView, Pr
         state: seen.state_view(),
         holder: seen.holder(),
         requester: request.requester.to_string(),
-        agency: request.opening.agency.as_ref().map(ToString::to_string),
+        agency: request.agency.as_ref().map(ToString::to_string),
         received_at: request.opening.received_at,
         worker: request.worker.as_ref().map(ToString::to_string),
         claimed_by: request.claimed_by.as_ref().map(ToString::to_string),

@@ -5,7 +5,7 @@ use super::{Seen, people};
 use crate::access::{Action, Involvement, Resource, decide};
 use crate::commands::{Audience, Loaded};
 use crate::domain::request::actor::Principal;
-use crate::domain::request::entitle::moves_open_to;
+use crate::domain::request::entitle::{Who, moves_open_to};
 use crate::domain::request::event::{HeldBy, RequestEvent};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -73,6 +73,13 @@ pub(crate) struct Holder {
     pub held_by: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub person: Option<String>,
+    /// Who answers instead while the requester's school or office is closed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub covered_by: Option<String>,
+    /// The last day on which they do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Date)]
+    pub covered_until: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -161,15 +168,25 @@ impl Seen {
             HeldBy::Worker(person) => ("worker", Some(person.to_string())),
             HeldBy::Requester(person) => ("requester", Some(person.to_string())),
         };
+        let cover = person
+            .as_ref()
+            .filter(|_| held_by == "requester")
+            .and_then(|_| self.covers.get(self.request.agency.as_ref()?));
         Some(Holder {
             team: self.request.owner.team.to_string(),
             held_by,
+            covered_by: cover.map(|cover| cover.by.to_string()),
+            covered_until: cover.map(|cover| cover.until.to_string()),
             person,
         })
     }
 
     pub(super) fn moves(&self, principal: &Principal) -> Vec<MoveView> {
-        moves_open_to(&self.workflow.definition, &self.request, principal)
+        let who = Who {
+            person: principal,
+            covers: &self.covers,
+        };
+        moves_open_to(&self.workflow.definition, &self.request, who)
             .map(|(name, rule)| MoveView {
                 name: name.to_string(),
                 title: rule.title.clone(),

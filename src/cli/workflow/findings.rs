@@ -1,15 +1,16 @@
 //! Everything wrong with a folder of definition files, or with one file by itself.
 
-use crate::cli::people;
-use crate::commands::{Folder, Knowledge};
+use crate::cli::people::{self, Person};
+use crate::commands::{Folder, Knowledge, Walks};
 use crate::domain::ids::Authority;
 use crate::domain::organisation::OrganisationFile;
-use crate::domain::request::actor::Grant;
-use crate::domain::workflow::lint::{Placed, Rule, Surroundings, lint, lint_calendar};
+use crate::domain::request::actor::{Grant, Principal};
+use crate::domain::workflow::lint::{Placed, Rule, Severity, Surroundings, lint, lint_calendar};
 use crate::domain::workflow::located::{self, Problem};
 use crate::domain::workflow::parse::{
     parse_calendar_placed, parse_organisation, parse_placed, parse_table,
 };
+use crate::domain::workflow::scenario::parse_scenario_placed;
 use crate::history::mapping::Mapping;
 use jiff::civil::Date;
 use std::error::Error;
@@ -40,16 +41,23 @@ fn of_folder(folder: &Path, asked: &Asked) -> Found {
     let mut found = Vec::new();
     let mut seen = Vec::new();
     let everybody = everybody(folder, &mut found)?;
-    for authority in organisations(folder, asked)? {
+    for authority in organisations(folder, asked.organisation.as_ref())? {
         let read = Folder::read(folder, &authority)?;
         let organisation = read.organisation.as_ref().map(|file| &file.declares);
         let grants = organisation.and_then(|file| grants_in(file, &everybody));
+        // What cannot be read cannot be walked through; that is said by itself.
+        let walks = if read.findings(Knowledge::default()).iter().any(is_error) {
+            Walks::default()
+        } else {
+            read.walk(&everybody)?
+        };
         let knowledge = Knowledge {
             grants: grants.as_deref(),
             today: Some(asked.today),
-            covered: None,
+            covered: Some(&walks.covered),
         };
         found.extend(read.findings(knowledge));
+        found.extend(walks.problems);
         let definitions = read.definitions.into_iter().map(|file| file.file);
         seen.extend(definitions.chain(read.problems.into_iter().map(|p| p.file)));
     }
@@ -84,7 +92,7 @@ fn of_file(path: &Path, asked: &Asked) -> Found {
         Err(wrong) => return Ok(wrong),
     };
     let has = |key| root.find(key).is_some();
-    if has("workflow") && (has("states") || !has("steps")) {
+    if has("workflow") && !has("scenario") {
         return Ok(match parse_placed(&file, &text) {
             Ok((declares, root)) => {
                 let placed = Placed {
@@ -96,6 +104,11 @@ fn of_file(path: &Path, asked: &Asked) -> Found {
             }
             Err(wrong) => wrong,
         });
+    }
+    if has("scenario") {
+        return Ok(parse_scenario_placed(&file, &text)
+            .err()
+            .unwrap_or_default());
     }
     if has("organisation") {
         return Ok(parse_organisation(&file, &text).err().unwrap_or_default());
@@ -146,11 +159,11 @@ fn whole(file: &str, why: &dyn std::fmt::Display) -> Problem {
     }
 }
 
-fn organisations(
+pub(super) fn organisations(
     folder: &Path,
-    asked: &Asked,
+    one: Option<&Authority>,
 ) -> Result<Vec<Authority>, Box<dyn Error + Send + Sync>> {
-    if let Some(one) = &asked.organisation {
+    if let Some(one) = one {
         return Ok(vec![one.clone()]);
     }
     let mut found = Vec::new();
@@ -165,11 +178,11 @@ fn organisations(
     Ok(found)
 }
 
-/// The grants of every person that the folder knows, and problems of their files.
-fn everybody(
+/// Every person that the folder knows, and problems of their files.
+pub(super) fn everybody(
     folder: &Path,
     problems: &mut Vec<Problem>,
-) -> Result<Vec<Vec<Grant>>, Box<dyn Error + Send + Sync>> {
+) -> Result<Vec<Principal>, Box<dyn Error + Send + Sync>> {
     let mut found = Vec::new();
     for file in entries(&folder.join("people"))? {
         let name = file.display().to_string();
@@ -179,7 +192,7 @@ fn everybody(
             continue;
         }
         match people::read(&file) {
-            Ok(people) => found.extend(people.iter().map(|person| person.principal().grants)),
+            Ok(people) => found.extend(people.iter().map(Person::principal)),
             Err(why) => problems.push(whole(&name, &why)),
         }
     }
@@ -188,7 +201,7 @@ fn everybody(
 
 /// People who belong to the organisation hold something in one of its teams or agencies; `None` when
 /// nobody is known to.
-fn grants_in(organisation: &OrganisationFile, everybody: &[Vec<Grant>]) -> Option<Vec<Grant>> {
+fn grants_in(organisation: &OrganisationFile, everybody: &[Principal]) -> Option<Vec<Grant>> {
     let belongs = |grant: &Grant| {
         let team = grant.team.as_ref();
         let agency = grant.agency.as_ref();
@@ -200,11 +213,16 @@ fn grants_in(organisation: &OrganisationFile, everybody: &[Vec<Grant>]) -> Optio
     };
     let ours: Vec<Grant> = everybody
         .iter()
+        .map(|person| &person.grants)
         .filter(|grants| grants.iter().any(belongs) || grants.iter().all(is_everywhere))
         .flatten()
         .cloned()
         .collect();
     ours.iter().any(belongs).then_some(ours)
+}
+
+fn is_error(problem: &Problem) -> bool {
+    problem.rule.severity() == Severity::Error
 }
 
 fn is_everywhere(grant: &Grant) -> bool {

@@ -7,6 +7,7 @@ mod explain;
 mod findings;
 mod sarif;
 mod schema;
+mod test;
 
 use super::Outcome;
 use crate::config::Config;
@@ -20,6 +21,8 @@ pub(super) enum Workflow {
     Diagram(diagram::Diagram),
     /// Tell a workflow file in plain English
     Explain(explain::Explain),
+    /// Walk through the scenarios beside the workflows and say what they cover
+    Test(test::Test),
     /// Print or write the JSON Schemas of the files, for editors
     Schema(schema::Schema),
 }
@@ -30,6 +33,7 @@ impl Workflow {
             Self::Check(check) => check.run(),
             Self::Diagram(diagram) => diagram.run(config).await,
             Self::Explain(explain) => explain.run(),
+            Self::Test(test) => test.run(),
             Self::Schema(schema) => schema.run(),
         }
     }

@@ -5,6 +5,7 @@ use crate::cli::{Outcome, say};
 use crate::domain::organisation::OrganisationFile;
 use crate::domain::time::calendar::CalendarFile;
 use crate::domain::workflow::form::WorkflowFile;
+use crate::domain::workflow::scenario::form::ScenarioFile;
 use crate::history::mapping::Mapping;
 use clap::Args;
 use schemars::generate::SchemaSettings;
@@ -16,7 +17,7 @@ use std::process::ExitCode;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Schema {
-    /// workflow, calendar, organisation, mapping or people; all of them when absent
+    /// workflow, scenario, calendar, organisation, mapping or people; all of them when absent
     kind: Option<String>,
     /// Write `<kind>-1.schema.json` into this folder instead of printing
     #[arg(long)]
@@ -51,6 +52,7 @@ impl Schema {
 fn schemas() -> Vec<(&'static str, Value)> {
     vec![
         ("workflow", schema_of::<WorkflowFile>()),
+        ("scenario", schema_of::<ScenarioFile>()),
         ("calendar", schema_of::<CalendarFile>()),
         ("organisation", schema_of::<OrganisationFile>()),
         ("mapping", schema_of::<Mapping>()),

@@ -1,6 +1,6 @@
 //! The organisation and its reference tables as published. Read by `workflow::parse`.
 
-use crate::domain::ids::{AgencyId, Authority, CalendarName, TeamId, WorkflowName};
+use crate::domain::ids::{AgencyId, Authority, CalendarName, PrincipalId, TeamId, WorkflowName};
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,9 @@ pub struct OrganisationFile {
     pub schools: Vec<School>,
     #[serde(default)]
     pub agencies: Vec<Agency>,
+    /// Who answers while a school or an agency is closed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub covers: Vec<Cover>,
 }
 
 /// Whatever can own a request.
@@ -147,6 +150,24 @@ pub struct Agency {
     pub kind: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calendar: Option<CalendarName>,
+}
+
+/// A published cover: nothing waits until the holidays are over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Cover {
+    /// What the time is, as people call it.
+    pub name: String,
+    /// Schools or agencies; an agency stands for all of its schools.
+    #[schemars(length(min = 1))]
+    pub of: Vec<AgencyId>,
+    /// Who answers.
+    pub by: PrincipalId,
+    /// Their agency: its queue hears of the questions, and its days count.
+    pub agency: AgencyId,
+    pub from: Date,
+    /// Inclusive.
+    pub to: Date,
 }
 
 /// One row set of a reference table, as published.

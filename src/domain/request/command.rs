@@ -1,10 +1,25 @@
 //! What may be asked of a request. A command carries every fact that a rule needs.
 
 use super::actor::Principal;
-use crate::domain::ids::{MoveName, PrincipalId, Reference, RequestId, TeamId};
+use crate::domain::ids::{AgencyId, MoveName, PrincipalId, Reference, RequestId, TeamId};
+use crate::domain::organisation::Covers;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use uuid::Uuid;
+
+/// A move as it came through the door.
+#[derive(Clone)]
+pub struct AskedMove {
+    pub move_name: MoveName,
+    /// Personal until it is split, so without `Debug` of its own.
+    pub data: Value,
+}
+
+impl std::fmt::Debug for AskedMove {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "AskedMove({}, masked)", self.move_name)
+    }
+}
 
 /// One move asked for, with its data as it came through the door: checked, derived, split.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,6 +27,8 @@ pub struct Asked {
     pub move_name: MoveName,
     pub coded: Map<String, Value>,
     pub personal: super::event::Personal,
+    /// Of the person whom the data names as requester, where it names one.
+    pub agency: Option<AgencyId>,
 }
 
 /// What a first act needs and nobody else can know.
@@ -51,6 +68,8 @@ pub struct Facts {
     pub occurred_at: Timestamp,
     /// A team is known when the organisation in force lists it.
     pub teams: std::sync::Arc<std::collections::BTreeSet<TeamId>>,
+    /// Who answers for whom at that time.
+    pub covers: Covers,
 }
 
 impl Facts {

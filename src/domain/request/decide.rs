@@ -6,9 +6,9 @@ use super::actor::PrincipalKind;
 use super::command::{Asked, Facts, OpeningFacts, RequestCommand};
 use super::entitle::{Ground, acted_as, moves_from, starts_at};
 use super::error::Refusal;
-use super::event::{Act, HeldBy, Opening, Owner, RequestEvent};
+use super::event::{Act, CoveredBy, HeldBy, Opening, Owner, RequestEvent};
 use super::state::{Request, RequestState};
-use crate::domain::ids::{DefinitionHash, PrincipalId, StateName, TeamId};
+use crate::domain::ids::{AgencyId, DefinitionHash, PrincipalId, StateName, TeamId};
 use crate::domain::workflow::definition::{
     Definition, MoveRule, OwnerRule, StateHolder, ToState, find,
 };
@@ -105,6 +105,8 @@ fn act(
         held_by: held_by(definition, &to, requester, known_worker),
         team: owner_team.team,
     };
+    let agency = agency_of_now(request, &asked, facts);
+    let cover = cover_of(&owner, agency.as_ref(), facts);
     let received_at = received_at(&asked, facts)?;
     Ok(RequestEvent::Act(Box::new(Act {
         name: rule.emits.clone(),
@@ -117,21 +119,55 @@ fn act(
         hand_over: rule.hand_over,
         worker,
         requester: named,
-        opening: opening.filter(|_| request.is_none()).map(|o| Opening {
-            workflow: definition.workflow.clone(),
-            version: definition.version,
-            definition: pinned.hash,
-            reference: o.reference,
-            requester: facts.person_id().clone(),
-            agency: facts.person().agency().cloned(),
-            child: o.child,
-            received_at,
+        agency: agency.filter(|now| {
+            request.is_some_and(|request| request.opening.agency.as_ref() != Some(now))
         }),
+        cover,
+        opening: opening
+            .filter(|_| request.is_none())
+            .map(|opening| opened(pinned, opening, received_at, facts)),
         acted_as,
         coded: asked.coded,
         move_name: asked.move_name,
         personal: asked.personal,
     })))
+}
+
+fn opened(
+    pinned: Pinned<'_>,
+    opening: OpeningFacts,
+    received_at: Timestamp,
+    facts: &Facts,
+) -> Opening {
+    Opening {
+        workflow: pinned.definition.workflow.clone(),
+        version: pinned.definition.version,
+        definition: pinned.hash,
+        reference: opening.reference,
+        requester: facts.person_id().clone(),
+        agency: facts.person().agency().cloned(),
+        child: opening.child,
+        received_at,
+    }
+}
+
+/// Who answers instead, where a question goes to somebody who is away.
+fn cover_of(owner: &Owner, agency: Option<&AgencyId>, facts: &Facts) -> Option<CoveredBy> {
+    let waits = matches!(owner.held_by, HeldBy::Requester(_));
+    let cover = facts.covers.get(agency.filter(|_| waits)?)?;
+    Some(CoveredBy {
+        by: cover.by.clone(),
+        agency: cover.agency.clone(),
+    })
+}
+
+/// Of whoever asks after the act.
+fn agency_of_now(request: Option<&Request>, asked: &Asked, facts: &Facts) -> Option<AgencyId> {
+    let before = match request {
+        Some(request) => request.agency.as_ref(),
+        None => facts.person().agency(),
+    };
+    asked.agency.as_ref().or(before).cloned()
 }
 
 fn target_state(

@@ -3,9 +3,10 @@
 use super::actor::{Principal, PrincipalKind};
 use super::command::Facts;
 use super::error::Refusal;
-use super::event::ActedAs;
+use super::event::{ActedAs, HeldBy};
 use super::state::Request;
-use crate::domain::ids::{MoveName, RoleName, StateName, TeamId};
+use crate::domain::ids::{MoveName, PrincipalId, RoleName, StateName, TeamId};
+use crate::domain::organisation::Covers;
 use crate::domain::workflow::definition::{
     Definition, FromStates, MoveRule, Relation, RoleRule, Scope,
 };
@@ -25,13 +26,36 @@ pub fn moves_from<'a>(
 pub fn moves_open_to<'a>(
     definition: &'a Definition,
     request: &'a Request,
-    person: &'a Principal,
+    who: Who<'a>,
 ) -> impl Iterator<Item = (&'a MoveName, &'a MoveRule)> {
+    let ground = Ground {
+        definition,
+        request: Some(request),
+        team: &request.owner.team,
+    };
     moves_from(definition, Some(&request.state)).filter(move |(_, rule)| {
-        let team = &request.owner.team;
-        find_role(definition, &rule.by, Some(request), team, person).is_some()
-            && find_role(definition, &rule.not_by, Some(request), team, person).is_none()
+        ground.find_role(&rule.by, who).is_some() && ground.find_role(&rule.not_by, who).is_none()
     })
+}
+
+/// A person, and who answers for whom at the time.
+#[derive(Debug, Clone, Copy)]
+pub struct Who<'a> {
+    pub person: &'a Principal,
+    pub covers: &'a Covers,
+}
+
+impl Who<'_> {
+    /// Whether the person answers for whoever asked: only what waits for the requester goes to the
+    /// cover.
+    #[must_use]
+    pub fn covers(&self, request: &Request) -> bool {
+        let waits = matches!(request.owner.held_by, HeldBy::Requester(_));
+        let agency = request.agency.as_ref().filter(|_| waits);
+        agency
+            .and_then(|agency| self.covers.get(agency))
+            .is_some_and(|cover| cover.by == self.person.id)
+    }
 }
 
 pub(super) fn starts_at(from: &FromStates, state: Option<&StateName>) -> bool {
@@ -61,11 +85,6 @@ pub(super) fn acted_as(
     rule: &MoveRule,
     facts: &Facts,
 ) -> Result<ActedAs, Refusal> {
-    let Ground {
-        definition,
-        request,
-        team,
-    } = ground;
     let not_yours = || Refusal::NotYours {
         found: move_name.clone(),
         allowed: rule.by.clone(),
@@ -74,14 +93,20 @@ pub(super) fn acted_as(
     if facts.on_behalf_of.is_some() && !may_speak_for(&facts.actor, person) {
         return Err(not_yours());
     }
-    let role = find_role(definition, &rule.by, request, team, person).ok_or_else(not_yours)?;
-    if find_role(definition, &rule.not_by, request, team, person).is_some() {
+    let who = Who {
+        person,
+        covers: &facts.covers,
+    };
+    let role = ground.find_role(&rule.by, who).ok_or_else(not_yours)?;
+    if ground.find_role(&rule.not_by, who).is_some() {
         return Err(not_yours());
     }
     Ok(ActedAs {
         role: role.clone(),
         agency: person.agency().cloned(),
-        team: person.is_member_of(team).then(|| team.clone()),
+        team: person
+            .is_member_of(ground.team)
+            .then(|| ground.team.clone()),
     })
 }
 
@@ -93,37 +118,31 @@ fn may_speak_for(actor: &Principal, person: &Principal) -> bool {
         && actor.agency() == person.agency()
 }
 
-fn find_role<'a>(
-    definition: &Definition,
-    roles: &'a [RoleName],
-    request: Option<&Request>,
-    team: &TeamId,
-    person: &Principal,
-) -> Option<&'a RoleName> {
-    roles.iter().find(|name| {
-        definition
-            .roles
-            .get(*name)
-            .is_some_and(|rule| stands_in(rule, request, team, person))
-    })
-}
+impl Ground<'_> {
+    fn find_role<'r>(&self, roles: &'r [RoleName], who: Who<'_>) -> Option<&'r RoleName> {
+        roles.iter().find(|name| {
+            let rule = self.definition.roles.get(*name);
+            rule.is_some_and(|rule| self.stands_in(rule, who))
+        })
+    }
 
-fn stands_in(
-    rule: &RoleRule,
-    request: Option<&Request>,
-    team: &TeamId,
-    person: &Principal,
-) -> bool {
-    match rule.relation {
-        Some(Relation::Requester) => request.is_some_and(|r| r.requester == person.id),
-        Some(Relation::Worker) => request.is_some_and(|r| r.worker.as_ref() == Some(&person.id)),
-        Some(Relation::Decider) => request.is_some_and(|r| r.decider.as_ref() == Some(&person.id)),
-        None => person.grants.iter().any(|grant| {
-            rule.any_of.contains(&grant.role)
-                && match rule.of {
-                    Scope::Anywhere => true,
-                    Scope::Owner => grant.team.as_ref() == Some(team),
-                }
-        }),
+    fn stands_in(&self, rule: &RoleRule, who: Who<'_>) -> bool {
+        let person = who.person;
+        let is = |of: fn(&Request) -> Option<&PrincipalId>| {
+            self.request.and_then(of).is_some_and(|id| *id == person.id)
+        };
+        match rule.relation {
+            Some(Relation::Requester) => is(|request| Some(&request.requester)),
+            Some(Relation::Cover) => self.request.is_some_and(|request| who.covers(request)),
+            Some(Relation::Worker) => is(|request| request.worker.as_ref()),
+            Some(Relation::Decider) => is(|request| request.decider.as_ref()),
+            None => person.grants.iter().any(|grant| {
+                rule.any_of.contains(&grant.role)
+                    && match rule.of {
+                        Scope::Anywhere => true,
+                        Scope::Owner => grant.team.as_ref() == Some(self.team),
+                    }
+            }),
+        }
     }
 }

@@ -47,3 +47,48 @@ pub enum Refusal {
     #[error("the time given lies outside what is allowed: {rule}")]
     Time { rule: &'static str },
 }
+
+impl Refusal {
+    /// Every `code`.
+    pub const CODES: [&'static str; 16] = [
+        "not-found",
+        "already-open",
+        "unknown-move",
+        "not-in-this-state",
+        "not-yours",
+        "service-account-alone",
+        "unknown-team",
+        "bad-code",
+        "unknown-person",
+        "unknown-named-person",
+        "destroyed",
+        "not-in-team",
+        "ended",
+        "claimed-by-other",
+        "not-claimed",
+        "time",
+    ];
+
+    /// Its short name, for files and figures.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound => "not-found",
+            Self::AlreadyOpen => "already-open",
+            Self::UnknownMove { .. } => "unknown-move",
+            Self::NotInThisState { .. } => "not-in-this-state",
+            Self::NotYours { .. } => "not-yours",
+            Self::ServiceAccountAlone { .. } => "service-account-alone",
+            Self::UnknownTeam { .. } => "unknown-team",
+            Self::BadCode { .. } => "bad-code",
+            Self::UnknownPerson => "unknown-person",
+            Self::UnknownNamedPerson { .. } => "unknown-named-person",
+            Self::Destroyed => "destroyed",
+            Self::NotInTeam => "not-in-team",
+            Self::Ended { .. } => "ended",
+            Self::ClaimedByOther => "claimed-by-other",
+            Self::NotClaimed => "not-claimed",
+            Self::Time { .. } => "time",
+        }
+    }
+}

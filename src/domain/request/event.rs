@@ -56,6 +56,13 @@ pub struct ActedAs {
     pub team: Option<TeamId>,
 }
 
+/// A question that came while whoever asked was away.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CoveredBy {
+    pub by: PrincipalId,
+    pub agency: AgencyId,
+}
+
 /// What only the first act knows; pins the request to its definition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Opening {
@@ -94,6 +101,12 @@ pub struct Act {
     /// The named person from now on, where the act says so: no clock starts anew for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requester: Option<PrincipalId>,
+    /// Of whoever asks from now on, where it is not that of the opening.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<AgencyId>,
+    /// Who answers instead, because the requester's school or office was closed at the time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cover: Option<CoveredBy>,
     /// Who is the named worker from now on, where the act says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worker: Option<PrincipalId>,

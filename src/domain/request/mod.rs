@@ -4,6 +4,8 @@
 //! Invariant: from the first event on a request has exactly one owner.
 
 pub mod actor;
+pub mod asking;
+pub mod clocks;
 pub mod codec;
 pub mod command;
 pub mod decide;

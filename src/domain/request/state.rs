@@ -1,7 +1,7 @@
 //! Where a request stands: the fold of its events, without rules.
 
 use super::event::{Act, Opening, Owner, RequestEvent};
-use crate::domain::ids::{PrincipalId, StateName};
+use crate::domain::ids::{AgencyId, PrincipalId, StateName};
 use crate::domain::workflow::definition::HandOver;
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +21,9 @@ pub struct Request {
     pub owner: Owner,
     /// The named person or lead professional of now; the opening knows the first.
     pub requester: PrincipalId,
+    /// Of the requester of now.
+    #[serde(default)]
+    pub agency: Option<AgencyId>,
     pub worker: Option<PrincipalId>,
     pub decider: Option<PrincipalId>,
     pub claimed_by: Option<PrincipalId>,
@@ -73,6 +76,7 @@ impl Request {
             state: act.to.clone(),
             owner: act.owner.clone(),
             requester: opening.requester.clone(),
+            agency: opening.agency.clone(),
             worker: act.worker.clone(),
             decider: act.decided_by.clone(),
             claimed_by: None,
@@ -100,6 +104,8 @@ impl Request {
         if let Some(requester) = &act.requester {
             self.requester.clone_from(requester);
         }
+        let of_now = act.agency.as_ref().or(self.opening.agency.as_ref());
+        self.agency = of_now.cloned();
         if act.worker.is_some() {
             self.worker.clone_from(&act.worker);
         }

@@ -5,13 +5,14 @@ use super::actor::{Grant, Principal, PrincipalKind};
 use super::codec;
 use super::command::{Asked, Facts, OpeningFacts, RequestCommand, Routed};
 use super::decide::{Pinned, decide};
-use super::entitle::moves_open_to;
+use super::entitle::{Who, moves_open_to};
 use super::error::Refusal;
 use super::event::{HeldBy, Personal, RequestEvent};
 use super::state::RequestState;
 use crate::domain::ids::{
     AgencyId, DefinitionHash, MoveName, PrincipalId, Reference, RequestId, RoleName, TeamId,
 };
+use crate::domain::organisation::Covers;
 use crate::domain::workflow::Definition;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -86,6 +87,7 @@ fn facts(actor: Principal) -> Facts {
         on_behalf_of: None,
         occurred_at: "2026-06-01T09:00:00Z".parse::<Timestamp>().unwrap(),
         teams: Arc::new(teams.into()),
+        covers: Covers::new(),
     }
 }
 
@@ -94,6 +96,7 @@ fn asks(moves: &[(&str, Value)]) -> RequestCommand {
         move_name: MoveName::parse(name).unwrap(),
         coded: data.as_object().cloned().unwrap(),
         personal: Personal::default(),
+        agency: None,
     };
     let opens = moves[0].0 == "request";
     RequestCommand::Act {
@@ -302,7 +305,11 @@ fn the_moves_shown_to_a_person_are_those_that_would_pass() {
         keeper(),
         person("w.fry", "keeper", Some("west-shed")),
     ] {
-        let shown: Vec<&MoveName> = moves_open_to(&definition, request, &actor)
+        let who = Who {
+            person: &actor,
+            covers: &Covers::new(),
+        };
+        let shown: Vec<&MoveName> = moves_open_to(&definition, request, who)
             .map(|(name, _)| name)
             .collect();
         for name in definition.moves.keys() {

@@ -1,6 +1,7 @@
 //! A calendar: a zone, opening windows per weekday, and closures that each have a name and a source.
 
 mod build;
+mod cover;
 mod file;
 mod working;
 
@@ -11,6 +12,7 @@ mod properties;
 #[cfg(test)]
 pub(super) mod shipped;
 
+pub use cover::{CoverDays, Covered};
 pub use file::{CalendarFile, Closure, WeekdayName, Window};
 
 use crate::domain::ids::CalendarName;

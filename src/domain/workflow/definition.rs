@@ -62,6 +62,9 @@ pub enum Scope {
 #[serde(rename_all = "kebab-case")]
 pub enum Relation {
     Requester,
+    /// Who answers for the requester while their school or office is closed, as long as the
+    /// request is held by the requester.
+    Cover,
     Worker,
     /// Who took the last decision (a move marked `decision`).
     Decider,

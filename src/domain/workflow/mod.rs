@@ -12,6 +12,7 @@ pub mod lint;
 pub mod located;
 pub mod parse;
 pub mod phrase;
+pub mod scenario;
 pub mod schema;
 pub mod together;
 

@@ -61,6 +61,8 @@ fn passed_on() -> RequestEvent {
             team: None,
         },
         requester: None,
+        agency: None,
+        cover: None,
         worker: Some(PrincipalId::parse("canary-worker").unwrap()),
         decided_by: Some(PrincipalId::parse("canary-decider").unwrap()),
         hand_over: None,

@@ -6,11 +6,20 @@ use jsonschema::Validator;
 use rfa::domain::workflow::lint::Rule;
 use rfa::domain::workflow::located::{Node, Problem, Yaml, read};
 use rfa::domain::workflow::parse::{parse, parse_calendar, parse_organisation};
+use rfa::domain::workflow::scenario::parse_scenario_placed;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-const KINDS: [&str; 5] = ["workflow", "calendar", "organisation", "mapping", "people"];
+/// A scenario also names its workflow: what comes first wins.
+const KINDS: [&str; 6] = [
+    "scenario",
+    "workflow",
+    "calendar",
+    "organisation",
+    "mapping",
+    "people",
+];
 
 fn published(kind: &str) -> Value {
     serde_json::from_str(&text_of(&format!("workflows/schema/{kind}-1.schema.json"))).unwrap()
@@ -200,7 +209,12 @@ fn allowed(
 #[test]
 fn the_parser_and_the_schema_know_the_same_keys() {
     type Parser = fn(&str, &str) -> Vec<Problem>;
-    let parsers: [(&str, &str, Parser); 3] = [
+    let parsers: [(&str, &str, Parser); 4] = [
+        (
+            "scenario",
+            "workflows/request-for-assistance/scenarios/02-one-act.yaml",
+            |f, t| parse_scenario_placed(f, t).err().unwrap_or_default(),
+        ),
         (
             "workflow",
             "workflows/request-for-assistance/v1.yaml",

@@ -90,6 +90,8 @@ impl Story {
                 team: None,
             },
             requester: None,
+            agency: None,
+            cover: None,
             worker: None,
             decided_by: None,
             hand_over: None,

@@ -4,6 +4,7 @@ use super::{Broker, Postgres, ProcessUnderTest, TestDatabase, TestVhost, until};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 use std::collections::HashMap;
+use std::path::Path;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -39,9 +40,22 @@ impl Served {
         served
     }
 
+    /// By other definition files than the shipped ones.
+    pub(crate) async fn by(workflows: &Path) -> Self {
+        let own = (Postgres::database().await, Broker::vhost().await);
+        let folder = workflows.to_str().expect("a path in UTF-8");
+        let mut served = Self::over_by(&own.0.url, &own.1.url, &[("RFA_WORKFLOWS", folder)]).await;
+        served.own = Some(own);
+        served
+    }
+
     /// Over servers that the test has of its own.
     pub(crate) async fn over(database: &str, broker: &str) -> Self {
-        let process = serve(database, broker).await;
+        Self::over_by(database, broker, &[]).await
+    }
+
+    async fn over_by(database: &str, broker: &str, more: &[(&str, &str)]) -> Self {
+        let process = serve(database, broker, more).await;
         let tokens = tokens(&process);
         Self {
             own: None,
@@ -66,7 +80,7 @@ impl Served {
     /// The process ends as by `kill -9`; a new one takes over.
     pub(crate) async fn restart_after_a_kill(&mut self) {
         self.process.kill();
-        self.process = serve(&self.urls.0, &self.urls.1).await;
+        self.process = serve(&self.urls.0, &self.urls.1, &[]).await;
         self.tokens = tokens(&self.process);
     }
 
@@ -217,8 +231,9 @@ pub(crate) fn example(name: &str) -> Value {
     serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
 }
 
-async fn serve(database: &str, broker: &str) -> ProcessUnderTest {
-    let environment = [("DATABASE_URL", database), ("AMQP_URL", broker)];
+async fn serve(database: &str, broker: &str, more: &[(&str, &str)]) -> ProcessUnderTest {
+    let servers = [("DATABASE_URL", database), ("AMQP_URL", broker)];
+    let environment = [&servers[..], more].concat();
     let mut process = ProcessUnderTest::spawn(&["serve", "--demo"], &environment);
     process.wait_for("/readyz").await;
     let ready = format!("{}/readyz", process.http);

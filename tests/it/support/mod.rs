@@ -8,6 +8,7 @@ mod broker;
 pub(crate) mod client;
 mod database;
 pub(crate) mod engine;
+mod files;
 mod private;
 mod process;
 mod url;
@@ -15,6 +16,7 @@ mod wait;
 
 pub(crate) use broker::{Broker, TestVhost};
 pub(crate) use database::{Postgres, TestDatabase};
+pub(crate) use files::WorkflowFiles;
 pub(crate) use private::{PrivateBroker, PrivatePostgres};
 pub(crate) use process::ProcessUnderTest;
 pub(crate) use wait::until;

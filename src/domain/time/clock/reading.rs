@@ -147,6 +147,17 @@ impl<'a> View<'a> {
 
     /// Whether a day counts that lies wholly before `end`, or that is counted on towards the due day.
     pub(in crate::domain::time) fn counts(&self, day: Date) -> bool {
+        match (self.counting.count_day, self.target) {
+            // A calendar day has no opening hours: it is touched at any of its own.
+            (CountDay::Touched, Target::CalendarDays(_)) => !self.is_paused_throughout(
+                self.calendar.start_of_day(day),
+                self.calendar.end_of_day(day),
+            ),
+            _ => self.counts_as_working(day),
+        }
+    }
+
+    fn counts_as_working(&self, day: Date) -> bool {
         match self.counting.count_day {
             CountDay::AtEnd => self.ran_up_to(self.calendar.end_of_day(day)),
             CountDay::Touched => {
@@ -190,14 +201,14 @@ impl<'a> View<'a> {
         let counted = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         if self.status.is_open() {
             let over = days.take_while(|day| self.calendar.end_of_day(*day) <= self.end);
-            return counted(over.filter(|day| self.counts(*day)).count());
+            return counted(over.filter(|day| self.counts_as_working(*day)).count());
         }
         let ran_until = self.ran_until();
         if ran_until <= self.calendar.end_of_day(day_zero) {
             return 0;
         }
         let over = days.take_while(|day| self.calendar.end_of_day(*day) < ran_until);
-        counted(over.filter(|day| self.counts(*day)).count()).saturating_add(1)
+        counted(over.filter(|day| self.counts_as_working(*day)).count()).saturating_add(1)
     }
 
     /// The first instant at which the target is used up; `None` when a pause without an end is
@@ -210,15 +221,14 @@ impl<'a> View<'a> {
             }
             Target::CalendarDays(days) => {
                 let day_zero = self.calendar.local_date(self.start);
-                let after =
-                    std::iter::successors(day_zero.tomorrow().ok(), |day| day.tomorrow().ok());
-                // Day 0 counts itself where the law says "starting on the date".
-                let days = if self.counting.counts_first_day {
-                    days.saturating_sub(1)
+                // Day 0 is the first that counts where the law says "starting on the date".
+                let first = if self.counting.counts_first_day {
+                    Some(day_zero)
                 } else {
-                    days
+                    day_zero.tomorrow().ok()
                 };
-                self.due_by_days(day_zero, after, days)
+                let from_first = std::iter::successors(first, |day| day.tomorrow().ok());
+                self.due_by_days(day_zero, from_first, days)
             }
             Target::WorkingHours(hours) => self.due_by_length(
                 i64::from(hours) * HOUR_MS,
@@ -236,12 +246,12 @@ impl<'a> View<'a> {
     fn due_by_days(
         &self,
         day_zero: Date,
-        after: impl Iterator<Item = Date>,
+        countable: impl Iterator<Item = Date>,
         days: u32,
     ) -> Option<Timestamp> {
         let first = (days == 0).then_some(day_zero);
         let mut left = days.max(1);
-        for day in first.into_iter().chain(after) {
+        for day in first.into_iter().chain(countable) {
             if self.counts(day) {
                 left -= 1;
                 if left == 0 {

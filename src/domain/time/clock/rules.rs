@@ -93,6 +93,24 @@ fn pausing_every_evening_gains_nothing_where_a_touched_day_counts() {
 }
 
 #[test]
+fn a_first_day_that_ends_in_a_pause_does_not_count() {
+    let rule = rule("{ calendar-days: 2 }", ", counts_first_day: true");
+    let asked = ("asked", "asking", "2026-06-01T16:00+01");
+    let answered = ("answered", "sent", "2026-06-02T09:00+01");
+    let reading = read(&rule, &[SENT, asked, answered], "2026-06-02T12:00Z");
+    assert_eq!(reading.due_at, Some(at("2026-06-04T00:00+01")), "2 and 3");
+    let reading = read(&rule, &[SENT], "2026-06-02T12:00Z");
+    assert_eq!(reading.due_at, Some(at("2026-06-03T00:00+01")), "1 and 2");
+}
+
+#[test]
+fn calendar_days_are_touched_at_the_weekend_too() {
+    let touched = rule("{ calendar-days: 7 }", ", count_day: touched");
+    let reading = read(&touched, &[SENT], "2026-06-05T12:00Z");
+    assert_eq!(reading.due_at, Some(at("2026-06-09T00:00+01")), "2 to 8");
+}
+
+#[test]
 fn a_whole_day_in_a_pause_is_not_touched() {
     let touched = rule("{ working-days: 5 }", ", count_day: touched");
     let answered = ("answered", "sent", "2026-06-05T09:00+01");

@@ -2,6 +2,7 @@ use super::*;
 use crate::domain::ids::ClockName;
 use crate::domain::time::clock::{Extension, Pause};
 use crate::domain::time::golden::{at, calendar, scotland};
+use crate::domain::workflow::definition::CountDay;
 use jiff::civil::date;
 use proptest::prelude::*;
 use std::sync::LazyLock;
@@ -96,13 +97,17 @@ proptest! {
     #[test]
     fn what_counted_up_to_the_due_date_is_the_target(
         start in 0i64..525_600, turns in prop::collection::vec(1i64..5_760, 0..6),
-        target in targets(), later in 0i64..20_000,
+        target in targets(), later in 0i64..20_000, counts_first_day: bool, touched: bool,
     ) {
         let after = |from: Timestamp, minutes| {
             from.saturating_add(SignedDuration::from_mins(minutes)).unwrap()
         };
         let mut spell = spell("2026-01-01T00:00Z", target);
         spell.started_at = after(spell.started_at, start);
+        // A target of no days has no first one.
+        let some_days = matches!(target, Target::CalendarDays(1..));
+        spell.counting.counts_first_day = counts_first_day && some_days;
+        spell.counting.count_day = if touched { CountDay::Touched } else { CountDay::AtEnd };
         let mut now = spell.started_at;
         for (turn, minutes) in turns.into_iter().enumerate() {
             now = after(now, minutes);

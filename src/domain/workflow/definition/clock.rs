@@ -94,7 +94,8 @@ pub enum CountDay {
     /// Those at whose end, 24:00 local, the clock runs.
     #[default]
     AtEnd,
-    /// Those in whose opening hours it runs at any moment: pausing every evening gains nothing.
+    /// Those in whose opening hours it runs at any moment, calendar days at any hour: pausing every
+    /// evening gains nothing.
     Touched,
 }
 

@@ -137,7 +137,7 @@ fn effects(source: Source<'_>, rule: &MoveRule) -> Vec<String> {
     }
     if let Some(path) = &rule.requester {
         told.push(format!(
-            "Whoever is in “{}” answers for the request from then on, as {}.",
+            "Whoever is in “{}” answers for the request from then on.",
             title(path),
             source.requester()
         ));

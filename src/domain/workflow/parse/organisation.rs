@@ -1,11 +1,14 @@
 //! An organisation file: what is declared twice or refers to nothing is reported with its place.
 
+mod covers;
+
 use super::super::located::{Node, Reader, quoted};
 use super::value;
 use crate::domain::ids::{AgencyId, Authority, CalendarName, IdError, TeamId, WorkflowName};
 use crate::domain::organisation::file::{
     Agency, Cluster, DrawsFrom, Locality, OrganisationFile, School, Unit, UnitKind,
 };
+use covers::cover;
 
 const DRAWS: [(&str, DrawsFrom); 2] = [
     ("locality", DrawsFrom::Locality),
@@ -33,6 +36,7 @@ pub(super) fn read(reader: &mut Reader, root: &Node) -> Option<OrganisationFile>
     let clusters = fields.find_as(reader, "clusters", |r, n| Some(each(r, n, &known, cluster)));
     let schools = fields.find_as(reader, "schools", |r, n| Some(each(r, n, &known, school)));
     let agencies = fields.find_as(reader, "agencies", |r, n| Some(each(r, n, &known, agency)));
+    let covers = fields.find_as(reader, "covers", |r, n| Some(each(r, n, &known, cover)));
     fields.finish(reader);
     ids_once(reader, root);
     let file = OrganisationFile {
@@ -48,8 +52,10 @@ pub(super) fn read(reader: &mut Reader, root: &Node) -> Option<OrganisationFile>
         clusters: clusters.unwrap_or_default(),
         schools: schools.unwrap_or_default(),
         agencies: agencies.unwrap_or_default(),
+        covers: covers.unwrap_or_default(),
     };
     one_receiver(reader, root, &file);
+    covers::one_cover(reader, root, &file);
     Some(file)
 }
 
@@ -58,6 +64,7 @@ struct Known<'n> {
     localities: Vec<&'n str>,
     clusters: Vec<&'n str>,
     agencies: Vec<&'n str>,
+    schools: Vec<&'n str>,
 }
 
 impl<'n> Known<'n> {
@@ -72,6 +79,7 @@ impl<'n> Known<'n> {
             localities: ids("localities"),
             clusters: ids("clusters"),
             agencies: ids("agencies"),
+            schools: ids("schools"),
         }
     }
 }

@@ -7,8 +7,9 @@ use crate::domain::ids::RoleName;
 use indexmap::IndexMap;
 
 const SCOPES: [(&str, Scope); 2] = [("owner", Scope::Owner), ("anywhere", Scope::Anywhere)];
-const RELATIONS: [(&str, Relation); 3] = [
+const RELATIONS: [(&str, Relation); 4] = [
     ("requester", Relation::Requester),
+    ("cover", Relation::Cover),
     ("worker", Relation::Worker),
     ("decider", Relation::Decider),
 ];

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# make test-peers: our answers against programs of another hand, which know nothing of our code.
+#
+# The suite writes cases with our answers; scripts in tests/oracles/ work them out again, with the
+# packages of requirements.txt in an environment under var/peers, built once for each list.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. scripts/toolchain.sh
+
+oracles=tests/oracles
+cases=${CARGO_TARGET_DIR:-target}/tmp/oracle
+peers=var/peers
+
+# build_peers LIST: an environment that is not whole has no stamp and is made anew.
+build_peers() {
+  local stamp
+  stamp="$(sha256sum < "$1") $(python3 --version)"
+  if [ "$stamp" = "$(cat "$peers/stamp" 2> /dev/null)" ]; then return; fi
+  rm -rf -- "$peers"
+  step python3 -m venv "$peers"
+  # No sources to build and no package that the list does not name.
+  step "$peers/bin/pip" --disable-pip-version-check install --quiet --no-input --no-deps --only-binary :all: -r "$1"
+  step "$peers/bin/pip" --disable-pip-version-check check
+  echo "$stamp" > "$peers/stamp"
+}
+
+scripts/servers.sh install python
+if ! python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))'; then
+  echo "test-peers: needs Python 3.11 or newer with venv; found: $(python3 --version 2>&1)" >&2
+  exit 1
+fi
+
+start_servers var/test
+export RFA_TEST_MANAGEMENT_URL=${RFA_TEST_MANAGEMENT_URL:-${MANAGEMENT_URL:-}}
+export RFA_TEST_RABBITMQCTL=${RFA_TEST_RABBITMQCTL:-${RABBITMQCTL:-}}
+# Answers of an older build must not be what is compared.
+rm -rf -- "$cases"
+step cargo test --locked --test it -- oracle::
+
+build_peers "$oracles/requirements.txt"
+# Zones come from the listed package, not from this machine.
+export PYTHONTZPATH='' PYTHONDONTWRITEBYTECODE=1
+python=$peers/bin/python
+failed=()
+step "$python" "$oracles/clocks.py" "$cases/clocks.jsonl" || failed+=(clocks)
+step "$python" "$oracles/paused_log.py" "$cases/paused.csv" "$cases/paused.json" || failed+=(paused_log)
+step "$python" "$oracles/wrong_answers.py" "$cases/clocks.jsonl" "$cases/paused.csv" "$cases/paused.json" || failed+=(wrong_answers)
+if [ ${#failed[@]} -gt 0 ]; then
+  printf '\ntest-peers: differences in %s\n' "${failed[*]}" >&2
+  exit 1
+fi
+printf '\ntest-peers: no differences\n'

@@ -1,0 +1,99 @@
+//! The shape of a scenario file, for the JSON Schema that editors read.
+
+use crate::domain::ids::{
+    Authority, ClockName, MoveName, PrincipalId, StateName, TeamId, WorkflowName,
+};
+use schemars::JsonSchema;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// A story about a request: who does what, when, and where it stands afterwards.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct ScenarioFile {
+    #[schemars(range(min = 1, max = 1))]
+    pub format: u32,
+    /// What it tells, in a sentence.
+    #[schemars(length(min = 1))]
+    pub scenario: String,
+    pub workflow: WorkflowName,
+    #[schemars(range(min = 1))]
+    pub version: u32,
+    /// Whose teams, calendars and people.
+    pub organisation: Authority,
+    #[schemars(length(min = 1))]
+    pub steps: Vec<StepForm>,
+}
+
+/// Somebody does something, or one only looks.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct StepForm {
+    /// By the clock on the wall: `Fri 2026-11-27 16:10`; never before the step before.
+    pub at: String,
+    /// Which request, where the story has several.
+    #[schemars(length(min = 1))]
+    pub request: Option<String>,
+    /// Who does it: somebody of the files in `people`.
+    #[schemars(rename = "as")]
+    pub by: Option<PrincipalId>,
+    /// A move of the workflow, `claim` or `release`.
+    #[schemars(rename = "do")]
+    pub does: Option<MoveName>,
+    /// The name of a file in the folder `examples`.
+    pub data: Option<String>,
+    /// Laid over the example; `null` takes a field away.
+    pub with: Option<Map<String, Value>>,
+    /// More moves of the same command.
+    #[schemars(length(min = 1))]
+    pub then: Option<Vec<ThenForm>>,
+    /// Why the rules say no: the code of a refusal, or `data`.
+    pub refused: Option<String>,
+    pub expect: Option<ExpectForm>,
+}
+
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct ThenForm {
+    #[schemars(rename = "do")]
+    pub does: MoveName,
+    pub data: Option<String>,
+    pub with: Option<Map<String, Value>>,
+}
+
+/// What is to be so after the step; what is not named is not looked at.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct ExpectForm {
+    pub state: Option<StateName>,
+    pub team: Option<TeamId>,
+    pub held_by: Option<HolderForm>,
+    pub requester: Option<PrincipalId>,
+    pub worker: Option<PrincipalId>,
+    /// Who answers for the requester, whose school or office is closed.
+    pub covered_by: Option<PrincipalId>,
+    /// A child protection concern waits for whoever answers.
+    pub concern_open: Option<bool>,
+    /// Exactly these clocks run.
+    pub running: Option<Vec<ClockName>>,
+    /// Exactly these clocks are paused.
+    pub paused: Option<Vec<ClockName>>,
+    /// Exactly these clocks have met their target.
+    pub met: Option<Vec<ClockName>>,
+    /// Exactly these clocks have missed their target.
+    pub missed: Option<Vec<ClockName>>,
+    /// By when: a day, `Fri 2026-11-27`, or a time of it.
+    pub due: Option<BTreeMap<ClockName, String>>,
+    /// Working days used up, pauses taken off.
+    pub working_days: Option<BTreeMap<ClockName, u32>>,
+    /// Which run of the clock this is.
+    pub spell: Option<BTreeMap<ClockName, u32>>,
+}
+
+#[derive(Debug, JsonSchema)]
+#[schemars(rename_all = "kebab-case")]
+pub enum HolderForm {
+    Team,
+    Worker,
+    Requester,
+}

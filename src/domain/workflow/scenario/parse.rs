@@ -1,0 +1,261 @@
+//! From the text of a scenario file to its steps; every problem at once, each at its place.
+
+use super::moment::{due, moment};
+use super::{
+    ClockList, Does, Doing, Done, Expected, Holder, Refused, Scenario, Step, THE_REQUEST, What,
+};
+use crate::domain::ids::{
+    Authority, ClockName, MoveName, PrincipalId, StateName, TeamId, WorkflowName,
+};
+use crate::domain::request::error::Refusal;
+use crate::domain::workflow::located::{self, Fields, Node, Problem, Reader, Yaml};
+use serde_json::{Map, Value};
+
+const FORMAT: u32 = 1;
+/// Refused by the schema of a move, not by a rule.
+pub(super) const DATA: &str = "data";
+
+/// Reads a scenario file, with the tree of the file.
+///
+/// # Errors
+/// Every problem of the file.
+pub fn parse_scenario_placed(file: &str, text: &str) -> Result<(Scenario, Node), Vec<Problem>> {
+    let root = located::read(file, text)?;
+    let mut reader = Reader::new(file);
+    let scenario = scenario(&mut reader, &root);
+    let scenario = reader.finish(scenario)?;
+    Ok((scenario, root))
+}
+
+fn scenario(reader: &mut Reader, root: &Node) -> Option<Scenario> {
+    let mut fields = reader.fields(root)?;
+    if let Some(node) = fields.need(reader, "format")
+        && let Some(format) = reader.whole(node)
+        && format != FORMAT
+    {
+        reader.wrong(node, format!("format {format}"), FORMAT.to_string());
+    }
+    let title = fields.need_as(reader, "scenario", Reader::text);
+    let workflow = fields.need_as(reader, "workflow", |r, n| r.id(n, WorkflowName::parse));
+    let version = fields.need_as(reader, "version", Reader::whole);
+    let organisation = fields.need_as(reader, "organisation", |r, n| r.id(n, Authority::parse));
+    let steps = fields.need_as(reader, "steps", steps);
+    fields.finish(reader);
+    Some(Scenario {
+        title: title?,
+        workflow: workflow?,
+        version: version?,
+        organisation: organisation?,
+        steps: steps?,
+    })
+}
+
+fn steps(reader: &mut Reader, node: &Node) -> Option<Vec<Step>> {
+    let mut found: Vec<Step> = Vec::new();
+    for item in reader.items(node, "steps") {
+        let Some(next) = step(reader, item) else {
+            continue;
+        };
+        if found.last().is_some_and(|before| next.at < before.at) {
+            reader.wrong(item, next.when.clone(), "not before the step before it");
+        }
+        found.push(next);
+    }
+    Some(found)
+}
+
+fn step(reader: &mut Reader, node: &Node) -> Option<Step> {
+    let mut fields = reader.fields(node)?;
+    let at = fields.need_as(reader, "at", moment);
+    let request = fields.find_as(reader, "request", Reader::text);
+    let by = fields.find_as(reader, "as", |r, n| r.id(n, PrincipalId::parse));
+    let does = does(reader, &mut fields);
+    let refused = fields.find_as(reader, "refused", refused);
+    let expected = fields.find_as(reader, "expect", |r, n| Some(expect(r, n)));
+    fields.finish(reader);
+    let doing = match (by, does) {
+        (Some(by), Some(does)) => Some(Doing { by, does }),
+        (None, None) => None,
+        (by, _) => {
+            let missing = if by.is_none() { "as" } else { "do" };
+            let allowed = "both of `as` and `do`, or neither";
+            reader.wrong(node, format!("missing key `{missing}`"), allowed);
+            None
+        }
+    };
+    if refused.is_some() && doing.is_none() {
+        reader.wrong(node, "`refused` where nothing is done", "`as` and `do`");
+    }
+    let (at, when) = at?;
+    Some(Step {
+        place: node.place,
+        at,
+        when,
+        request: request.unwrap_or_else(|| THE_REQUEST.to_owned()),
+        doing,
+        refused,
+        expected: expected.unwrap_or_default(),
+    })
+}
+
+fn does(reader: &mut Reader, fields: &mut Fields<'_>) -> Option<Does> {
+    let node = fields.find("do");
+    let text = node.and_then(|node| reader.text(node));
+    let data = data(reader, fields);
+    let then = fields.find("then");
+    let name = match text.as_deref()? {
+        "claim" => return Some(Does::Claim),
+        "release" => return Some(Does::Release),
+        _ => reader.id(node?, MoveName::parse)?,
+    };
+    let mut moves = vec![data.of(name)];
+    for item in then.map_or(&[][..], |node| reader.items(node, "moves")) {
+        let mut fields = reader.fields(item)?;
+        let name = fields.need_as(reader, "do", |r, n| r.id(n, MoveName::parse));
+        let given = self::data(reader, &mut fields);
+        fields.finish(reader);
+        moves.push(given.of(name?));
+    }
+    Some(Does::Moves(moves))
+}
+
+struct Given {
+    example: Option<String>,
+    with: Map<String, Value>,
+}
+
+impl Given {
+    fn of(self, move_name: MoveName) -> Done {
+        Done {
+            move_name,
+            example: self.example,
+            with: self.with,
+        }
+    }
+}
+
+fn data(reader: &mut Reader, fields: &mut Fields<'_>) -> Given {
+    let with = fields.find_as(reader, "with", |r, n| match r.json(n) {
+        Some(Value::Object(with)) => Some(with),
+        Some(_) => {
+            r.wrong(n, n.describe(), "a map of fields");
+            None
+        }
+        None => None,
+    });
+    Given {
+        example: fields.find_as(reader, "data", Reader::text),
+        with: with.unwrap_or_default(),
+    }
+}
+
+fn refused(reader: &mut Reader, node: &Node) -> Option<Refused> {
+    let code = reader.text(node)?;
+    let known = Refusal::CODES.into_iter().chain([DATA]);
+    reader
+        .known(node, "reason", &code, known)
+        .then_some(Refused {
+            place: node.place,
+            code,
+        })
+}
+
+fn expect(reader: &mut Reader, node: &Node) -> Vec<Expected> {
+    let mut found = Vec::new();
+    let Some(mut fields) = reader.fields(node) else {
+        return found;
+    };
+    let mut one = |key: &'static str, fields: &mut Fields<'_>, read: Read| {
+        let node = fields.find(key)?;
+        let what = read(reader, node)?;
+        found.push(Expected {
+            place: node.place,
+            what,
+        });
+        Some(())
+    };
+    for (key, read) in ONES {
+        one(key, &mut fields, read);
+    }
+    for (key, list) in LISTS {
+        if let Some(node) = fields.find(key) {
+            let names = clock_names(reader, node);
+            found.extend(names.map(|names| Expected {
+                place: node.place,
+                what: What::Clocks(list, names),
+            }));
+        }
+    }
+    for (key, read) in EACH {
+        if let Some(node) = fields.find(key) {
+            for entry in reader.entries(node, "clocks") {
+                let clock = reader.key_id(entry, ClockName::parse);
+                let what = clock.and_then(|clock| read(reader, &entry.value, clock));
+                found.extend(what.map(|what| Expected {
+                    place: entry.place,
+                    what,
+                }));
+            }
+        }
+    }
+    fields.finish(reader);
+    found
+}
+
+type Read = fn(&mut Reader, &Node) -> Option<What>;
+type ReadOf = fn(&mut Reader, &Node, ClockName) -> Option<What>;
+
+const ONES: [(&str, Read); 7] = [
+    ("state", |r, n| r.id(n, StateName::parse).map(What::State)),
+    ("team", |r, n| r.id(n, TeamId::parse).map(What::Team)),
+    ("held_by", |r, n| {
+        r.word(n, "holder", &HOLDERS).map(What::HeldBy)
+    }),
+    ("requester", |r, n| {
+        r.id(n, PrincipalId::parse).map(What::Requester)
+    }),
+    ("worker", |r, n| {
+        r.id(n, PrincipalId::parse).map(What::Worker)
+    }),
+    ("covered_by", |r, n| {
+        r.id(n, PrincipalId::parse).map(What::CoveredBy)
+    }),
+    ("concern_open", |r, n| r.bool(n).map(What::ConcernOpen)),
+];
+
+const HOLDERS: [(&str, Holder); 3] = [
+    ("team", Holder::Team),
+    ("worker", Holder::Worker),
+    ("requester", Holder::Requester),
+];
+
+const LISTS: [(&str, ClockList); 4] = [
+    ("running", ClockList::Running),
+    ("paused", ClockList::Paused),
+    ("met", ClockList::Met),
+    ("missed", ClockList::Missed),
+];
+
+const EACH: [(&str, ReadOf); 3] = [
+    ("due", |r, n, clock| {
+        due(r, n).map(|at| What::Due(clock, at))
+    }),
+    ("working_days", |r, n, clock| {
+        r.whole(n).map(|days| What::WorkingDays(clock, days))
+    }),
+    ("spell", |r, n, clock| {
+        r.whole(n).map(|number| What::Spell(clock, number))
+    }),
+];
+
+/// May be empty: no clock at all.
+fn clock_names(reader: &mut Reader, node: &Node) -> Option<Vec<ClockName>> {
+    if matches!(&node.yaml, Yaml::List(items) if items.is_empty()) {
+        return Some(Vec::new());
+    }
+    let items = reader.items(node, "clocks");
+    items
+        .iter()
+        .map(|item| reader.id(item, ClockName::parse))
+        .collect()
+}

@@ -1,0 +1,249 @@
+//! Walks a scenario: each step is a command to the same rules that a server runs.
+
+use super::compare::{Differs, Seen};
+use super::parse::DATA;
+use super::{Does, Doing, Done, Scenario, Step};
+use crate::domain::declared::Declared;
+use crate::domain::ids::{Reference, RequestId};
+use crate::domain::request::asking::{Ask, Asking, Fresh, Unfit, civil_date};
+use crate::domain::request::clocks::ClockGround;
+use crate::domain::request::command::{AskedMove, Facts};
+use crate::domain::request::event::RequestEvent;
+use crate::domain::request::state::RequestState;
+use crate::domain::time::clock::Clocks;
+use crate::domain::workflow::lint::Covered;
+use crate::domain::workflow::located::Place;
+use crate::domain::workflow::schema::Workflow;
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// What a scenario is played on.
+#[derive(Clone, Copy)]
+pub struct Stage<'a> {
+    /// Everything of the organisation, its people too.
+    pub declared: &'a Declared,
+    pub workflow: &'a Workflow,
+    /// Data by the name of its file.
+    pub examples: &'a BTreeMap<String, Value>,
+}
+
+/// Something that is not as the scenario tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Miss {
+    pub place: Place,
+    /// Of the step, as the file writes it.
+    pub when: String,
+    pub expected: String,
+    pub found: String,
+}
+
+#[derive(Debug, Default)]
+pub struct Walk {
+    /// Empty when all is as told.
+    pub misses: Vec<Miss>,
+    pub covered: Covered,
+    /// Where each request of the story ended up, by its name.
+    pub requests: BTreeMap<String, Told>,
+}
+
+/// One request of the story so far.
+#[derive(Debug, Default)]
+pub struct Told {
+    pub state: RequestState,
+    pub clocks: Clocks,
+}
+
+/// Plays every step. A step that is refused against expectation ends the story.
+#[must_use]
+pub fn walk(scenario: &Scenario, stage: &Stage<'_>) -> Walk {
+    let mut walk = Walk::default();
+    for step in &scenario.steps {
+        let number = walk.requests.len() as u128 + 1;
+        let told = walk.requests.entry(step.request.clone()).or_default();
+        let stays = told
+            .state
+            .find()
+            .map_or(number, |r| r.opening.child.as_u128());
+        if let Some(doing) = &step.doing
+            && let Err(differs) = stage.act(step, doing, told, (stays, &mut walk.covered))
+        {
+            walk.misses.push(miss(step, step.place, differs));
+            return walk;
+        }
+        compare(step, told, stage, &mut walk.misses);
+    }
+    walk
+}
+
+fn miss(step: &Step, place: Place, (expected, found): Differs) -> Miss {
+    Miss {
+        place,
+        when: step.when.clone(),
+        expected,
+        found,
+    }
+}
+
+fn compare(step: &Step, told: &Told, stage: &Stage<'_>, misses: &mut Vec<Miss>) {
+    let Some(request) = told.state.find() else {
+        if let Some(first) = step.expected.first() {
+            let differs = ("a request".to_owned(), "none was opened".to_owned());
+            misses.push(miss(step, first.place, differs));
+        }
+        return;
+    };
+    let seen = Seen {
+        declared: stage.declared,
+        request,
+        clocks: &told.clocks,
+        at: step.at,
+    };
+    for expected in &step.expected {
+        if let Some(differs) = seen.compare(&expected.what) {
+            misses.push(miss(step, expected.place, differs));
+        }
+    }
+}
+
+impl Stage<'_> {
+    fn act(
+        &self,
+        step: &Step,
+        doing: &Doing,
+        told: &mut Told,
+        (number, covered): (u128, &mut Covered),
+    ) -> Result<(), Differs> {
+        let expected = || match &step.refused {
+            Some(refused) => format!("refused: {}", refused.code),
+            None => format!("done by {}", doing.by),
+        };
+        let actor = self.declared.find_principal(&doing.by).ok_or_else(|| {
+            let found = format!("nobody is known as `{}`", doing.by);
+            (expected(), found)
+        })?;
+        let facts = Facts {
+            request: RequestId(Uuid::from_u128(number)),
+            actor: actor.clone(),
+            on_behalf_of: None,
+            occurred_at: step.at,
+            teams: self.declared.organisation().teams(),
+            covers: self.declared.organisation().covers_on(civil_date(step.at)),
+        };
+        let asking = Asking {
+            workflow: self.workflow,
+            declared: self.declared,
+            facts: &facts,
+        };
+        let moves = self.moves(doing).map_err(|found| (expected(), found))?;
+        let ask = match &doing.does {
+            Does::Claim => Ask::Claim,
+            Does::Release => Ask::Release,
+            Does::Moves(_) => Ask::Moves(&moves),
+        };
+        let fresh = Fresh {
+            reference: Reference::from_random(u64::try_from(number).unwrap_or(u64::MAX)),
+            child: Uuid::from_u128(number),
+        };
+        match (asking.decide(&told.state, ask, fresh), &step.refused) {
+            (Ok(decided), None) => {
+                for event in &decided.events {
+                    self.follow(told, event, step.at, covered);
+                }
+                Ok(())
+            }
+            (Err(unfit), Some(refused)) if code(&unfit) == refused.code => Ok(()),
+            (Ok(_), Some(_)) => Err((expected(), "it was done".to_owned())),
+            (Err(unfit), _) => Err((expected(), reason(&unfit))),
+        }
+    }
+
+    fn follow(&self, told: &mut Told, event: &RequestEvent, at: Timestamp, covered: &mut Covered) {
+        told.state.evolve(event);
+        let (RequestEvent::Act(act), Some(request)) = (event, told.state.find()) else {
+            return;
+        };
+        let ground = ClockGround {
+            definition: &self.workflow.definition,
+            organisation: self.declared.organisation(),
+            agency: request.opening.agency.as_ref(),
+            received_at: request.opening.received_at,
+        };
+        ground.follow(&mut told.clocks, act, at);
+        covered.moves.insert(act.move_name.clone());
+        let started = told.clocks.spells.iter().map(|spell| spell.clock.clone());
+        covered.clocks.extend(started);
+    }
+
+    fn moves(&self, doing: &Doing) -> Result<Vec<AskedMove>, String> {
+        match &doing.does {
+            Does::Claim | Does::Release => Ok(Vec::new()),
+            Does::Moves(moves) => moves.iter().map(|done| done.asked(self.examples)).collect(),
+        }
+    }
+}
+
+impl Done {
+    /// # Errors
+    /// When there is no such example.
+    pub fn asked(&self, examples: &BTreeMap<String, Value>) -> Result<AskedMove, String> {
+        let mut data = match &self.example {
+            None => Value::Object(Map::new()),
+            Some(name) => examples.get(name).cloned().ok_or_else(|| {
+                let known: Vec<&str> = examples.keys().map(String::as_str).collect();
+                format!("there is no example `{name}`; known: {}", known.join(", "))
+            })?,
+        };
+        lay_over(&mut data, &self.with);
+        Ok(AskedMove {
+            move_name: self.move_name.clone(),
+            data,
+        })
+    }
+}
+
+/// JSON Merge Patch (RFC 7396).
+fn lay_over(data: &mut Value, with: &Map<String, Value>) {
+    if !data.is_object() {
+        *data = Value::Object(Map::new());
+    }
+    let Some(fields) = data.as_object_mut() else {
+        return;
+    };
+    for (name, value) in with {
+        match value {
+            Value::Null => {
+                fields.remove(name);
+            }
+            Value::Object(inner) => lay_over(fields.entry(name).or_insert(Value::Null), inner),
+            Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+                fields.insert(name.clone(), value.clone());
+            }
+        }
+    }
+}
+
+fn code(unfit: &Unfit) -> &str {
+    match unfit {
+        Unfit::Refused(refusal) => refusal.code(),
+        Unfit::Data { .. } => DATA,
+        Unfit::Broken { .. } => "",
+    }
+}
+
+fn reason(unfit: &Unfit) -> String {
+    match unfit {
+        Unfit::Refused(refusal) => format!("refused: {} ({refusal})", refusal.code()),
+        Unfit::Data {
+            move_name, errors, ..
+        } => {
+            let errors: Vec<String> = errors
+                .iter()
+                .map(|e| format!("{}: {}, allowed: {}", e.pointer, e.what, e.allowed))
+                .collect();
+            format!("refused: {DATA} of `{move_name}` ({})", errors.join("; "))
+        }
+        Unfit::Broken { why } => why.clone(),
+    }
+}
