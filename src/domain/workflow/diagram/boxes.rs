@@ -1,12 +1,12 @@
 //! What stands in a state's box.
 
-use super::super::arrows::{arrows_from, is_everywhere, paused_in};
+use super::super::arrows::{Arrow, arrows_from, is_everywhere, paused_in};
 use super::super::definition::{Definition, StateHolder, StateRule};
 use super::super::phrase;
 use super::Live;
 use super::groups::label;
 use super::text::{width, wrap};
-use crate::domain::ids::StateName;
+use crate::domain::ids::{MoveName, StateName};
 
 pub(super) const BOX_WIDTH: f64 = 262.0;
 pub(super) const PADDING: f64 = 14.0;
@@ -45,6 +45,8 @@ pub(super) struct StateBox<'d> {
     pub(super) name: &'d StateName,
     pub(super) rule: &'d StateRule,
     pub(super) lines: Vec<(Style, String)>,
+    /// Moves that leave the request here and are not possible everywhere.
+    pub(super) stays: Vec<&'d MoveName>,
     /// Open requests, written in the corner.
     pub(super) open: Option<String>,
     /// For whoever points at it.
@@ -85,9 +87,10 @@ impl<'d> StateBox<'d> {
         }
         let stays = stays(definition, name);
         if !stays.is_empty() {
+            let words: Vec<String> = stays.iter().map(label).collect();
             add(
                 Style::Small,
-                &format!("Stays here: {}", stays.join("; ")),
+                &format!("Stays here: {}", words.join("; ")),
                 room,
             );
         }
@@ -99,6 +102,7 @@ impl<'d> StateBox<'d> {
             name,
             rule,
             lines,
+            stays: stays.into_iter().map(|arrow| arrow.name).collect(),
             open,
             tooltip,
         }
@@ -123,12 +127,8 @@ pub(super) fn held_by(holder: StateHolder) -> &'static str {
 }
 
 /// What can be done without leaving the state, apart from what can be done everywhere.
-fn stays(definition: &Definition, state: &StateName) -> Vec<String> {
-    let mut found = Vec::new();
-    for arrow in arrows_from(definition, Some(state)) {
-        if arrow.stays() && !is_everywhere(definition, arrow.rule) {
-            found.push(label(&arrow));
-        }
-    }
+fn stays<'d>(definition: &'d Definition, state: &'d StateName) -> Vec<Arrow<'d>> {
+    let mut found = arrows_from(definition, Some(state));
+    found.retain(|arrow| arrow.stays() && !is_everywhere(definition, arrow.rule));
     found
 }

@@ -119,9 +119,14 @@ fn beginning(canvas: &mut Canvas, node: &Node<'_>) {
 }
 
 fn state_box(canvas: &mut Canvas, node: &Node<'_>, state: &StateBox<'_>, opening: bool) {
+    let stays: Vec<&str> = state.stays.iter().map(|name| name.as_str()).collect();
     canvas.open(
         "g",
-        &[("class", "state"), ("data-state", state.name.as_str())],
+        &[
+            ("class", "state"),
+            ("data-state", state.name.as_str()),
+            ("data-stays", &stays.join(" ")),
+        ],
     );
     canvas.write("title", &[], &state.tooltip);
     let rect = node.rect;

@@ -56,6 +56,16 @@ pub(super) fn in_state(page: &mut Page, source: Source<'_>, state: &StateName, f
     }
 }
 
+/// Titles of what can be done everywhere and leads nowhere from here alone.
+pub(super) fn told_apart(source: Source<'_>, state: &StateName) -> Vec<String> {
+    let ways = arrows_from(source.definition, Some(state));
+    let moves = source.definition.moves.iter().filter(|(name, _)| {
+        let ways: Vec<&Arrow<'_>> = ways.iter().filter(|arrow| arrow.name == *name).collect();
+        !ways.is_empty() && is_same_everywhere(source, name, &ways)
+    });
+    moves.map(|(_, rule)| format!("“{}”", rule.title)).collect()
+}
+
 fn is_same_everywhere(source: Source<'_>, name: &MoveName, ways: &[&Arrow<'_>]) -> bool {
     let definition = source.definition;
     if !is_everywhere(definition, &definition.moves[name]) {
@@ -138,8 +148,7 @@ fn effects(source: Source<'_>, rule: &MoveRule) -> Vec<String> {
     if let Some(path) = &rule.requester {
         told.push(format!(
             "Whoever is in “{}” answers for the request from then on.",
-            title(path),
-            source.requester()
+            title(path)
         ));
     }
     if rule.decision {

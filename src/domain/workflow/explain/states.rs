@@ -1,6 +1,6 @@
 //! Each state: what it means, who holds the request, what can happen next.
 
-use super::super::arrows::{is_everywhere, opening_states, paused_in};
+use super::super::arrows::{opening_states, paused_in};
 use super::super::definition::StateRule;
 use super::super::phrase;
 use super::Source;
@@ -20,9 +20,7 @@ pub(super) fn all(page: &mut Page, source: Source<'_>) {
 pub(super) fn alone(page: &mut Page, source: Source<'_>, state: (&StateName, &StateRule)) {
     page.title(&format!("{} ({})", state.1.title, state.0));
     tell(page, source, state, true);
-    let moves = source.definition.moves.values();
-    let everywhere = moves.filter(|rule| is_everywhere(source.definition, rule));
-    let titles: Vec<String> = everywhere.map(|rule| format!("“{}”", rule.title)).collect();
+    let titles = moves::told_apart(source, state.0);
     if !titles.is_empty() {
         page.sentence(&format!(
             "In every state, so here too: {}.",
