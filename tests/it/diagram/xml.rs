@@ -38,7 +38,11 @@ pub(super) fn elements(svg: &str) -> Vec<Element> {
                 }
             }
             Event::Eof => break,
-            other => panic!("not expected: {other:?}"),
+            other @ (Event::CData(_)
+            | Event::Comment(_)
+            | Event::Decl(_)
+            | Event::PI(_)
+            | Event::DocType(_)) => panic!("not expected: {other:?}"),
         }
     }
     assert!(open.is_empty());
@@ -53,8 +57,8 @@ fn element(start: &BytesStart<'_>, open: &[usize], found: &[Element]) -> Element
         let name = String::from_utf8(attribute.key.as_ref().to_vec()).unwrap();
         attributes.insert(name, attribute.unescape_value().unwrap().into_owned());
     }
-    let groups = open.iter().map(|index| &found[*index]);
-    let group = groups.filter(|e| e.name == "g").next_back();
+    let mut groups = open.iter().map(|index| &found[*index]);
+    let group = groups.rfind(|e| e.name == "g");
     let inside = group.map_or(String::new(), |group| {
         let class = group.find("class").unwrap_or_default();
         match group.find("data-state") {
@@ -152,6 +156,17 @@ impl Rect {
             && self.right <= outer.right
             && self.top >= outer.top
             && self.bottom <= outer.bottom
+    }
+
+    /// Two lines of one direction that share more than an end.
+    pub(super) fn runs_along(&self, other: &Self) -> bool {
+        let down = self.left == self.right && other.left == other.right;
+        let across = self.top == self.bottom && other.top == other.bottom;
+        let shared = |a: (f64, f64), b: (f64, f64)| a.0 < b.1 && b.0 < a.1;
+        let tops = ((self.top, self.bottom), (other.top, other.bottom));
+        let sides = ((self.left, self.right), (other.left, other.right));
+        (down && self.left == other.left && shared(tops.0, tops.1))
+            || (across && self.top == other.top && shared(sides.0, sides.1))
     }
 
     /// A line that belongs to a dot, and not one that grazes it.

@@ -68,7 +68,7 @@ impl<'d> StateBox<'d> {
         };
         let room = BOX_WIDTH - 2.0 * PADDING;
         add(Style::Title, &rule.title, room - beside);
-        add(Style::Name, name.as_str(), room - beside);
+        add(Style::Name, name.as_str(), room);
         if !rule.ends {
             add(Style::Plain, held_by(rule.held_by), room);
         }

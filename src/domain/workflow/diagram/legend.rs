@@ -5,7 +5,7 @@ use super::canvas::{Canvas, n};
 use super::ink::{INK, OUT, PAPER, QUIET, RED, dot, line, pause, text};
 use super::layout::{MARGIN, Rect};
 
-pub(super) const HEIGHT: f64 = 56.0;
+pub(super) const HEIGHT: f64 = 84.0;
 
 /// What a state is to whoever looks for a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,13 +62,17 @@ fn edge(canvas: &mut Canvas, rect: Rect, [fill, stroke, dashes]: [&str; 3], clas
     );
 }
 
+const HOW_TO_READ: &str = "From each box a line leads to the numbers of what can be done there; the \
+                           arrow with the same number says where that leads.";
+
 /// Columns of two entries each.
 const COLUMNS: [f64; 4] = [0.0, 190.0, 430.0, 690.0];
 
 pub(super) fn draw(canvas: &mut Canvas, top: f64) {
     let x = |column: usize| MARGIN + COLUMNS[column];
-    let (first, second) = (top + 8.0, top + 38.0);
+    let (first, second) = (top + 36.0, top + 66.0);
     canvas.open("g", &[("class", "legend")]);
+    text(canvas, MARGIN, top + 10.0, (13.0, INK, false), HOW_TO_READ);
     for (column, y, kind, words) in [
         (0, first, Kind::UnderWay, "Under way"),
         (0, second, Kind::Over, "Over: no clock is owed"),

@@ -42,7 +42,7 @@ impl Live {
     fn words(&self, state: &StateName, restricted: bool) -> String {
         let count = self.open.get(state).copied().unwrap_or(0);
         if restricted && count < SMALL {
-            return format!("under {SMALL} open");
+            return format!("under {SMALL}");
         }
         format!("{count} open")
     }

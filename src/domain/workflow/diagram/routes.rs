@@ -9,10 +9,12 @@ use super::layout::{
 
 const TRACK: f64 = 20.0;
 const GRID: f64 = 6.0;
-/// Between lines of the two columns, so that no dot lies on a line that it has no part in.
-const CLEAR: f64 = 15.0;
-/// At most so far down; the boxes below go with it.
-const MOST_STEPS: i32 = 10;
+/// Between lines of the two columns: no dot lies on a line that it has no part in.
+const CLEAR: f64 = 9.0;
+/// Better, where it takes few steps down.
+const WELL_CLEAR: f64 = 15.0;
+const FEW_STEPS: i32 = 10;
+const MOST_STEPS: i32 = 60;
 
 impl<'d> Layout<'d> {
     /// Lines, lanes and the right column's place.
@@ -81,26 +83,17 @@ impl<'d> Layout<'d> {
             .into_iter()
             .flat_map(|i| self.lines(i))
             .collect();
-        let nearest = |layout: &Self| {
-            let lines = layout.lines(index);
-            let apart = lines
-                .iter()
-                .flat_map(|y| others.iter().map(move |o| (y - o).abs()));
-            apart.fold(CLEAR, f64::min)
-        };
-        let (mut best, mut best_at) = (nearest(self), 0.0);
         let top = self.nodes[index].rect.y;
-        for step in 1..=MOST_STEPS {
-            if best >= CLEAR {
-                break;
-            }
+        let mut apart = |step: i32| {
             self.nodes[index].rect.y = top + GRID * f64::from(step);
             self.place_lines(index);
-            let apart = nearest(self);
-            if apart > best {
-                (best, best_at) = (apart, GRID * f64::from(step));
-            }
-        }
+            let lines = self.lines(index).into_iter();
+            let gaps = lines.flat_map(|y| others.iter().map(move |o| (y - o).abs()));
+            gaps.fold(f64::INFINITY, f64::min)
+        };
+        let well = (0..=FEW_STEPS).find(|step| apart(*step) >= WELL_CLEAR);
+        let step = well.or_else(|| (0..=MOST_STEPS).find(|step| apart(*step) >= CLEAR));
+        let best_at = GRID * f64::from(step.unwrap_or(0));
         self.nodes[index].rect.y = top;
         for moved in self.column(true).into_iter().filter(|i| *i >= index) {
             self.nodes[moved].rect.y += best_at;
