@@ -8,6 +8,9 @@ use rfa::domain::ids::{MoveName, StateName};
 use rfa::domain::workflow::Definition;
 use rfa::domain::workflow::definition::{FromStates, PathRule, ToState};
 use rfa::domain::workflow::diagram::{Live, svg};
+use std::sync::LazyLock;
+
+static SMALL: LazyLock<Definition> = LazyLock::new(|| definition_of(FILES[2]));
 
 #[derive(Debug, Clone)]
 struct Sketch {
@@ -27,14 +30,14 @@ fn sketch() -> impl Strategy<Value = Sketch> {
     );
     let from = prop::option::weighted(0.9, prop::collection::vec(0_usize..14, 1..8));
     let movement = (title, from, 0_usize..14);
-    let states = prop::collection::vec(state, 1..14);
-    let moves = prop::collection::vec(movement, 0..24);
+    let states = prop::collection::vec(state, 1..12);
+    let moves = prop::collection::vec(movement, 0..16);
     (states, moves).prop_map(|(states, moves)| Sketch { states, moves })
 }
 
 /// The small definition with other states and moves; the first of each stays as it is.
 fn definition(sketch: &Sketch) -> Definition {
-    let mut definition = definition_of(FILES[2]);
+    let mut definition = SMALL.clone();
     let (_, state) = definition.states.get_index(0).unwrap();
     let state = state.clone();
     let (_, movement) = definition.moves.get_index(1).unwrap();
@@ -78,7 +81,7 @@ fn name(index: usize) -> StateName {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_the_workflow_its_picture_is_whole_and_can_be_read(sketch in sketch(), live: bool) {
