@@ -25,6 +25,8 @@ pub enum Action {
     ReadQueue,
     ReadCaseloads,
     ReadResponseTimes,
+    /// How many child protection concerns wait for an answer; which ones, for those who answer.
+    ReadConcerns,
     ReadWorkflows,
     Claim,
     Operate,
@@ -69,6 +71,7 @@ pub enum Standing {
 /// | read queue | member |
 /// | read caseloads | member, partnership manager, analyst |
 /// | read response times | any lead, partnership manager, analyst, information governance |
+/// | read concerns | answers, partnership manager |
 /// | claim | member |
 /// | operate | platform admin |
 ///
@@ -97,6 +100,7 @@ pub const fn enough_for(action: Action) -> &'static [Standing] {
         Action::ReadQueue | Action::Claim => &[Member],
         Action::ReadCaseloads => &[Member, PartnershipManager, Analyst],
         Action::ReadResponseTimes => &[AnyLead, PartnershipManager, Analyst, InformationGovernance],
+        Action::ReadConcerns => &[Answers, PartnershipManager],
         Action::Operate => &[PlatformAdmin],
     }
 }

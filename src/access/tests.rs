@@ -30,7 +30,8 @@ impl ParseRole for &str {
     }
 }
 
-const ACTIONS: [Action; 10] = [
+const ACTIONS: [Action; 11] = [
+    Action::ReadConcerns,
     Action::Send,
     Action::ReadSummary,
     Action::ReadContent,
@@ -62,8 +63,8 @@ fn a_request() -> Involvement {
 #[expect(clippy::too_many_lines, reason = "the table itself")]
 fn the_whole_table_holds_for_every_role_and_relation() {
     use Action::{
-        Claim, Operate, ReadCaseloads, ReadContent, ReadQueue, ReadResponseTimes, ReadRestricted,
-        ReadSummary, ReadWorkflows, Send,
+        Claim, Operate, ReadCaseloads, ReadConcerns, ReadContent, ReadQueue, ReadResponseTimes,
+        ReadRestricted, ReadSummary, ReadWorkflows, Send,
     };
     use PrincipalKind::{Person, ServiceAccount};
     let own = Some("ayr-north");
@@ -131,7 +132,7 @@ fn the_whole_table_holds_for_every_role_and_relation() {
         ),
         (
             principal("manager", Person, &[("partnership-manager", None, None)]),
-            vec![ReadCaseloads, ReadResponseTimes],
+            vec![ReadCaseloads, ReadResponseTimes, ReadConcerns],
         ),
         (
             principal("analyst", Person, &[("analyst", None, None)]),

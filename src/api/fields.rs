@@ -34,7 +34,7 @@ pub(crate) struct NextMove {
 #[derive(Serialize, ToSchema)]
 #[schema(as = NewRequest)]
 pub(crate) struct OpenBody {
-    /// The newest version is taken. Default: the authority's usual workflow.
+    /// The newest version that is rolled out to the child's cluster is taken. Default: the authority's usual workflow.
     #[schema(value_type = Option<String>, example = "request-for-assistance")]
     pub workflow: Option<WorkflowName>,
     /// Only where the workflow has several opening moves.

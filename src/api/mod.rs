@@ -7,6 +7,7 @@
 mod body;
 mod caller;
 mod caseloads;
+mod concerns;
 mod edge;
 mod extract;
 mod fields;
@@ -90,6 +91,8 @@ pub(crate) const ROUTES: &[Route] = routes! {
     Get "/teams/{id}/queue" Some(Action::ReadQueue), get(teams::queue);
     Get "/response-times" Some(Action::ReadResponseTimes), get(response_times::read);
     Get "/caseloads" Some(Action::ReadCaseloads), get(caseloads::read);
+    Get "/concerns" Some(Action::ReadConcerns), get(concerns::list);
+    Get "/concern-numbers" Some(Action::Send), get(concerns::numbers);
     Get "/workflows" Some(Action::ReadWorkflows), get(workflows::list);
     Get "/workflows/{name}/{version}" Some(Action::ReadWorkflows), get(workflows::read);
     Get "/livez" None, get(health::livez);
@@ -116,14 +119,19 @@ impl Route {
         }
         if matches!(
             self.action,
-            Some(Action::ReadQueue | Action::ReadCaseloads | Action::ReadResponseTimes)
+            Some(
+                Action::ReadQueue
+                    | Action::ReadCaseloads
+                    | Action::ReadResponseTimes
+                    | Action::ReadConcerns
+            )
         ) {
             kinds.push(Kind::TooFarBehind);
         }
         if self.method == Post {
             kinds.extend([Kind::BadKey, Kind::KeyReused, Kind::NotNow, Kind::Unknown]);
         }
-        if self.action == Some(Action::Send) {
+        if self.method == Post && self.action == Some(Action::Send) {
             kinds.extend([
                 Kind::NotJson,
                 Kind::BadEncoding,

@@ -1,7 +1,9 @@
 //! The OpenAPI 3.1 document: paths from the handlers, problems and security from the routes.
 
 use super::problem::{Document, Kind};
-use super::{ROUTES, Route, caseloads, health, page, requests, response_times, teams, workflows};
+use super::{
+    ROUTES, Route, caseloads, concerns, health, page, requests, response_times, teams, workflows,
+};
 use axum::Json;
 use std::collections::BTreeMap;
 use utoipa::OpenApi;
@@ -28,6 +30,8 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
         teams::queue,
         response_times::read,
         caseloads::read,
+        concerns::list,
+        concerns::numbers,
         workflows::list,
         workflows::read,
         health::livez,

@@ -80,6 +80,7 @@ impl From<Refusal> for Problem {
                 format!("`{found}` is not possible while the request is `{state}`."),
             )
             .allow(allowed),
+            refusal @ Refusal::NotHereYet { .. } => Self::new(Kind::NotNow, sentence(&refusal)),
             Refusal::NotYours { found, allowed } => {
                 Self::new(Kind::NotYours, format!("`{found}` is for other roles.")).allow(allowed)
             }

@@ -5,6 +5,7 @@ use super::caller::Caller;
 use super::extract::{Params, Segments};
 use super::problem::Problem;
 use crate::access::{Action, Resource};
+use crate::domain::declared::Declared;
 use crate::domain::workflow::schema::Workflow;
 use axum::Json;
 use axum::extract::State;
@@ -20,8 +21,21 @@ pub(crate) struct VersionView {
     pub title: String,
     /// SHA-256 of the canonical definition; what a request is pinned to.
     pub definition: String,
-    /// New requests take this version.
+    /// New requests take this version, where it is rolled out.
     pub newest: bool,
+    /// Where and from when new requests take it; everywhere, where nothing is said.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub roll_out: Vec<StageView>,
+}
+
+/// A step of a roll-out.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RollOut)]
+pub(crate) struct StageView {
+    /// Every cluster, where none is named.
+    pub clusters: Vec<String>,
+    #[schema(format = Date)]
+    pub from: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -80,6 +94,21 @@ pub(crate) async fn read(
     Ok(Json(WorkflowView { version, content }))
 }
 
+fn stages(declared: &Declared, workflow: &Workflow) -> Vec<StageView> {
+    let definition = &workflow.definition;
+    let file = declared.organisation().file();
+    let stages = file.into_iter().flat_map(|file| &file.roll_out);
+    stages
+        .filter(|stage| {
+            stage.workflow == definition.workflow && stage.version == definition.version
+        })
+        .map(|stage| StageView {
+            clusters: stage.clusters.clone(),
+            from: stage.from.to_string(),
+        })
+        .collect()
+}
+
 fn versions(
     app: &App,
     caller: &Caller,
@@ -98,6 +127,7 @@ fn versions(
                 title: definition.title.clone(),
                 definition: workflow.hash.to_string(),
                 newest: newest.is_some_and(|newest| newest.hash == workflow.hash),
+                roll_out: stages(&declared, workflow),
             };
             (
                 view,

@@ -9,6 +9,7 @@ use crate::api::{App, Limits, Part, Status, ViewLag, metrics, router};
 use crate::config::Config;
 use crate::domain::ids::WorkflowName;
 use crate::log::{AppendError, Position};
+use crate::projections::concerns::{Gauges, unanswered};
 use crate::projections::{Runner, lags};
 use crate::relay::{self, Relay};
 use crate::shutdown::on_signal;
@@ -188,12 +189,17 @@ async fn watch_parts(
     shutdown: CancellationToken,
 ) {
     let log = commands.registry().log().clone();
+    let mut shown = Gauges::default();
     while !shutdown.is_cancelled() {
         let head = tokio::time::timeout(ASK_DEADLINE, log.head()).await;
         let head = head.unwrap_or(Err(AppendError::Unavailable));
         let vault = tokio::time::timeout(ASK_DEADLINE, commands.vault().ping()).await;
         let behind = lags(log.pool(), head.clone().unwrap_or(Position(0)));
         let views = tokio::time::timeout(ASK_DEADLINE, behind).await;
+        let open = tokio::time::timeout(ASK_DEADLINE, unanswered(log.pool())).await;
+        if let Ok(Ok(open)) = open {
+            shown.show(&open);
+        }
         let relayed = relay.as_ref().map(|relay| relay.borrow().clone());
         status.send_replace(Status {
             database: part(head.is_ok()),

@@ -15,6 +15,8 @@ use crate::domain::workflow::schema::Workflow;
 use crate::log::vault::Vault;
 use crate::log::{Append, AppendError, Log, StreamKind, Verdict};
 use jiff::Timestamp;
+use serde_json::Map;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// How often a command that may not wait for its caller decides anew after a conflict.
@@ -82,7 +84,7 @@ impl Commands {
         declared: &Declared,
         now: Timestamp,
     ) -> Result<Receipt, Attempt> {
-        let (request, loaded) = self.subject(command, declared).await?;
+        let (request, loaded) = self.subject(command, declared, now).await?;
         check_version(command, &loaded)?;
         let Some(workflow) = &loaded.workflow else {
             return Err(Refusal::NotFound.into());
@@ -145,15 +147,22 @@ impl Commands {
         &self,
         command: &Command,
         declared: &Declared,
+        now: Timestamp,
     ) -> Result<(RequestId, Loaded), Attempt> {
         match &command.ask {
-            Ask::Open { workflow, .. } => {
-                let found = declared.newest_workflow(workflow).cloned().ok_or_else(|| {
-                    CommandError::UnknownWorkflow {
+            Ask::Open { workflow, moves } => {
+                if declared.newest_workflow(workflow).is_none() {
+                    return Err(CommandError::UnknownWorkflow {
                         found: workflow.clone(),
                         allowed: declared.workflow_names().cloned().collect(),
                     }
-                })?;
+                    .into());
+                }
+                let nothing = Map::new();
+                let data = moves.first().and_then(|asked| asked.data.as_object());
+                let on = asking::civil_date(command.occurred_at.unwrap_or(now));
+                let found = declared.opening_workflow(workflow, data.unwrap_or(&nothing), on)?;
+                let found = Arc::clone(found);
                 let loaded = Loaded {
                     state: RequestState::Absent,
                     workflow: Some(found),

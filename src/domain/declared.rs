@@ -1,13 +1,17 @@
 //! What is in force for one authority: workflows, organisation, calendars, reference tables and
 //! grants, folded from the declarations in the log.
 
+use crate::domain::derive::derive;
 use crate::domain::ids::{CalendarName, DefinitionHash, PrincipalId, WorkflowName};
 use crate::domain::organisation::{Organisation, OrganisationFile, ReferenceTable};
 use crate::domain::request::actor::Principal;
+use crate::domain::request::error::Refusal;
 use crate::domain::time::calendar::{CalendarFile, Calendars};
 use crate::domain::workflow::Definition;
 use crate::domain::workflow::schema::Workflow;
+use jiff::civil::Date;
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -125,6 +129,45 @@ impl Declared {
     #[must_use]
     pub fn find_workflow(&self, hash: &DefinitionHash) -> Option<&Arc<Workflow>> {
         self.workflows.get(hash)
+    }
+
+    /// The version that a new request takes: the newest that is rolled out to its cluster. `data` is
+    /// what the opening move was given.
+    ///
+    /// # Errors
+    /// When no version is rolled out there yet.
+    pub fn opening_workflow(
+        &self,
+        name: &WorkflowName,
+        data: &Map<String, Value>,
+        on: Date,
+    ) -> Result<&Arc<Workflow>, Refusal> {
+        let stages = self.organisation.file().map_or(&[][..], |f| &f.roll_out);
+        let mut versions: Vec<&Arc<Workflow>> = self
+            .workflows
+            .values()
+            .filter(|workflow| workflow.definition.workflow == *name)
+            .collect();
+        versions.sort_by_key(|workflow| std::cmp::Reverse(workflow.definition.version));
+        let mut found = versions.into_iter().filter(|workflow| {
+            let definition = &workflow.definition;
+            let mut ours = stages
+                .iter()
+                .filter(|stage| stage.workflow == *name && stage.version == definition.version)
+                .peekable();
+            if ours.peek().is_none() {
+                return true;
+            }
+            let codes = derive(&definition.derive, data, &self.organisation, on);
+            let cluster = codes.get("cluster").and_then(Value::as_str);
+            ours.any(|stage| {
+                let here = |code: &str| stage.clusters.iter().any(|known| known == code);
+                stage.from <= on && (stage.clusters.is_empty() || cluster.is_some_and(here))
+            })
+        });
+        found.next().ok_or_else(|| Refusal::NotHereYet {
+            workflow: name.clone(),
+        })
     }
 
     /// The newest version of a workflow.

@@ -1,5 +1,6 @@
 //! Units, localities, clusters, schools and agencies, effective-dated; and reference tables.
 
+pub mod concern;
 pub mod cover;
 pub mod file;
 

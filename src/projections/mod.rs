@@ -3,6 +3,7 @@
 //! A projection never asks for the time and never writes to the log. Invariant: rows and cursor
 //! move in one transaction, and a rebuilt table equals the live one.
 
+pub mod concerns;
 pub mod lag;
 pub mod page;
 pub mod rebuild;

@@ -98,9 +98,7 @@ impl Visitor for Rebuild<'_> {
                 .await?;
         }
         let difference = compare(&transaction, &live, &next).await?;
-        transaction
-            .execute(include_str!("sql/unpark.sql"), &[&P::NAME])
-            .await?;
+        store::unpark(&transaction, P::NAME).await?;
         store::park(&transaction, P::NAME, &building.parked).await?;
         let flip = format!(
             "drop table {live}; alter table {next} rename to {}",

@@ -35,6 +35,8 @@ pub struct RequestRow {
     pub requester: String,
     pub agency: Option<String>,
     pub concern_open: bool,
+    /// When the newest child protection concern was passed on.
+    pub concern_at: Option<Timestamp>,
     pub urgency: Option<String>,
     pub received_at: Timestamp,
     pub opened_at: Timestamp,
@@ -103,6 +105,7 @@ fn open(event: &Decoded, act: &Act) -> Result<RequestRow, String> {
         requester: opening.requester.to_string(),
         agency: opening.agency.as_ref().map(ToString::to_string),
         concern_open: act.hand_over == Some(HandOver::Opens),
+        concern_at: (act.hand_over == Some(HandOver::Opens)).then_some(recorded.occurred_at),
         urgency: act
             .coded
             .get("urgency")
@@ -139,7 +142,10 @@ fn follow(row: &mut RequestRow, event: &Decoded, act: &Act) {
         row.worker = Some(worker.to_string());
     }
     match act.hand_over {
-        Some(HandOver::Opens) => row.concern_open = true,
+        Some(HandOver::Opens) => {
+            row.concern_open = true;
+            row.concern_at = Some(event.recorded.occurred_at);
+        }
         Some(HandOver::Closes) => row.concern_open = false,
         None => {}
     }

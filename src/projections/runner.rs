@@ -68,6 +68,8 @@ struct Memory {
     known: Known,
     up_to: Position,
     held: Option<Held>,
+    /// The live table is as this build writes it.
+    is_in_shape: bool,
 }
 
 /// A lease taken or renewed at `at`, and where the cursor stood then or has been moved to since.
@@ -174,7 +176,7 @@ impl Runner {
         let table = store::live_table::<P>();
         let reader = self.reader(P::NAME);
         // Given back only by a step that went through: after an error the cursor is asked again.
-        let held = match memory
+        let mut held = match memory
             .held
             .take()
             .filter(|held| held.at.elapsed() < RENEW_AFTER)
@@ -188,6 +190,12 @@ impl Runner {
                 Held { position, at }
             }
         };
+        if !memory.is_in_shape {
+            if store::reshape::<P>(&mut client, &reader.name).await? {
+                held.position = Position(0);
+            }
+            memory.is_in_shape = true;
+        }
         let from = held.position;
         if from == Position(0) {
             store::create::<P, _>(&client, &table).await?;

@@ -6,6 +6,7 @@ use super::page::{Decoded, Entry, Known};
 use crate::log::Position;
 use deadpool_postgres::GenericClient;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -40,9 +41,70 @@ pub async fn create<P: Projection, C: GenericClient>(
     client: &C,
     table: &str,
 ) -> Result<(), tokio_postgres::Error> {
+    let shape = shape_of::<P>();
+    let comment = format!("comment on table {table} is '{shape}';");
     client
-        .batch_execute(&P::TABLE.replace("{table}", table))
+        .batch_execute(&format!(
+            "{}\n{comment}",
+            P::TABLE.replace("{table}", table)
+        ))
         .await
+}
+
+/// Every stream of a projection gets another chance.
+///
+/// # Errors
+/// When Postgres refuses.
+pub async fn unpark<C: GenericClient>(
+    client: &C,
+    projection: &str,
+) -> Result<(), tokio_postgres::Error> {
+    let statement = include_str!("sql/unpark.sql");
+    client.execute(statement, &[&projection]).await?;
+    Ok(())
+}
+
+/// Of the table as this build writes it; kept as the table's comment.
+fn shape_of<P: Projection>() -> String {
+    let digest = Sha256::digest(P::TABLE.as_bytes());
+    format!(
+        "shape {:x}",
+        u64::from_be_bytes(std::array::from_fn(|i| digest[i]))
+    )
+}
+
+/// A live table that another build made is made anew, empty, with its cursor at the beginning.
+/// `true` when it was; until it has caught up, readers see how far it is.
+///
+/// # Errors
+/// When Postgres refuses.
+pub async fn reshape<P: Projection>(
+    client: &mut deadpool_postgres::Client,
+    cursor: &str,
+) -> Result<bool, StoreError> {
+    let table = live_table::<P>();
+    let row = client
+        .query_one(include_str!("sql/table_shape.sql"), &[&table])
+        .await?;
+    let (exists, shape): (bool, Option<String>) = (row.get(0), row.get(1));
+    if !exists || shape == Some(shape_of::<P>()) {
+        return Ok(false);
+    }
+    let transaction = client.transaction().await?;
+    transaction
+        .batch_execute(&format!("drop table {table}"))
+        .await?;
+    create::<P, _>(&transaction, &table).await?;
+    unpark(&transaction, P::NAME).await?;
+    transaction
+        .execute(include_str!("sql/rewind.sql"), &[&cursor])
+        .await?;
+    transaction.commit().await?;
+    tracing::info!(
+        projection = P::NAME,
+        "a table of another build is made anew"
+    );
+    Ok(true)
 }
 
 /// Applies a page; returns the streams that have to be parked from now on.

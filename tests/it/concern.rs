@@ -1,12 +1,18 @@
 //! A child protection concern that was passed on: what others may see of it.
 
-use crate::support::client::{Served, consume};
+use crate::support::client::{Served, consume, example};
+use crate::support::engine::workflows;
+use crate::support::until;
 use reqwest::StatusCode;
+use rfa::domain::request::entitle::moves_from;
+use rfa::domain::workflow::definition::HandOver;
+use rfa::domain::workflow::parse::parse;
 use serde_json::json;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// A concern about a fresh request, passed on by the head teacher.
-async fn passed_on(served: &Served) -> Uuid {
+async fn passed_on(served: &Served) -> (Uuid, String) {
     let request = served.sent().await;
     let concern = json!({
         "risk": "neglect", "number_rung": "initial-response", "concern": "Invented concern"
@@ -16,13 +22,16 @@ async fn passed_on(served: &Served) -> Uuid {
         .post(&path, "head.girvan", json!({ "data": concern }))
         .await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
-    request
+    (
+        request,
+        answer.body["position"].as_str().unwrap().to_owned(),
+    )
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_claim_beside_a_hidden_concern_is_hidden_too() {
     let served = Served::start().await;
-    let request = passed_on(&served).await;
+    let (request, _) = passed_on(&served).await;
     let path = format!("/requests/{request}/claim");
     for (path, version) in [(path.clone(), 3), (path.replace("claim", "release"), 4)] {
         let answer = served.post(&path, "duty.carrick", json!({})).await;
@@ -45,5 +54,101 @@ async fn a_claim_beside_a_hidden_concern_is_hidden_too() {
     for name in ["child-protection-concern-passed-on", "claimed", "released"] {
         let whole = consume(served.broker_url(), restricted).await;
         assert_eq!(whole["type"], format!("scot.rfa.{name}.v1"));
+    }
+}
+
+/// The gauge as the server shows it now; 0 before it was ever shown.
+async fn gauge(served: &Served, name: &str) -> f64 {
+    let page = format!("{}/metrics", served.process.metrics);
+    let page = reqwest::get(page).await.unwrap().text().await.unwrap();
+    let line = page
+        .lines()
+        .find(|line| line.starts_with(&format!("{name}{{authority=\"south-ayrshire\"}}")));
+    line.map_or(0.0, |line| {
+        line.rsplit(' ').next().unwrap().parse().unwrap()
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_concern_is_red_until_it_is_written_down_who_answered() {
+    let served = Served::start().await;
+    let none = served.get("/concerns", "social.work").await;
+    assert_eq!(none.body["unanswered_count"], 0, "{}", none.text);
+    let (request, position) = passed_on(&served).await;
+
+    let red = format!("/concerns?min_position={position}");
+    let red = served.get(&red, "social.work").await;
+    assert_eq!(red.body["unanswered_count"], 1, "{}", red.text);
+    assert_eq!(red.body["concerns"][0]["request_id"], request.to_string());
+    // A manager knows how many, not which.
+    let counted = served.get("/concerns", "manager.service").await;
+    assert_eq!(counted.body["unanswered_count"], 1);
+    assert!(counted.body["oldest_at"].is_string());
+    assert!(counted.body.get("concerns").is_none(), "{}", counted.text);
+    for outsider in ["head.girvan", "duty.carrick", "lead.carrick"] {
+        let answer = served.get("/concerns", outsider).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{outsider}");
+    }
+    until("the gauge is red", Duration::from_secs(20), || async {
+        (gauge(&served, "rfa_concerns_unanswered").await == 1.0).then_some(())
+    })
+    .await;
+    assert!(gauge(&served, "rfa_concern_oldest_timestamp_seconds").await > 1.7e9);
+
+    let path = format!("/requests/{request}/moves/answered-by");
+    let mut data = example("answered-by");
+    data["result"] = json!("being-looked-at");
+    let answer = served.post(&path, "social.work", json!({ "data": data }));
+    let answer = answer.await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    let position = answer.body["position"].as_str().unwrap();
+    let path = format!("/concerns?min_position={position}");
+    let green = served.get(&path, "social.work").await;
+    assert_eq!(green.body["unanswered_count"], 0, "{}", green.text);
+    until("the gauge is green", Duration::from_secs(20), || async {
+        (gauge(&served, "rfa_concerns_unanswered").await == 0.0).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_may_pass_a_concern_on_is_told_what_to_ring_at_this_hour() {
+    let served = Served::start().await;
+    let numbers = served.get("/concern-numbers", "head.girvan").await;
+    let numbers = numbers.body["numbers"].as_array().unwrap();
+    assert_eq!(numbers[0]["number"], "999");
+    // Initial response in office hours, out of hours else; never both, never neither.
+    let told: Vec<&str> = numbers
+        .iter()
+        .filter_map(|n| n["number"].as_str())
+        .collect();
+    let office = told.contains(&"01292 288645, option 1");
+    assert_ne!(office, told.contains(&"0800 328 7758"), "{told:?}");
+
+    let request = served.sent().await;
+    let seen = served
+        .get(&format!("/requests/{request}"), "head.girvan")
+        .await;
+    let moves = seen.body["moves"].as_array().unwrap();
+    let pass_on = moves
+        .iter()
+        .find(|open| open["move"] == "pass-on-child-protection-concern")
+        .unwrap();
+    assert_eq!(pass_on["ring_first"][0]["number"], "999");
+    assert_eq!(pass_on["any_version"], true);
+}
+
+#[test]
+fn a_concern_can_be_passed_on_and_answered_in_every_state() {
+    let file = "workflows/request-for-assistance/v1.yaml";
+    let text = std::fs::read_to_string(workflows().join("request-for-assistance/v1.yaml")).unwrap();
+    let definition = parse(file, &text).unwrap();
+    for state in definition.states.keys() {
+        for wanted in [HandOver::Opens, HandOver::Closes] {
+            let mut open = moves_from(&definition, Some(state));
+            let found = open.find(|(_, rule)| rule.hand_over == Some(wanted));
+            let (_, rule) = found.unwrap_or_else(|| panic!("{state}: {wanted:?}"));
+            assert!(rule.any_version && rule.restricted, "{state}");
+        }
     }
 }

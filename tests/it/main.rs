@@ -19,6 +19,7 @@ mod permit_figures;
 mod privacy;
 mod projections;
 mod relay;
+mod roll_out;
 mod scenarios;
 mod simulate;
 #[expect(dead_code, reason = "goes when the tests of every part use it")]

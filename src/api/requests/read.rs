@@ -80,6 +80,7 @@ async fn view(app: &App, caller: &Caller, seen: &Seen) -> Result<RequestView, Pr
         None
     };
     let request = &seen.request;
+    let declared = app.commands.registry().of(caller.authority.as_str());
     let running = clocks::readings(app, caller, seen)?
         .into_iter()
         .filter(|clock| clock.is_open());
@@ -97,7 +98,7 @@ async fn view(app: &App, caller: &Caller, seen: &Seen) -> Result<RequestView, Pr
         worker: request.worker.as_ref().map(ToString::to_string),
         claimed_by: request.claimed_by.as_ref().map(ToString::to_string),
         concern_open: seen.knows_state().then_some(request.concern_open),
-        moves: seen.moves(&caller.principal),
+        moves: seen.moves(&caller.principal, &declared, (app.now)()),
         next: running.collect(),
         possible_same_child,
         content: if opens { "open" } else { "summary" },

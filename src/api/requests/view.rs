@@ -3,10 +3,13 @@
 use super::clocks::ClockView;
 use super::{Seen, people};
 use crate::access::{Action, Involvement, Resource, decide};
+use crate::api::concerns::{NumberView, numbers_at};
 use crate::commands::{Audience, Loaded};
+use crate::domain::declared::Declared;
 use crate::domain::request::actor::Principal;
 use crate::domain::request::entitle::{Who, moves_open_to};
 use crate::domain::request::event::{HeldBy, RequestEvent};
+use crate::domain::workflow::definition::HandOver;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -90,6 +93,9 @@ pub(crate) struct MoveView {
     pub title: String,
     /// Accepted without If-Match.
     pub any_version: bool,
+    /// What to ring first, now: writing it down does not replace the call.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ring_first: Vec<NumberView>,
     /// JSON Schema of the data.
     #[schema(value_type = Object)]
     pub data: Value,
@@ -181,7 +187,12 @@ impl Seen {
         })
     }
 
-    pub(super) fn moves(&self, principal: &Principal) -> Vec<MoveView> {
+    pub(super) fn moves(
+        &self,
+        principal: &Principal,
+        declared: &Declared,
+        now: Timestamp,
+    ) -> Vec<MoveView> {
         let who = Who {
             person: principal,
             covers: &self.covers,
@@ -191,6 +202,10 @@ impl Seen {
                 name: name.to_string(),
                 title: rule.title.clone(),
                 any_version: rule.any_version,
+                ring_first: match rule.hand_over {
+                    Some(HandOver::Opens) => numbers_at(declared, now),
+                    Some(HandOver::Closes) | None => Vec::new(),
+                },
                 data: rule.data.clone(),
             })
             .collect()

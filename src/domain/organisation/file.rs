@@ -33,6 +33,12 @@ pub struct OrganisationFile {
     /// Who answers while a school or an agency is closed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub covers: Vec<Cover>,
+    /// Versions of workflows that are not for everybody yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roll_out: Vec<RollOut>,
+    /// What is rung when a child may be in danger.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub concern_numbers: Vec<ConcernNumber>,
 }
 
 /// Whatever can own a request.
@@ -94,7 +100,8 @@ impl OrganisationFile {
         let units = self.units.iter().filter_map(|unit| unit.calendar.as_ref());
         let schools = self.schools.iter().filter_map(|s| s.calendar.as_ref());
         let agencies = self.agencies.iter().filter_map(|a| a.calendar.as_ref());
-        let named = units.chain(schools).chain(agencies);
+        let numbers = self.concern_numbers.iter().filter_map(|n| n.hours.as_ref());
+        let named = units.chain(schools).chain(agencies).chain(numbers);
         named.chain([&self.default_calendar]).collect()
     }
 }
@@ -168,6 +175,51 @@ pub struct Cover {
     pub from: Date,
     /// Inclusive.
     pub to: Date,
+}
+
+/// A version that is named is for these clusters alone, from that day on; one that is not named is
+/// for everybody. A new request takes the newest version that is for its cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RollOut {
+    pub workflow: WorkflowName,
+    #[schemars(range(min = 1))]
+    pub version: u32,
+    /// Everywhere, where none are named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clusters: Vec<String>,
+    pub from: Date,
+}
+
+/// A number to ring about a child protection concern.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConcernNumber {
+    pub title: String,
+    /// As people dial it.
+    pub number: String,
+    #[serde(default)]
+    pub when: RungWhen,
+    /// Whose opening hours `open` and `closed` mean.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hours: Option<CalendarName>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RungWhen {
+    #[default]
+    Always,
+    Open,
+    Closed,
+}
+
+impl RungWhen {
+    pub const WORDS: [(&'static str, Self); 3] = [
+        ("always", Self::Always),
+        ("open", Self::Open),
+        ("closed", Self::Closed),
+    ];
 }
 
 /// One row set of a reference table, as published.

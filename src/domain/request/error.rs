@@ -1,6 +1,6 @@
 //! Refusals: the rules said no. Each carries what was found, the limit, and what is allowed.
 
-use crate::domain::ids::{MoveName, RoleName, StateName, TeamId};
+use crate::domain::ids::{MoveName, RoleName, StateName, TeamId, WorkflowName};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -19,6 +19,8 @@ pub enum Refusal {
         state: StateName,
         allowed: Vec<MoveName>,
     },
+    #[error("`{workflow}` is not used in this child's cluster yet")]
+    NotHereYet { workflow: WorkflowName },
     #[error("`{found}` is not open to you")]
     NotYours {
         found: MoveName,
@@ -50,11 +52,12 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every `code`.
-    pub const CODES: [&'static str; 16] = [
+    pub const CODES: [&'static str; 17] = [
         "not-found",
         "already-open",
         "unknown-move",
         "not-in-this-state",
+        "not-here-yet",
         "not-yours",
         "service-account-alone",
         "unknown-team",
@@ -77,6 +80,7 @@ impl Refusal {
             Self::AlreadyOpen => "already-open",
             Self::UnknownMove { .. } => "unknown-move",
             Self::NotInThisState { .. } => "not-in-this-state",
+            Self::NotHereYet { .. } => "not-here-yet",
             Self::NotYours { .. } => "not-yours",
             Self::ServiceAccountAlone { .. } => "service-account-alone",
             Self::UnknownTeam { .. } => "unknown-team",

@@ -2,20 +2,19 @@ create table if not exists {table} (
     authority text not null,
     request_id uuid not null,
     reference text not null,
-    workflow text not null,
-    workflow_version int not null,
+    workflow text not null, workflow_version int not null,
     state text not null,
     ended boolean not null,
     waiting boolean not null,
     restricted boolean not null,
     team text not null,
-    held_by text not null,
-    holder text,
+    held_by text not null, holder text,
     claimed_by text,
     worker text,
     requester text not null,
     agency text,
     concern_open boolean not null,
+    concern_at timestamptz,
     urgency text,
     received_at timestamptz not null,
     opened_at timestamptz not null,
@@ -27,4 +26,5 @@ create table if not exists {table} (
     primary key (authority, request_id)
 );
 create index on {table} (authority, team, received_at, request_id) where not ended;
+create index on {table} (authority, concern_at, request_id) where concern_open;
 create index on {table} (authority, requester, received_at, request_id);

@@ -1,6 +1,8 @@
 //! An organisation file: what is declared twice or refers to nothing is reported with its place.
 
 mod covers;
+mod numbers;
+mod roll_out;
 
 use super::super::located::{Node, Reader, quoted};
 use super::value;
@@ -9,6 +11,8 @@ use crate::domain::organisation::file::{
     Agency, Cluster, DrawsFrom, Locality, OrganisationFile, School, Unit, UnitKind,
 };
 use covers::cover;
+use numbers::number;
+use roll_out::roll_out;
 
 const DRAWS: [(&str, DrawsFrom); 2] = [
     ("locality", DrawsFrom::Locality),
@@ -37,6 +41,12 @@ pub(super) fn read(reader: &mut Reader, root: &Node) -> Option<OrganisationFile>
     let schools = fields.find_as(reader, "schools", |r, n| Some(each(r, n, &known, school)));
     let agencies = fields.find_as(reader, "agencies", |r, n| Some(each(r, n, &known, agency)));
     let covers = fields.find_as(reader, "covers", |r, n| Some(each(r, n, &known, cover)));
+    let stages = fields.find_as(reader, "roll_out", |r, n| {
+        Some(each(r, n, &known, roll_out))
+    });
+    let numbers = fields.find_as(reader, "concern_numbers", |r, n| {
+        Some(each(r, n, &known, number))
+    });
     fields.finish(reader);
     ids_once(reader, root);
     let file = OrganisationFile {
@@ -53,6 +63,8 @@ pub(super) fn read(reader: &mut Reader, root: &Node) -> Option<OrganisationFile>
         schools: schools.unwrap_or_default(),
         agencies: agencies.unwrap_or_default(),
         covers: covers.unwrap_or_default(),
+        roll_out: stages.unwrap_or_default(),
+        concern_numbers: numbers.unwrap_or_default(),
     };
     one_receiver(reader, root, &file);
     covers::one_cover(reader, root, &file);
