@@ -115,7 +115,8 @@ fn a_state_says_who_holds_it_and_what_each_may_do_next() {
     assert_says(
         &text,
         &[
-            "It is held by whoever asked for help. These clocks stand still here: “The team has \
+            "It is held by whoever asked for help. While their school or office is closed, whoever \
+             answers for the requester meanwhile may act for them. These clocks stand still here: “The team has \
              decided”, “Somebody has spoken with the family” and “Help has started”.",
             "Answer the question. By whoever asked for help or whoever answers for the requester \
              meanwhile. The request is then “Seen”. To be given: “Answer”.",
@@ -179,7 +180,9 @@ fn a_concern_is_told_apart() {
         &[
             "If a child may be in danger",
             "Phone first, write it down then. It can be done in every state, and it is taken whatever \
-             anybody else did meanwhile.",
+             anybody else did meanwhile. - Police and ambulance, if a child is in danger now: 999.",
+            "Social work out of hours, all of Ayrshire, outside the hours of “South Ayrshire Council \
+             offices”: ",
             "From “Help agreed” or “Waiting for help”: the request is then “Moved to another process” \
              (agreed-with-child-protection). Everywhere else the request stays where it is.",
             "From then on “A person has answered for the concern” runs: 15 minutes.",

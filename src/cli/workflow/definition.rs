@@ -30,6 +30,7 @@ pub(super) fn read_beside(path: &Path, definition: &Definition) -> Result<Beside
             continue;
         }
         beside.usual_calendars.push(organisation.default_calendar);
+        beside.numbers.extend(organisation.concern_numbers);
         let teams = organisation.units.into_iter();
         beside.teams.extend(teams.map(|unit| (unit.id, unit.title)));
     }

@@ -102,7 +102,7 @@ fn calendar(source: Source<'_>, choice: &CalendarChoice) -> String {
     }
 }
 
-fn named(source: Source<'_>, name: &CalendarName) -> String {
+pub(super) fn named(source: Source<'_>, name: &CalendarName) -> String {
     let title = source.beside.calendars.get(name);
     title.map_or_else(|| format!("`{name}`"), |title| format!("“{title}”"))
 }

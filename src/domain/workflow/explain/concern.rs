@@ -3,10 +3,12 @@
 use super::super::definition::{ClockRule, HandOver, MoveRule};
 use super::super::phrase;
 use super::Source;
+use super::clocks::named;
 use super::data::must_be_given;
 use super::moves::leads_of;
 use super::page::Page;
 use crate::domain::ids::MoveName;
+use crate::domain::organisation::file::RungWhen;
 
 pub(super) fn tell(page: &mut Page, source: Source<'_>) {
     let opening = of(source, HandOver::Opens);
@@ -20,6 +22,7 @@ pub(super) fn tell(page: &mut Page, source: Source<'_>) {
             "Phone first, write it down then. It can be done in every state, and it is taken whatever \
              anybody else did meanwhile.",
         );
+        numbers(page, source);
         common(page, source, (name, rule));
         for clock in started_by(source, rule) {
             page.sentence(&format!(
@@ -33,6 +36,21 @@ pub(super) fn tell(page: &mut Page, source: Source<'_>) {
         page.subheading(&format!("{} ({name})", rule.title));
         page.sentence("The concern stays red until this is written down: who answered, and when.");
         common(page, source, (name, rule));
+    }
+}
+
+/// What is rung, and when.
+fn numbers(page: &mut Page, source: Source<'_>) {
+    for one in &source.beside.numbers {
+        let hours = one.hours.as_ref().map(|name| named(source, name));
+        let when = match (one.when, hours) {
+            (RungWhen::Open, Some(hours)) => format!(", in the hours of {hours}"),
+            (RungWhen::Closed, Some(hours)) => format!(", outside the hours of {hours}"),
+            (RungWhen::Open, None) => ", in office hours".to_owned(),
+            (RungWhen::Closed, None) => ", out of office hours".to_owned(),
+            (RungWhen::Always, _) => String::new(),
+        };
+        page.item(&format!("{}{when}: {}.", one.title, one.number));
     }
 }
 

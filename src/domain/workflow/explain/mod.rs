@@ -14,6 +14,7 @@ mod states;
 
 use super::definition::Definition;
 use crate::domain::ids::{CalendarName, ClockName, MoveName, StateName, TeamId};
+use crate::domain::organisation::file::ConcernNumber;
 use page::Page;
 use std::collections::BTreeMap;
 
@@ -33,6 +34,8 @@ pub struct Beside {
     pub teams: BTreeMap<TeamId, String>,
     /// Of the organisations that work by the definition: what a team has that names no other.
     pub usual_calendars: Vec<CalendarName>,
+    /// What they ring about a child protection concern.
+    pub numbers: Vec<ConcernNumber>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -66,6 +66,13 @@ impl Source<'_> {
         }
     }
 
+    /// Who may act for the requester, where the definition has a role for it.
+    pub(super) fn cover(&self) -> Option<String> {
+        let mut roles = self.definition.roles.iter();
+        let role = roles.find(|(_, rule)| rule.relation == Some(Relation::Cover));
+        role.map(|(name, _)| self.role(name))
+    }
+
     pub(super) fn requester(&self) -> String {
         self.relation(Relation::Requester, "whoever asked")
     }

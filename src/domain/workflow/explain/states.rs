@@ -1,7 +1,7 @@
 //! Each state: what it means, who holds the request, what can happen next.
 
 use super::super::arrows::{opening_states, paused_in};
-use super::super::definition::StateRule;
+use super::super::definition::{StateHolder, StateRule};
 use super::super::phrase;
 use super::Source;
 use super::moves;
@@ -39,6 +39,11 @@ fn tell(page: &mut Page, source: Source<'_>, (name, rule): (&StateName, &StateRu
         facts.push("The request is over: no clock is owed any more.".to_owned());
     } else {
         facts.push(format!("It is held by {}.", source.holder(rule.held_by)));
+    }
+    if let (StateHolder::Requester, Some(cover)) = (rule.held_by, source.cover()) {
+        facts.push(format!(
+            "While their school or office is closed, {cover} may act for them."
+        ));
     }
     if rule.waiting {
         facts.push("Help is agreed and nobody is free to give it.".to_owned());
