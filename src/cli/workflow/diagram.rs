@@ -84,7 +84,8 @@ async fn live(
     // The log may have grown since it was asked: then nothing is behind.
     let behind = (head.0 - counted.as_of.0).max(0);
     if behind > 0 {
-        as_of.push_str(&format!(", {behind} events behind"));
+        let events = if behind == 1 { "event" } else { "events" };
+        as_of.push_str(&format!(", {behind} {events} behind"));
     }
     Ok(Live {
         as_of,
