@@ -68,7 +68,7 @@ impl Cli {
             Command::Simulate(simulate) => simulate.run(config).await,
             Command::Clock(clock) => clock.run(&config),
             Command::Openapi(openapi) => openapi.run(),
-            Command::Workflow(workflow) => workflow.run(),
+            Command::Workflow(workflow) => workflow.run(&config).await,
             Command::History(history) => history.run(config).await,
             Command::Projections(projections) => projections.run(config).await,
             Command::Token(token) => token.run(config).await,

@@ -3,12 +3,14 @@
 use super::page::Decoded;
 use super::{Projection, QueryError, ReadPool};
 use crate::domain::declared::Declared;
-use crate::domain::ids::{AgencyId, Authority, PrincipalId, StateName, TeamId};
+use crate::domain::ids::{AgencyId, Authority, PrincipalId, StateName, TeamId, WorkflowName};
 use crate::domain::request::event::{Act, HeldBy, RequestEvent};
 use crate::domain::workflow::definition::HandOver;
+use crate::log::Position;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 pub struct RequestList;
@@ -228,4 +230,48 @@ pub async fn query(pool: &ReadPool, filter: &Filter) -> Result<Vec<RequestRow>, 
             })
         })
         .collect()
+}
+
+/// Open requests of one version of a workflow, by the state they are in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenByState {
+    pub as_of: Position,
+    pub open: BTreeMap<StateName, i64>,
+    /// Those that began with another version.
+    pub of_other_versions: i64,
+}
+
+/// Rows and cursor move together, so one statement sees counts and the position that they are true for.
+///
+/// # Errors
+/// When the read tables are out of reach.
+pub async fn open_by_state(
+    pool: &ReadPool,
+    authority: &Authority,
+    (workflow, version): (&WorkflowName, u32),
+) -> Result<OpenByState, QueryError> {
+    let client = pool.get().await?;
+    let statement = include_str!("sql/request_list_open_by_state.sql");
+    let statement = client.prepare_cached(statement).await?;
+    let version = i32::try_from(version).unwrap_or(i32::MAX);
+    let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
+        [&authority.as_str(), &workflow.as_str(), &version];
+    let rows = client.query(&statement, &parameters).await?;
+    let mut found = OpenByState {
+        as_of: Position(0),
+        open: BTreeMap::new(),
+        of_other_versions: 0,
+    };
+    for row in rows {
+        found.as_of = Position(row.get("position"));
+        let Some(state) = row.get::<_, Option<&str>>("state") else {
+            continue;
+        };
+        if !row.get::<_, bool>("drawn") {
+            found.of_other_versions += row.get::<_, i64>("open_count");
+        } else if let Ok(state) = StateName::parse(state) {
+            found.open.insert(state, row.get("open_count"));
+        }
+    }
+    Ok(found)
 }

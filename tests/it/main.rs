@@ -7,6 +7,8 @@ mod clocks;
 mod commands;
 mod concern;
 mod cover;
+mod diagram;
+mod explain;
 mod faults;
 mod history;
 mod lint;
