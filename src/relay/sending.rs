@@ -26,7 +26,13 @@ impl RelayLane {
         page.events
             .retain(|event| !parked.contains_key(&key_of(&event.recorded)));
         page.unreadable.retain(|key, _| !parked.contains_key(key));
-        let told = self.tell(&mut page, &session.topology).await?;
+        let told = if page.declares {
+            // What has no queue yet comes back, waits, and is tried again once it is declared.
+            let declared = Topology::of(&self.registry.in_force());
+            self.tell(&mut page, &declared).await?
+        } else {
+            self.tell(&mut page, &session.topology).await?
+        };
         let mut sent = Vec::with_capacity(told.len());
         let mut on_their_way = 0;
         for (event, messages) in told {
