@@ -294,6 +294,28 @@ async fn what_a_team_needs_is_declared_as_data() {
             queue["arguments"]["x-dead-letter-exchange"],
             json!("rfa.dead-letters")
         );
+        // On their way to the dead letters messages are confirmed, not only sent.
+        assert_eq!(
+            queue["arguments"]["x-dead-letter-strategy"],
+            json!("at-least-once")
+        );
+        assert_eq!(queue["arguments"]["x-overflow"], json!("reject-publish"));
     }
     find("rfa.dead-letters");
+}
+
+#[tokio::test]
+async fn what_a_receiver_rejects_too_often_is_among_the_dead_letters() {
+    let stage = Stage::set().await;
+    let mut lane = stage.ordinary().await;
+    let story = Story::of("garf");
+    stage.append(story.opened()).await;
+    drain(&mut lane).await;
+    stage.reject("rfa.team.south-ayrshire.garf", 21).await;
+    let dead = until("the dead letter", stage::DEADLINE, || async {
+        stage.consume_all("rfa.dead-letters").await.pop()
+    })
+    .await;
+    assert_eq!((dead.request(), dead.version()), (story.request, 1));
+    assert!(stage.is_empty("rfa.team.south-ayrshire.garf").await);
 }
