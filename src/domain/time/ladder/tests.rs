@@ -192,10 +192,7 @@ fn a_rung_that_falls_into_a_pause_from_the_first_moment_on_comes_as_the_clock_ru
     comes(
         &paused,
         &ladder(&["-1d", "0"]),
-        &[
-            ("-1d#1", "2026-01-02T00:01Z"),
-            ("0#1", "2026-01-04T00:00Z"),
-        ],
+        &[("-1d#1", "2026-01-02T00:01Z"), ("0#1", "2026-01-04T00:00Z")],
     );
 }
 
