@@ -61,7 +61,10 @@ impl Seen {
         };
         let mut involvement = involvement_of(&request, &loaded);
         involvement.covers = who.covers(&request);
+        // Whoever asked for help may write down who answered; what others passed on is not theirs to know.
+        let asks = request.requester == caller.principal.id || involvement.covers;
         involvement.answers = request.is_concern_open()
+            && !asks
             && moves_open_to(&workflow.definition, &request, who)
                 .any(|(_, rule)| rule.hand_over == Some(HandOver::Closes));
         let may = |action| {
