@@ -39,6 +39,8 @@ pub trait Projection: Send + Sync + 'static {
     const KEY: &'static str;
     /// Of which rows the requests are looked at again when a calendar or the organisation changes.
     const RECOUNT: Option<&'static str> = None;
+    /// Raised when the fold changes: tables of the fold before it are made anew.
+    const FOLD: u32 = 1;
     type Row: Serialize + DeserializeOwned + Send + Sync;
 
     /// Moves the rows of the event's request on.

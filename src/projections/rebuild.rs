@@ -89,6 +89,10 @@ impl Visitor for Rebuild<'_> {
         }
         // The cursor's row is held: the live table stands still while the two are compared.
         let transaction = client.transaction().await?;
+        // Two whole tables may take longer than any call of a reader is given.
+        transaction
+            .batch_execute("set local statement_timeout = 0")
+            .await?;
         let row = transaction
             .query_one(include_str!("sql/lock_cursor.sql"), &[&cursor])
             .await?;
