@@ -1,4 +1,4 @@
-//! Marks around an import: between them nothing that it brings is due.
+//! Marks around an import: nothing that it brings falls due before the second.
 
 use super::CommandError;
 use super::execute::{Commands, unavailable};

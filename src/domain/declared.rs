@@ -9,10 +9,12 @@ use crate::domain::request::error::Refusal;
 use crate::domain::time::calendar::{CalendarFile, Calendars};
 use crate::domain::workflow::schema::Workflow;
 use jiff::civil::Date;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// Event types of declarations; each carries the whole of what it declares.
 pub const WORKFLOW_PUBLISHED: &str = "workflow-published";
@@ -20,7 +22,7 @@ pub const CALENDAR_PUBLISHED: &str = "calendar-published";
 pub const ORGANISATION_PUBLISHED: &str = "organisation-published";
 pub const TABLE_PUBLISHED: &str = "table-published";
 pub const GRANTS_SET: &str = "grants-set";
-/// Marks around an import; they change nothing that is in force.
+/// Marks around an import: between them nothing that it brings falls due.
 pub const IMPORT_STARTED: &str = "import-started";
 pub const IMPORT_ENDED: &str = "import-ended";
 
@@ -34,6 +36,7 @@ pub struct Declared {
     tables: BTreeMap<String, Arc<ReferenceTable>>,
     organisation: Arc<Organisation>,
     principals: HashMap<PrincipalId, Principal>,
+    imports_ended: BTreeSet<Uuid>,
 }
 
 #[derive(Debug, Clone, thiserror::Error)]
@@ -69,7 +72,12 @@ impl Declared {
                 self.principals.insert(principal.id.clone(), principal);
                 Ok(())
             }
-            IMPORT_STARTED | IMPORT_ENDED => Ok(()),
+            IMPORT_STARTED => Ok(()),
+            IMPORT_ENDED => {
+                let mark: Mark = read(event_type, body)?;
+                self.imports_ended.insert(mark.import);
+                Ok(())
+            }
             other => Err(DeclaredError::UnknownType {
                 found: other.to_owned(),
             }),
@@ -197,10 +205,21 @@ impl Declared {
         Arc::clone(&self.calendars)
     }
 
+    /// Whether an import is through; its id is the correlation of all that it brought.
+    #[must_use]
+    pub fn has_ended(&self, import: &Uuid) -> bool {
+        self.imports_ended.contains(import)
+    }
+
     #[must_use]
     pub fn find_principal(&self, id: &PrincipalId) -> Option<&Principal> {
         self.principals.get(id)
     }
+}
+
+#[derive(Deserialize)]
+struct Mark {
+    import: Uuid,
 }
 
 fn read<T: DeserializeOwned>(event_type: &str, body: &[u8]) -> Result<T, DeclaredError> {

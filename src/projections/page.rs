@@ -1,6 +1,6 @@
 //! A page of the log, decoded once, with what was declared up to each event.
 
-use crate::domain::declared::{CALENDAR_PUBLISHED, Declared, ORGANISATION_PUBLISHED};
+use crate::domain::declared::{CALENDAR_PUBLISHED, Declared, IMPORT_ENDED, ORGANISATION_PUBLISHED};
 use crate::domain::request::codec;
 use crate::domain::request::event::RequestEvent;
 use crate::log::{Position, Recorded, StreamKind};
@@ -21,7 +21,7 @@ pub enum Entry {
         why: String,
     },
     Declaration,
-    /// What days and hours count may have changed.
+    /// What days and hours count, or whether anything falls due, may have changed.
     Calendars {
         authority: Arc<str>,
         position: Position,
@@ -103,7 +103,7 @@ pub fn decode(after: Position, page: Vec<Recorded>) -> Result<Vec<Entry>, PageEr
 pub(super) fn decode_one(recorded: Recorded) -> Entry {
     if recorded.stream_kind != StreamKind::Request {
         return match recorded.event_type.as_str() {
-            CALENDAR_PUBLISHED | ORGANISATION_PUBLISHED => Entry::Calendars {
+            CALENDAR_PUBLISHED | ORGANISATION_PUBLISHED | IMPORT_ENDED => Entry::Calendars {
                 authority: recorded.authority,
                 position: recorded.position,
             },
