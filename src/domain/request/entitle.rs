@@ -119,7 +119,11 @@ fn may_speak_for(actor: &Principal, person: &Principal) -> bool {
 }
 
 impl Ground<'_> {
-    fn find_role<'r>(&self, roles: &'r [RoleName], who: Who<'_>) -> Option<&'r RoleName> {
+    pub(super) fn find_role<'r>(
+        &self,
+        roles: &'r [RoleName],
+        who: Who<'_>,
+    ) -> Option<&'r RoleName> {
         roles.iter().find(|name| {
             let rule = self.definition.roles.get(*name);
             rule.is_some_and(|rule| self.stands_in(rule, who))
@@ -136,6 +140,7 @@ impl Ground<'_> {
             Some(Relation::Cover) => self.request.is_some_and(|request| who.covers(request)),
             Some(Relation::Worker) => is(|request| request.worker.as_ref()),
             Some(Relation::Decider) => is(|request| request.decider.as_ref()),
+            Some(Relation::ClaimHolder) => is(|request| request.claimed_by.as_ref()),
             None => person.grants.iter().any(|grant| {
                 rule.any_of.contains(&grant.role)
                     && match rule.of {

@@ -54,6 +54,7 @@ fn passed_on() -> RequestEvent {
             held_by: HeldBy::Worker(PrincipalId::parse("canary-worker").unwrap()),
         },
         left_team: Some(TeamId::parse("ayr-north-team").unwrap()),
+        claim: None,
         because: Some("canary-because".to_owned()),
         acted_as: ActedAs {
             role: RoleName::parse("canary-role").unwrap(),
