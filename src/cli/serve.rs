@@ -77,7 +77,7 @@ impl Serve {
             look_every: Duration::from_secs(settings.sweep_seconds),
             ..Pace::default()
         };
-        let sweeper = Sweeper::try_new(engine.commands.clone(), find_due(&engine.log), pace)?;
+        let sweeper = Sweeper::new(engine.commands.clone(), find_due(&engine.log), pace);
         tasks.push(tokio::spawn(sweeper.run(now, shutdown.clone())));
         tasks.extend(relay.map(|relay| tokio::spawn(relay.run(shutdown.clone()))));
 
