@@ -81,7 +81,8 @@ impl Clock {
 impl Explain {
     fn run(mut self, config: &Config) -> Outcome {
         let mut files = Vec::new();
-        for (file, text) in definition_files(&config.settings.workflows.join("calendars"), "yaml")? {
+        for (file, text) in definition_files(&config.settings.workflows.join("calendars"), "yaml")?
+        {
             files.push(parse_calendar(&file, &text).map_err(words)?);
         }
         let calendars = Calendars::build(files)?;

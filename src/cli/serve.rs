@@ -138,13 +138,7 @@ fn start_timers(engine: &Engine, look_every: Duration, supervisor: &Supervisor) 
         ..timers::Pace::default()
     };
     supervisor.start("timers", move |shutdown| {
-        let sweeper = Sweeper::try_new(commands.clone(), find.clone(), pace);
-        async move {
-            match sweeper {
-                Ok(sweeper) => sweeper.run(now, shutdown).await,
-                Err(error) => tracing::error!(%error, "the timers have no name: a defect"),
-            }
-        }
+        Sweeper::new(commands.clone(), find.clone(), pace).run(now, shutdown)
     })
 }
 

@@ -1,5 +1,5 @@
-//! A row per open clock with a ladder: its next rung, and from when it can be raised. Nobody is
-//! reminded of what was made up, nor of what was imported before its import has ended.
+//! A row per open clock or lease with a ladder: its next rung, and from when it can be raised.
+//! Nobody is reminded of what was made up, nor of what was imported before its import has ended.
 
 use super::page::Decoded;
 use super::{Projection, QueryError, ReadPool};
@@ -7,9 +7,9 @@ use crate::domain::declared::Declared;
 use crate::domain::ids::{AgencyId, Authority, ClockName, DefinitionHash, RequestId};
 use crate::domain::request::clocks::ClockGround;
 use crate::domain::request::event::{Act, RequestEvent};
-use crate::domain::request::rung::{DueRung, Look, Place, Raised, RungId};
-use crate::domain::time::clock::{Clocks, Spell};
-use crate::domain::time::ladder::Step;
+use crate::domain::request::rung::{self, DueRung, Look, Place, Raised, RungId};
+use crate::domain::time::clock::Clocks;
+use crate::domain::time::ladder::{Next, Step};
 use crate::domain::workflow::definition::Definition;
 use crate::log::Provenance;
 use jiff::Timestamp;
@@ -54,29 +54,14 @@ impl Projection for DueRungs {
 
     fn fold(rows: &mut Vec<RungRow>, event: &Decoded, declared: &Declared) -> Result<(), String> {
         let known = rows.first_mut().and_then(|row| row.detail.take());
-        let context = match (&event.event, known) {
-            (RequestEvent::Act(act), known) => {
-                let opened = known.or_else(|| open(event, act, declared));
-                let Some(mut context) = opened else {
-                    return Ok(());
-                };
-                context.follow(act, event.recorded.occurred_at, declared)?;
-                context
-            }
-            (RequestEvent::RungRaised(raised), Some(mut context)) => {
-                context.raised.keep(&raised.rung);
-                context
-            }
-            (RequestEvent::Claimed { .. } | RequestEvent::Released { .. }, Some(context)) => {
-                context
-            }
-            (
-                RequestEvent::Claimed { .. }
-                | RequestEvent::Released { .. }
-                | RequestEvent::RungRaised(_),
-                None,
-            ) => return Ok(()),
+        let opened = match (&event.event, known) {
+            (RequestEvent::Act(act), None) => open(event, act, declared),
+            (_, known) => known,
         };
+        let Some(mut context) = opened else {
+            return Ok(());
+        };
+        context.follow(&event.event, event.recorded.occurred_at, declared)?;
         let key = (event.recorded.authority.to_string(), event.recorded.stream);
         *rows = rows_of(key, context, declared)?;
         Ok(())
@@ -103,7 +88,9 @@ fn open(event: &Decoded, act: &Act, declared: &Declared) -> Option<Context> {
     let opening = act.opening.as_ref()?;
     let has_ladders = declared
         .find_workflow(&opening.definition)
-        .is_some_and(|workflow| !workflow.definition.ladders.is_empty());
+        .is_some_and(|workflow| {
+            !workflow.definition.ladders.is_empty() || workflow.definition.claims.is_some()
+        });
     let import = match event.recorded.provenance {
         Provenance::Live => None,
         Provenance::Imported => Some(event.recorded.correlation),
@@ -125,17 +112,23 @@ fn open(event: &Decoded, act: &Act, declared: &Declared) -> Option<Context> {
 impl Context {
     fn follow(
         &mut self,
-        act: &Act,
+        event: &RequestEvent,
         occurred_at: Timestamp,
         declared: &Declared,
     ) -> Result<(), String> {
+        match event {
+            RequestEvent::RungRaised(raised) => self.raised.keep(&raised.rung),
+            RequestEvent::ClaimLapsed(lapsed) => self.raised.keep(&lapsed.raised.rung),
+            RequestEvent::Act(_) | RequestEvent::Claimed { .. } | RequestEvent::Released { .. } => {
+            }
+        }
         let ground = ClockGround {
             definition: definition_of(self, declared)?,
             organisation: declared.organisation(),
             agency: self.agency.as_ref(),
             received_at: self.received_at,
         };
-        ground.follow(&mut self.clocks, act, occurred_at);
+        ground.follow(&mut self.clocks, event, occurred_at);
         Ok(())
     }
 }
@@ -164,18 +157,17 @@ fn rows_of(
         next_at: None,
         detail: None,
     }];
-    let spells: &[Spell] = match context.import {
-        None => &context.clocks.spells,
-        Some(_) => &[],
-    };
-    for spell in spells {
-        if let Some((step, next_at)) = next(spell, definition, &context.raised, declared)? {
+    let waits = context.import.is_some();
+    for spell in context.clocks.all().filter(|_| !waits) {
+        let next = rung::next(spell, definition, &context.raised, declared.calendars())
+            .map_err(|error| error.to_string())?;
+        if let Some(Next { step, due }) = next {
             let row = RungRow {
                 clock: spell.clock.to_string(),
                 spell: i32::try_from(spell.number).unwrap_or(i32::MAX),
                 rung: Some(step.rung.to_string()),
                 occurrence: i32::try_from(step.occurrence).ok(),
-                next_at,
+                next_at: due.map(|due| due.ready_at),
                 ..rows[0].clone()
             };
             rows.push(row);
@@ -183,25 +175,6 @@ fn rows_of(
     }
     rows[0].detail = Some(context);
     Ok(rows)
-}
-
-fn next(
-    spell: &Spell,
-    definition: &Definition,
-    raised: &Raised,
-    declared: &Declared,
-) -> Result<Option<(Step, Option<Timestamp>)>, String> {
-    let ladder = definition.ladder_of(&spell.clock);
-    let Some(ladder) = ladder.filter(|_| spell.status.is_open()) else {
-        return Ok(None);
-    };
-    let calendar = declared
-        .calendars()
-        .load(&spell.calendar)
-        .map_err(|error| error.to_string())?;
-    let last = raised.find_last(&spell.clock, spell.number);
-    let next = spell.next_step(ladder, calendar, last);
-    Ok(next.map(|next| (next.step, next.due.map(|due| due.ready_at))))
 }
 
 /// The earliest first, of all authorities.

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod api;
+mod claims;
 mod clocks;
 mod commands;
 mod concern;

@@ -123,7 +123,11 @@ fn may_speak_for(actor: &Principal, person: &Principal) -> bool {
 }
 
 impl Ground<'_> {
-    fn find_role<'r>(&self, roles: &'r [RoleName], who: Who<'_>) -> Option<&'r RoleName> {
+    pub(super) fn find_role<'r>(
+        &self,
+        roles: &'r [RoleName],
+        who: Who<'_>,
+    ) -> Option<&'r RoleName> {
         roles.iter().find(|name| {
             let rule = self.definition.roles.get(*name);
             rule.is_some_and(|rule| self.stands_in(rule, who))
@@ -156,6 +160,7 @@ impl Ground<'_> {
             Some(Relation::Cover) => self.request.is_some_and(|request| who.covers(request)),
             Some(Relation::Worker) => is(|request| request.worker.as_ref()),
             Some(Relation::Decider) => is(|request| request.decider.as_ref()),
+            Some(Relation::ClaimHolder) => is(|request| request.claimed_by.as_ref()),
             None => {
                 let mut grants = person.grants.iter();
                 grants.any(|grant| self.lets_stand_in(rule, grant))
