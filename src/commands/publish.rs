@@ -91,7 +91,7 @@ impl Declaration {
     }
 
     pub(super) fn apply_to(&self, declared: &mut Declared) -> Result<(), DeclaredError> {
-        declared.apply(self.event_type, &self.body)
+        declared.apply(0, self.event_type, &self.body)
     }
 
     /// Whether a published body says the same: as another build wrote it, too.

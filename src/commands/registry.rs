@@ -80,7 +80,7 @@ impl Registry {
                     .unwrap_or_default()
             });
             declared
-                .apply(&event.event_type, &event.body)
+                .apply(event.position.0, &event.event_type, &event.body)
                 .map_err(|source| RegistryError::Declared {
                     position: event.position,
                     source,

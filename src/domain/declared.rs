@@ -35,6 +35,8 @@ pub struct Declared {
     organisation_file: Option<OrganisationFile>,
     tables: BTreeMap<String, Arc<ReferenceTable>>,
     organisation: Arc<Organisation>,
+    /// Every one that was ever in force, each from the position after its own.
+    organisations: Vec<(i64, Arc<Organisation>)>,
     principals: HashMap<PrincipalId, Principal>,
     imports_ended: BTreeSet<Uuid>,
 }
@@ -52,19 +54,24 @@ impl Declared {
     ///
     /// # Errors
     /// When this build does not know the declaration; what was in force stays.
-    pub fn apply(&mut self, event_type: &str, body: &[u8]) -> Result<(), DeclaredError> {
+    pub fn apply(
+        &mut self,
+        position: i64,
+        event_type: &str,
+        body: &[u8],
+    ) -> Result<(), DeclaredError> {
         match event_type {
             WORKFLOW_PUBLISHED => self.take_workflow(body),
             CALENDAR_PUBLISHED => self.take_calendar(read(event_type, body)?),
             ORGANISATION_PUBLISHED => {
                 self.organisation_file = Some(read(event_type, body)?);
-                self.organise();
+                self.organise(position);
                 Ok(())
             }
             TABLE_PUBLISHED => {
                 let table: ReferenceTable = read(event_type, body)?;
                 self.tables.insert(table.table.clone(), Arc::new(table));
-                self.organise();
+                self.organise(position);
                 Ok(())
             }
             GRANTS_SET => {
@@ -112,20 +119,26 @@ impl Declared {
         let Ok(mut calendars) = Calendars::build(self.calendar_files.values().cloned()) else {
             return;
         };
-        for covered in self.organisation.covered_calendars() {
-            if calendars.add_covered(&covered).is_err() {
-                return;
+        // A clock that started by a cover goes on by it when the cover is over.
+        for (_, past) in &self.organisations {
+            for covered in past.covered_calendars() {
+                let is_past = !Arc::ptr_eq(past, &self.organisation);
+                if calendars.add_covered(&covered).is_err() && !is_past {
+                    return;
+                }
             }
         }
         self.calendars = Arc::new(calendars);
     }
 
-    fn organise(&mut self) {
+    fn organise(&mut self, position: i64) {
         if let Some(file) = &self.organisation_file {
             self.organisation = Arc::new(Organisation::new(
                 file.clone(),
                 self.tables.values().cloned(),
             ));
+            let now = Arc::clone(&self.organisation);
+            self.organisations.push((position, now));
             self.build_calendars();
         }
     }
@@ -193,6 +206,14 @@ impl Declared {
     #[must_use]
     pub fn organisation(&self) -> &Organisation {
         &self.organisation
+    }
+
+    /// What was in force at a position: whoever folds an old event again must not be told otherwise.
+    #[must_use]
+    pub fn organisation_at(&self, position: i64) -> &Organisation {
+        let before = self.organisations.iter().rev();
+        let mut before = before.skip_while(|(from, _)| *from >= position);
+        before.next().map_or(&self.organisation, |(_, then)| then)
     }
 
     #[must_use]

@@ -53,7 +53,7 @@ impl Known {
         self.0
             .entry(Arc::clone(&recorded.authority))
             .or_default()
-            .apply(&recorded.event_type, &recorded.body)
+            .apply(recorded.position.0, &recorded.event_type, &recorded.body)
             .map_err(|error| PageError::Declaration {
                 position: recorded.position,
                 why: error.to_string(),

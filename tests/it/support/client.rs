@@ -2,6 +2,9 @@
 
 use super::{Broker, Postgres, ProcessUnderTest, TestDatabase, TestVhost, until};
 use reqwest::{Method, Response, StatusCode};
+use rfa::commands::Registry;
+use rfa::log::Log;
+use rfa::log::connect::LogConfig;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::path::Path;
@@ -71,6 +74,17 @@ impl Served {
             .as_ref()
             .expect("a database of the shared cluster")
             .0
+    }
+
+    /// What is in force, read by another replica.
+    pub(crate) async fn other_replica(&self) -> Registry {
+        let config = LogConfig {
+            database_url: self.urls.0.clone(),
+            queue_commands_max: 100,
+            pool_max: 2,
+        };
+        let log = Log::connect(&config).await.expect("the log");
+        Registry::open(log).await.expect("what is in force")
     }
 
     pub(crate) fn broker_url(&self) -> &str {
