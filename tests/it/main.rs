@@ -20,9 +20,11 @@ mod people;
 mod permit_figures;
 mod privacy;
 mod projections;
+mod publishing;
 mod relay;
 mod roll_out;
 mod scenarios;
+mod servers;
 mod simulate;
 #[expect(dead_code, reason = "goes when the tests of every part use it")]
 mod support;
