@@ -3,6 +3,7 @@
 use super::problem::{FieldError, Kind, Problem};
 use crate::commands::AskedMove;
 use crate::domain::ids::{IdError, MoveName, PrincipalId, ReasonCode, WorkflowName};
+use crate::domain::workflow::definition::{TARGETS, Target};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -11,7 +12,7 @@ use utoipa::ToSchema;
 const MOVES_MAX: usize = 8;
 
 /// Names of fields outside `data`; the workflow names those inside.
-pub(super) const NAMES: [&str; 7] = [
+pub(super) const NAMES: [&str; 8] = [
     "workflow",
     "move",
     "on_behalf_of",
@@ -19,6 +20,7 @@ pub(super) const NAMES: [&str; 7] = [
     "then",
     "received_at",
     "reason",
+    "by",
 ];
 
 /// A further act of the same command; all of them happen, or none.
@@ -124,6 +126,42 @@ impl ReasonBody {
         let reason = fields.code("reason", ReasonCode::parse);
         fields.finish("reason")?;
         Ok(Self { reason })
+    }
+}
+
+/// More time for a clock.
+#[derive(ToSchema)]
+#[schema(as = Extension)]
+pub(crate) struct ExtensionBody {
+    /// In the unit of the target: `5wd`, `16wh`, `15min`, `10d` or `12w`.
+    #[schema(value_type = String, example = "3wd")]
+    pub by: Target,
+    /// A code of the workflow.
+    #[schema(value_type = String)]
+    pub reason: ReasonCode,
+}
+
+impl ExtensionBody {
+    /// # Errors
+    /// A problem with every field that is wrong.
+    pub(crate) fn parse(body: Value) -> Result<Self, Problem> {
+        let mut fields = Fields::of(body, String::new())?;
+        for name in ["by", "reason"] {
+            if !fields.map.contains_key(name) {
+                fields.wrong(name, "missing", "a text");
+            }
+        }
+        let by = fields.map.remove("by");
+        let read = by.as_ref().map(|by| by.as_str()?.parse::<Target>().ok());
+        if read == Some(None) {
+            fields.wrong("by", "not an amount of time", TARGETS);
+        }
+        let reason = fields.code("reason", ReasonCode::parse);
+        fields.finish("by, reason")?;
+        match (read.flatten(), reason) {
+            (Some(by), Some(reason)) => Ok(Self { by, reason }),
+            (None, _) | (_, None) => Err(Problem::new(Kind::BadData, "Nothing was asked for.")),
+        }
     }
 }
 

@@ -88,6 +88,7 @@ pub(crate) const ROUTES: &[Route] = routes! {
     Post "/requests/{id}/release" Some(Action::Claim), post(requests::claim::release);
     Get "/requests/{id}/clocks" Some(Action::ReadSummary), get(requests::clocks::clocks);
     Get "/requests/{id}/clocks/{clock}" Some(Action::ReadSummary), get(requests::clock::explain);
+    Post "/requests/{id}/clocks/{clock}/extension" Some(Action::Send), post(requests::extension::extend);
     Get "/teams/{id}/queue" Some(Action::ReadQueue), get(teams::queue);
     Get "/response-times" Some(Action::ReadResponseTimes), get(response_times::read);
     Get "/caseloads" Some(Action::ReadCaseloads), get(caseloads::read);
@@ -145,7 +146,7 @@ impl Route {
                 Kind::Nul,
             ]);
         }
-        if self.path.contains("{move}") {
+        if self.path.contains("{move}") || self.path.ends_with("/extension") {
             kinds.extend([Kind::BadIfMatch, Kind::Stale, Kind::NoVersion]);
         }
         kinds.sort();

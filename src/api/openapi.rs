@@ -23,6 +23,7 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
         requests::list::list,
         requests::read::read,
         requests::moves::make,
+        requests::extension::extend,
         requests::claim::claim,
         requests::claim::release,
         requests::clocks::clocks,

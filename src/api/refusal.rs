@@ -2,7 +2,7 @@
 
 use super::problem::{FieldError, Kind, Problem};
 use crate::commands::CommandError;
-use crate::domain::request::error::{Place, Refusal};
+use crate::domain::request::error::{NotExtended, Place, Refusal};
 use crate::domain::workflow::schema::DataError;
 
 impl From<CommandError> for Problem {
@@ -140,6 +140,7 @@ impl From<Refusal> for Problem {
             Refusal::ClaimedByOther { holder, reasons } => {
                 Self::claimed(holder.as_str(), None).allow(reasons)
             }
+            Refusal::NotExtended { why, .. } => why.into(),
             Refusal::UnknownReason { allowed } => Self::new(
                 Kind::BadData,
                 "This is not one of the workflow's reasons for it.",
@@ -151,6 +152,39 @@ impl From<Refusal> for Problem {
                 &place,
                 "not allowed",
                 rule,
+            ),
+        }
+    }
+}
+
+impl From<NotExtended> for Problem {
+    fn from(why: NotExtended) -> Self {
+        match why {
+            NotExtended::NoRule => Self::not_found(),
+            NotExtended::NotYours { allowed } => {
+                Self::new(Kind::NotYours, "More time is given by other roles.").allow(allowed)
+            }
+            NotExtended::TooLong { longest, .. } => Self::new(
+                Kind::BadData,
+                "That is more time than may be given at once.",
+            )
+            .with(
+                "/by",
+                "too much, or in another unit",
+                format!("at most {longest}, in its unit"),
+            ),
+            NotExtended::Missed { due_at } => {
+                let due_at = due_at.map_or_else(String::new, |at| format!(" since {at}"));
+                Self::new(Kind::NotNow, format!("The target is missed{due_at}."))
+            }
+            NotExtended::TooOften { at_most } => Self::new(
+                Kind::NotNow,
+                format!("This was extended as often as it may be: {at_most} in all."),
+            ),
+            NotExtended::Ended => Self::new(Kind::NotNow, "The clock does not run."),
+            NotExtended::NoCalendar => Self::new(
+                Kind::Internal,
+                "A clock counts by a calendar that is not in force.",
             ),
         }
     }

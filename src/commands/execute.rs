@@ -4,9 +4,9 @@ use super::facts::facts_of;
 use super::loading::Loaded;
 use super::prepare::{self, Prepared};
 use super::registry::Registry;
-use super::rung::raise;
 use super::sealing::{KeySource, Sealed, Sealing, failure};
-use super::{Ask, Command, CommandError, Receipt};
+use super::timing::{extend, raise};
+use super::{Ask, AskedMove, Command, CommandError, Receipt};
 use crate::domain::declared::Declared;
 use crate::domain::ids::{Reference, RequestId};
 use crate::domain::request::asking::{self, Asking, Decided, Fresh};
@@ -103,6 +103,9 @@ impl Commands {
             Ask::Open { moves, .. } | Ask::Moves { moves, .. } => asking::Ask::Moves(moves),
             Ask::Claim { reason, .. } => asking::Ask::Claim(reason.clone()),
             Ask::Release { reason, .. } => asking::Ask::Release(reason.clone()),
+            Ask::Extend {
+                clock, by, reason, ..
+            } => asking::Ask::Extend(extend((clock, *by, reason), &loaded, declared)),
             Ask::Raise { rung, .. } => asking::Ask::Raise(raise(rung, &loaded, declared)),
         };
         let fresh = Fresh {
@@ -177,6 +180,7 @@ impl Commands {
             Ask::Moves { request, .. }
             | Ask::Claim { request, .. }
             | Ask::Release { request, .. }
+            | Ask::Extend { request, .. }
             | Ask::Raise { request, .. } => Ok((
                 *request,
                 self.load(command.authority.as_str(), *request).await?,
@@ -331,18 +335,23 @@ fn check_version(command: &Command, loaded: &Loaded) -> Result<(), CommandError>
     let Some(request) = loaded.state.find() else {
         return Ok(());
     };
-    let Ask::Moves { moves, .. } = &command.ask else {
-        return Ok(());
+    let moves: &[AskedMove] = match &command.ask {
+        Ask::Moves { moves, .. } => moves,
+        Ask::Extend { .. } => &[],
+        Ask::Open { .. } | Ask::Claim { .. } | Ask::Release { .. } | Ask::Raise { .. } => {
+            return Ok(());
+        }
     };
-    let exempt = loaded.workflow.as_ref().is_some_and(|workflow| {
-        moves.iter().all(|asked| {
-            workflow
-                .definition
-                .moves
-                .get(&asked.move_name)
-                .is_some_and(|rule| rule.any_version)
-        })
-    });
+    let exempt = !moves.is_empty()
+        && loaded.workflow.as_ref().is_some_and(|workflow| {
+            moves.iter().all(|asked| {
+                workflow
+                    .definition
+                    .moves
+                    .get(&asked.move_name)
+                    .is_some_and(|rule| rule.any_version)
+            })
+        });
     match command.if_match {
         _ if exempt => Ok(()),
         None => Err(CommandError::VersionRequired {

@@ -13,9 +13,9 @@ mod prepare;
 mod publish;
 mod reading;
 mod registry;
-mod rung;
 mod scenarios;
 mod sealing;
+mod timing;
 
 pub use execute::Commands;
 pub use folder::{Folder, Knowledge, files as definition_files};
@@ -27,12 +27,15 @@ pub use reading::Opened;
 pub use registry::{InForce, Registry, RegistryError};
 pub use scenarios::{Version, Walked, Walks};
 
-use crate::domain::ids::{Authority, MoveName, PrincipalId, ReasonCode, RequestId, WorkflowName};
+use crate::domain::ids::{
+    Authority, ClockName, MoveName, PrincipalId, ReasonCode, RequestId, WorkflowName,
+};
 use crate::domain::request::actor::Principal;
 use crate::domain::request::asking::Unfit;
 pub use crate::domain::request::command::AskedMove;
 use crate::domain::request::error::Refusal;
 use crate::domain::request::rung::RungId;
+use crate::domain::workflow::definition::Target;
 use crate::domain::workflow::schema::DataError;
 pub use crate::log::{Audience, Position, Provenance};
 use jiff::Timestamp;
@@ -76,6 +79,13 @@ pub enum Ask {
         request: RequestId,
         /// Gives a colleague's claim back.
         reason: Option<ReasonCode>,
+    },
+    /// More time for the run of a clock that is open.
+    Extend {
+        request: RequestId,
+        clock: ClockName,
+        by: Target,
+        reason: ReasonCode,
     },
     /// Asked by nobody but the timers.
     Raise { request: RequestId, rung: RungId },

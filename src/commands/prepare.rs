@@ -48,6 +48,23 @@ fn content(command: &Command) -> String {
             write_text(&request.0.to_string(), &mut out);
             write_reason(reason.as_ref(), &mut out);
         }
+        Ask::Extend {
+            request,
+            clock,
+            by,
+            reason,
+        } => {
+            out.push_str(r#""extend""#);
+            for part in [
+                &request.0.to_string(),
+                clock.as_str(),
+                &by.to_string(),
+                reason.as_str(),
+            ] {
+                out.push(',');
+                write_text(part, &mut out);
+            }
+        }
         Ask::Raise { request, rung } => {
             out.push_str(r#""raise","#);
             write_text(&request.0.to_string(), &mut out);
@@ -106,6 +123,15 @@ mod tests {
                     reason: ReasonCode::parse("away").ok(),
                 },
                 json!(["release", request, "away"]),
+            ),
+            (
+                Ask::Extend {
+                    request,
+                    clock: "decide".parse().unwrap(),
+                    by: "5wd".parse().unwrap(),
+                    reason: "away".parse().unwrap(),
+                },
+                json!(["extend", request, "decide", "5wd", "away"]),
             ),
             (
                 Ask::Raise {

@@ -5,7 +5,7 @@ use super::execute::Commands;
 use super::loading::Loaded;
 use super::sealing::failure;
 use crate::domain::ids::{Authority, RequestId};
-use crate::domain::request::event::{RequestEvent, RungRaised};
+use crate::domain::request::event::{ClockExtended, RequestEvent, RungRaised};
 use crate::log::Recorded;
 use crate::log::vault::Binding;
 use jiff::Timestamp;
@@ -64,6 +64,7 @@ impl Commands {
             RequestEvent::Claimed { .. } => Map::new(),
             RequestEvent::RungRaised(raised) => fields(raised),
             RequestEvent::ClaimLapsed(lapsed) => fields(&lapsed.raised),
+            RequestEvent::ClockExtended(given) => extension(given),
         };
         let mut destroyed = false;
         for part in &recorded.sealed {
@@ -119,6 +120,16 @@ impl Commands {
             .filter(|id| id.0 != recorded.stream)
             .collect())
     }
+}
+
+fn extension(given: &ClockExtended) -> Map<String, Value> {
+    let fields = [
+        ("clock", given.clock.to_string()),
+        ("by", given.by.to_string()),
+        ("reason", given.reason.to_string()),
+    ];
+    let fields = fields.map(|(name, code)| (name.to_owned(), Value::String(code)));
+    fields.into_iter().collect()
 }
 
 /// Codes and times: a rung has nothing to hide from whoever reads the history.

@@ -1,7 +1,7 @@
 //! Events on their way into the log: codes stay readable, personal fields go under a key.
 
 use super::CommandError;
-use crate::domain::ids::StateName;
+use crate::domain::ids::{ClockName, StateName};
 use crate::domain::request::codec;
 use crate::domain::request::error::Refusal;
 use crate::domain::request::event::RequestEvent;
@@ -90,7 +90,8 @@ impl Sealing<'_> {
             RequestEvent::Claimed { .. }
             | RequestEvent::Released { .. }
             | RequestEvent::RungRaised(_)
-            | RequestEvent::ClaimLapsed(_) => false,
+            | RequestEvent::ClaimLapsed(_)
+            | RequestEvent::ClockExtended(_) => false,
         });
         if !personal && index.is_empty() {
             return Ok(None);
@@ -172,12 +173,20 @@ impl Sealing<'_> {
         })
     }
 
+    fn hides(&self, name: &StateName) -> bool {
+        let state = self.definition.states.get(name);
+        state.is_some_and(|state| state.restricted)
+    }
+
+    /// Whether what happens to a clock now tells of something restricted.
+    fn tells(&self, clock: &ClockName) -> bool {
+        let rule = self.definition.clocks.get(clock);
+        self.hides(self.state) || rule.is_some_and(|rule| self.definition.is_restricted(rule))
+    }
+
     /// Restricted is what a restricted move did, and everything in or out of a restricted state.
     fn audience(&self, event: &RequestEvent) -> Audience {
-        let hidden = |name: &StateName| {
-            let state = self.definition.states.get(name);
-            state.is_some_and(|state| state.restricted)
-        };
+        let hidden = |name: &StateName| self.hides(name);
         let restricted = match event {
             RequestEvent::Act(act) => {
                 let rule = self.definition.moves.get(&act.move_name);
@@ -187,10 +196,8 @@ impl Sealing<'_> {
             RequestEvent::Claimed { .. }
             | RequestEvent::Released { .. }
             | RequestEvent::ClaimLapsed(_) => hidden(self.state),
-            RequestEvent::RungRaised(raised) => {
-                let clock = self.definition.clocks.get(&raised.rung.clock);
-                hidden(self.state) || clock.is_some_and(|rule| self.definition.is_restricted(rule))
-            }
+            RequestEvent::RungRaised(raised) => self.tells(&raised.rung.clock),
+            RequestEvent::ClockExtended(given) => self.tells(&given.clock),
         };
         if restricted {
             Audience::Restricted

@@ -119,8 +119,10 @@ impl Context {
         match event {
             RequestEvent::RungRaised(raised) => self.raised.keep(&raised.rung),
             RequestEvent::ClaimLapsed(lapsed) => self.raised.keep(&lapsed.raised.rung),
-            RequestEvent::Act(_) | RequestEvent::Claimed { .. } | RequestEvent::Released { .. } => {
-            }
+            RequestEvent::Act(_)
+            | RequestEvent::Claimed { .. }
+            | RequestEvent::Released { .. }
+            | RequestEvent::ClockExtended(_) => {}
         }
         let ground = ClockGround {
             definition: definition_of(self, declared)?,

@@ -78,12 +78,13 @@ impl Projection for RequestList {
             (RequestEvent::Released { .. } | RequestEvent::ClaimLapsed(_), Some(row)) => {
                 row.claimed_by = None;
             }
-            (RequestEvent::RungRaised(_), Some(_)) => {}
+            (RequestEvent::RungRaised(_) | RequestEvent::ClockExtended(_), Some(_)) => {}
             (
                 RequestEvent::Claimed { .. }
                 | RequestEvent::Released { .. }
                 | RequestEvent::RungRaised(_)
-                | RequestEvent::ClaimLapsed(_),
+                | RequestEvent::ClaimLapsed(_)
+                | RequestEvent::ClockExtended(_),
                 None,
             ) => return Err("something before the opening act".to_owned()),
         }

@@ -6,7 +6,7 @@ use super::{Projection, QueryError, ReadPool};
 use crate::domain::declared::Declared;
 use crate::domain::ids::{AgencyId, ClockName, DefinitionHash, StateName};
 use crate::domain::request::clocks::ClockGround;
-use crate::domain::request::event::{Act, RequestEvent};
+use crate::domain::request::event::{Act, ClockExtended, RequestEvent};
 use crate::domain::time::clock::{Clocks, Reading, Spell, SpellStatus};
 use crate::domain::workflow::schema::Workflow;
 use jiff::Timestamp;
@@ -46,8 +46,16 @@ impl Projection for ResponseTimes {
     type Row = SpellRow;
 
     fn fold(rows: &mut Vec<SpellRow>, event: &Decoded, declared: &Declared) -> Result<(), String> {
-        let RequestEvent::Act(act) = &event.event else {
-            return Ok(());
+        let act = match &event.event {
+            RequestEvent::Act(act) => act,
+            RequestEvent::ClockExtended(given) => {
+                extend(rows, given, event.recorded.occurred_at);
+                return Ok(());
+            }
+            RequestEvent::Claimed { .. }
+            | RequestEvent::Released { .. }
+            | RequestEvent::RungRaised(_)
+            | RequestEvent::ClaimLapsed(_) => return Ok(()),
         };
         let workflow = event
             .recorded
@@ -82,6 +90,15 @@ impl Projection for ResponseTimes {
 
     fn request_of(row: &SpellRow) -> (&str, Uuid) {
         (&row.authority, row.request_id)
+    }
+}
+
+fn extend(rows: &mut [SpellRow], given: &ClockExtended, at: Timestamp) {
+    let spells = rows.iter_mut().filter_map(|row| row.detail.as_mut());
+    for spell in spells {
+        if (&spell.clock, spell.number) == (&given.clock, given.spell) {
+            spell.extensions.push(given.at(at));
+        }
     }
 }
 

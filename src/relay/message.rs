@@ -124,6 +124,7 @@ fn teams_of(event: &RequestEvent) -> (&str, Option<&str>) {
         }
         RequestEvent::RungRaised(raised) => (raised.team.as_str(), None),
         RequestEvent::ClaimLapsed(lapsed) => (lapsed.raised.team.as_str(), None),
+        RequestEvent::ClockExtended(given) => (given.team.as_str(), None),
     }
 }
 
@@ -136,6 +137,7 @@ fn agencies_of<'a>(event: &'a RequestEvent, origin: &'a Origin) -> impl Iterator
             (agency.as_ref(), None)
         }
         RequestEvent::ClaimLapsed(lapsed) => (lapsed.raised.agency.as_ref(), None),
+        RequestEvent::ClockExtended(extended) => (extended.agency.as_ref(), None),
     };
     let (now, cover) = (now.map(AgencyId::as_str), cover.map(|c| c.agency.as_str()));
     let asks = now.or(origin.agency.as_deref());
@@ -198,6 +200,12 @@ fn data_of(recorded: &Recorded, event: &RequestEvent, origin: &Origin) -> Value 
         }
         RequestEvent::RungRaised(raised) => json!(raised),
         RequestEvent::ClaimLapsed(lapsed) => json!(lapsed.raised),
+        RequestEvent::ClockExtended(given) => json!({
+            "clock": given.clock,
+            "spell": given.spell,
+            "by": given.by.to_string(),
+            "team": given.team,
+        }),
     };
     if let (Some(data), Value::Object(more)) = (data.as_object_mut(), more) {
         data.extend(more);

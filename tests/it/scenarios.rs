@@ -231,7 +231,7 @@ impl Server {
         known: Option<RequestId>,
     ) -> Result<RequestId, CommandError> {
         let moves = match &doing.does {
-            Does::Claim(_) | Does::Release(_) => Vec::new(),
+            Does::Claim(_) | Does::Release(_) | Does::Extend { .. } => Vec::new(),
             Does::Moves(moves) => moves
                 .iter()
                 .map(|done| done.asked(&self.examples).unwrap())
@@ -248,6 +248,12 @@ impl Server {
             },
             (Some(request), Does::Release(reason)) => Ask::Release {
                 request,
+                reason: reason.clone(),
+            },
+            (Some(request), Does::Extend { clock, by, reason }) => Ask::Extend {
+                request,
+                clock: clock.clone(),
+                by: *by,
                 reason: reason.clone(),
             },
             (Some(request), Does::Moves(_)) => Ask::Moves { request, moves },

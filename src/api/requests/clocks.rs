@@ -32,6 +32,11 @@ pub(crate) struct ClockView {
     pub kind: ClockKind,
     /// As in the workflow file, with every extension: `5wd`, `16wh`, `15min`, `10d`, `12w`
     pub target: String,
+    /// Without them, where there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stated_target: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub extensions: Vec<ExtensionView>,
     pub calendar: String,
     /// `running`, `paused`, `stopped` or `cancelled`
     #[schema(value_type = String)]
@@ -57,6 +62,35 @@ pub(crate) struct ClockView {
     /// Absent while inside the target.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub met: Option<bool>,
+}
+
+/// More time, given before the target was missed.
+#[derive(Serialize, ToSchema)]
+#[schema(as = GivenExtension)]
+pub(crate) struct ExtensionView {
+    pub given_at: Timestamp,
+    pub by: String,
+    pub reason: String,
+    /// Of the reason.
+    pub title: String,
+}
+
+/// Those given up to a moment.
+fn extensions(spell: &Spell, rule: &ClockRule, now: Timestamp) -> Vec<ExtensionView> {
+    let given = spell.extensions.iter().filter(|given| given.at <= now);
+    let title = |code: &str| {
+        let reasons = rule.extend.as_ref().map(|rule| &rule.reasons);
+        let title = reasons.and_then(|reasons| reasons.get(code));
+        title.cloned().unwrap_or_default()
+    };
+    given
+        .map(|given| ExtensionView {
+            given_at: given.at,
+            by: given.by.to_string(),
+            reason: given.reason.clone(),
+            title: title(&given.reason),
+        })
+        .collect()
 }
 
 impl ClockView {
@@ -155,7 +189,8 @@ fn acts(seen: &Seen) -> impl Iterator<Item = (Timestamp, &Act)> {
             RequestEvent::Claimed { .. }
             | RequestEvent::Released { .. }
             | RequestEvent::RungRaised(_)
-            | RequestEvent::ClaimLapsed(_) => None,
+            | RequestEvent::ClaimLapsed(_)
+            | RequestEvent::ClockExtended(_) => None,
         })
 }
 
@@ -186,6 +221,8 @@ pub(super) fn view(
         spell: spell.number,
         kind: rule.kind,
         target: spell.target_at(now).to_string(),
+        stated_target: reading.extended.then(|| spell.target.to_string()),
+        extensions: extensions(spell, rule, now),
         calendar: spell.calendar.to_string(),
         status: reading.status,
         started_at: spell.started_at,

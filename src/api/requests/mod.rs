@@ -5,6 +5,7 @@
 pub(super) mod claim;
 pub(super) mod clock;
 pub(super) mod clocks;
+pub(super) mod extension;
 pub(super) mod list;
 pub(super) mod moves;
 pub(super) mod read;

@@ -234,7 +234,8 @@ impl Seen {
                     RequestEvent::Claimed { .. }
                     | RequestEvent::Released { .. }
                     | RequestEvent::RungRaised(_)
-                    | RequestEvent::ClaimLapsed(_) => (None, None),
+                    | RequestEvent::ClaimLapsed(_)
+                    | RequestEvent::ClockExtended(_) => (None, None),
                 };
                 let content = opened.remove(&recorded.version).filter(|_| shown);
                 EventView {

@@ -6,6 +6,7 @@ use super::command::{Asked, AskedMove, Facts, OpeningFacts, RequestCommand, Rout
 use super::decide::{Pinned, decide};
 use super::error::{Place, Refusal};
 use super::event::RequestEvent;
+use super::extension::Extend;
 use super::rung::Raise;
 use super::state::RequestState;
 use crate::domain::declared::Declared;
@@ -46,6 +47,7 @@ pub enum Ask<'a> {
     Moves(&'a [AskedMove]),
     Claim(Option<ReasonCode>),
     Release(Option<ReasonCode>),
+    Extend(Box<Extend>),
     Raise(Box<Raise>),
 }
 
@@ -87,6 +89,7 @@ impl Asking<'_> {
         let command = match ask {
             Ask::Claim(reason) => RequestCommand::Claim { reason },
             Ask::Release(reason) => RequestCommand::Release { reason },
+            Ask::Extend(extend) => RequestCommand::Extend(extend),
             Ask::Raise(raise) => RequestCommand::Raise(raise),
             Ask::Moves(moves) => {
                 let asked = self.check_all(moves, opens, &mut index)?;

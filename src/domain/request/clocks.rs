@@ -36,8 +36,15 @@ impl<'a> ClockGround<'a> {
 
     /// Only what people did moves a clock of the definition; the lease of a claim also ends by itself.
     pub fn follow(&self, clocks: &mut Clocks, event: &RequestEvent, occurred_at: Timestamp) {
-        if let RequestEvent::Act(act) = event {
-            self.act(clocks, act, occurred_at);
+        match event {
+            RequestEvent::Act(act) => self.act(clocks, act, occurred_at),
+            RequestEvent::ClockExtended(given) => {
+                clocks.extend((&given.clock, given.spell), given.at(occurred_at));
+            }
+            RequestEvent::Claimed { .. }
+            | RequestEvent::Released { .. }
+            | RequestEvent::RungRaised(_)
+            | RequestEvent::ClaimLapsed(_) => {}
         }
         self.follow_lease(&mut clocks.lease, event, occurred_at);
     }
@@ -83,14 +90,10 @@ impl<'a> ClockGround<'a> {
             RequestEvent::Released { .. } | RequestEvent::ClaimLapsed(_) => lease.end(),
             RequestEvent::Act(act) => {
                 lease.enter(&act.to, terms, at);
-                match act.claim {
-                    Some(ClaimEffect::Renewed) => {
-                        let calendar = self.organisation.calendar_of_team(&act.owner.team);
-                        lease.begin(terms, calendar, at);
-                    }
-                    Some(ClaimEffect::Dropped) => lease.end(),
-                    None => {}
-                }
+                self.affect(lease, terms, (act.claim, &act.owner.team), at);
+            }
+            RequestEvent::ClockExtended(given) => {
+                self.affect(lease, terms, (given.claim, &given.team), at);
             }
             RequestEvent::RungRaised(_) => {}
         }
@@ -112,6 +115,22 @@ impl<'a> ClockGround<'a> {
             ground.follow(&mut clocks, event, occurred_at);
         }
         clocks
+    }
+
+    fn affect(
+        &self,
+        lease: &mut Lease,
+        terms: LeaseTerms<'_>,
+        (effect, team): (Option<ClaimEffect>, &TeamId),
+        at: Timestamp,
+    ) {
+        match effect {
+            Some(ClaimEffect::Renewed) => {
+                lease.begin(terms, self.organisation.calendar_of_team(team), at);
+            }
+            Some(ClaimEffect::Dropped) => lease.end(),
+            None => {}
+        }
     }
 
     #[must_use]

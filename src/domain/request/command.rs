@@ -1,6 +1,7 @@
 //! What may be asked of a request. A command carries every fact that a rule needs.
 
 use super::actor::Principal;
+use super::extension::Extend;
 use super::rung::Raise;
 use crate::domain::ids::{
     AgencyId, MoveName, PrincipalId, ReasonCode, Reference, RequestId, TeamId,
@@ -57,9 +58,14 @@ pub enum RequestCommand {
         opening: Option<OpeningFacts>,
     },
     /// With a reason it takes a colleague's claim over.
-    Claim { reason: Option<ReasonCode> },
+    Claim {
+        reason: Option<ReasonCode>,
+    },
     /// With a reason it gives a colleague's claim back.
-    Release { reason: Option<ReasonCode> },
+    Release {
+        reason: Option<ReasonCode>,
+    },
+    Extend(Box<Extend>),
     /// Asked by nobody but the timers.
     Raise(Box<Raise>),
 }

@@ -8,6 +8,7 @@ use super::command::{Asked, Facts, OpeningFacts, RequestCommand};
 use super::entitle::{Ground, acted_as, moves_from, starts_at};
 use super::error::{Place, Refusal};
 use super::event::{Act, ActedAs, CoveredBy, HeldBy, Opening, Owner, RequestEvent};
+use super::extension;
 use super::rung;
 use super::state::{Request, RequestState};
 use crate::domain::ids::{AgencyId, DefinitionHash, PrincipalId, StateName, TeamId};
@@ -39,6 +40,7 @@ pub fn decide(
         RequestCommand::Release { reason } => {
             claim::release(state, pinned.definition, reason.as_ref(), facts)
         }
+        RequestCommand::Extend(asked) => extension::extend(state, pinned.definition, &asked, facts),
         RequestCommand::Raise(asked) => rung::raise(state, pinned.definition, &asked, facts),
     }
 }

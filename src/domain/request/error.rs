@@ -1,8 +1,9 @@
 //! Refusals: the rules said no. Each carries what was found, the limit, and what is allowed.
 
 use crate::domain::ids::{
-    MoveName, PrincipalId, ReasonCode, RoleName, StateName, TeamId, WorkflowName,
+    ClockName, MoveName, PrincipalId, ReasonCode, RoleName, StateName, TeamId, WorkflowName,
 };
+use crate::domain::workflow::definition::Target;
 use jiff::Timestamp;
 
 /// Where in what was asked: which of the moves, and the dotted path in its data.
@@ -82,6 +83,8 @@ pub enum Refusal {
     NotClaimed,
     #[error("this is not one of the workflow's reasons for it")]
     UnknownReason { allowed: Vec<ReasonCode> },
+    #[error("the clock `{found}` is not extended: {why}")]
+    NotExtended { found: ClockName, why: NotExtended },
     #[error("the rung {found} cannot be raised: {why}")]
     RungNotDue { found: String, why: NotDue },
     #[error("the time given lies outside what is allowed: {rule}")]
@@ -90,7 +93,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every `code`.
-    pub const CODES: [&'static str; 20] = [
+    pub const CODES: [&'static str; 21] = [
         "not-found",
         "already-open",
         "unknown-move",
@@ -111,6 +114,7 @@ impl Refusal {
         "unknown-reason",
         "time",
         "rung-not-due",
+        "not-extended",
     ];
 
     /// The same, about the move of that index.
@@ -138,6 +142,7 @@ impl Refusal {
             | Self::Ended { .. }
             | Self::ClaimedByOther { .. }
             | Self::UnknownReason { .. }
+            | Self::NotExtended { .. }
             | Self::NotClaimed
             | Self::RungNotDue { .. } => {}
         }
@@ -168,8 +173,28 @@ impl Refusal {
             Self::UnknownReason { .. } => "unknown-reason",
             Self::Time { .. } => "time",
             Self::RungNotDue { .. } => "rung-not-due",
+            Self::NotExtended { .. } => "not-extended",
         }
     }
+}
+
+/// Why a clock is given no more time.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotExtended {
+    #[error("the workflow has no such clock that can be extended")]
+    NoRule,
+    #[error("that is for other roles")]
+    NotYours { allowed: Vec<RoleName> },
+    #[error("it does not run")]
+    Ended,
+    #[error("its target is missed already")]
+    Missed { due_at: Option<Timestamp> },
+    #[error("that was done as often as it may be: {at_most} in all")]
+    TooOften { at_most: u32 },
+    #[error("{found} is not within {longest}, the longest that is allowed, in its unit")]
+    TooLong { found: Target, longest: Target },
+    #[error("it counts by a calendar that is not in force")]
+    NoCalendar,
 }
 
 /// Why a rung is not raised.

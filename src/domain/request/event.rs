@@ -2,10 +2,11 @@
 
 use super::rung::RungId;
 use crate::domain::ids::{
-    AgencyId, DefinitionHash, EventName, MoveName, PrincipalId, ReasonCode, Reference, RoleName,
-    StateName, TeamId, WorkflowName,
+    AgencyId, ClockName, DefinitionHash, EventName, MoveName, PrincipalId, ReasonCode, Reference,
+    RoleName, StateName, TeamId, WorkflowName,
 };
-use crate::domain::workflow::definition::HandOver;
+use crate::domain::time::clock::Extension;
+use crate::domain::workflow::definition::{HandOver, Target};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -174,6 +175,8 @@ pub enum RequestEvent {
     },
     /// Time went by: a rung of a clock's ladder was reached.
     RungRaised(Box<RungRaised>),
+    /// Somebody gave a clock more time before its target was missed.
+    ClockExtended(Box<ClockExtended>),
     /// Time went by: the lease of a claim has ended, and the request is in the team's queue again.
     ClaimLapsed(Box<ClaimLapsed>),
 }
@@ -184,6 +187,35 @@ pub struct ClaimLapsed {
     pub claimed_by: PrincipalId,
     /// The last rung of the lease.
     pub raised: RungRaised,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClockExtended {
+    pub clock: ClockName,
+    /// From 1.
+    pub spell: u32,
+    /// In the unit of the clock's target.
+    pub by: Target,
+    pub reason: ReasonCode,
+    /// Which held the request then.
+    pub team: TeamId,
+    /// Of whoever asks, where it is not that of the opening.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<AgencyId>,
+    /// Where whoever gave it has claimed the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<ClaimEffect>,
+}
+
+impl ClockExtended {
+    #[must_use]
+    pub fn at(&self, at: Timestamp) -> Extension {
+        Extension {
+            at,
+            by: self.by,
+            reason: self.reason.to_string(),
+        }
+    }
 }
 
 /// What stays said, whatever is corrected later.
@@ -221,9 +253,16 @@ impl RequestEvent {
             Self::Released { .. } => "released",
             Self::RungRaised(_) => "rung-raised",
             Self::ClaimLapsed(_) => "claim-lapsed",
+            Self::ClockExtended(_) => "clock-extended",
         }
     }
 }
 
 /// The names that the engine keeps for itself; a definition may not emit them.
-pub const GENERIC_EVENT_NAMES: [&str; 4] = ["claimed", "released", "rung-raised", "claim-lapsed"];
+pub const GENERIC_EVENT_NAMES: [&str; 5] = [
+    "claimed",
+    "released",
+    "rung-raised",
+    "claim-lapsed",
+    "clock-extended",
+];

@@ -13,6 +13,7 @@ pub mod decide;
 pub mod entitle;
 pub mod error;
 pub mod event;
+pub mod extension;
 pub mod rung;
 pub mod state;
 

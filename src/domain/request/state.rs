@@ -64,7 +64,8 @@ impl RequestState {
                 RequestEvent::Claimed { .. }
                 | RequestEvent::Released { .. }
                 | RequestEvent::RungRaised(_)
-                | RequestEvent::ClaimLapsed(_),
+                | RequestEvent::ClaimLapsed(_)
+                | RequestEvent::ClockExtended(_),
             ) => {}
             (Self::Present(request), event) => request.follow(event),
         }
@@ -116,6 +117,7 @@ impl Request {
             RequestEvent::Claimed { by, .. } => self.claimed_by = Some(by.clone()),
             RequestEvent::Released { .. } => self.claimed_by = None,
             RequestEvent::RungRaised(raised) => self.raised.keep(&raised.rung),
+            RequestEvent::ClockExtended(_) => {}
             RequestEvent::ClaimLapsed(lapsed) => {
                 self.raised.keep(&lapsed.raised.rung);
                 self.claimed_by = None;

@@ -135,6 +135,10 @@ pub struct Reading {
     pub received_out_of_hours: bool,
     /// Met or missed so far; `None` while inside the target, and when cancelled inside it.
     pub met: Option<bool>,
+    /// More time was given by then.
+    pub extended: bool,
+    /// As `met`, by the target without any extension.
+    pub met_unextended: Option<bool>,
 }
 
 /// What one event does to one clock.
@@ -186,6 +190,14 @@ impl Clocks {
                 }
                 (Effect::End(..) | Effect::Pause | Effect::Resume | Effect::Nothing, _) => {}
             }
+        }
+    }
+
+    /// More time for one run of a clock.
+    pub fn extend(&mut self, (clock, number): (&ClockName, u32), given: Extension) {
+        let mut spells = self.spells.iter_mut();
+        if let Some(spell) = spells.find(|s| s.clock == *clock && s.number == number) {
+            spell.extensions.push(given);
         }
     }
 

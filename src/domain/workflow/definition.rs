@@ -6,8 +6,8 @@ mod ladder;
 
 pub use claims::{ClaimRule, ClaimWarning, TakeOver};
 pub use clock::{
-    Anchor, CalendarChoice, ClockKind, ClockRule, CountDay, NoTarget, Roll, TARGETS, Target,
-    Trigger,
+    Anchor, CalendarChoice, ClockKind, ClockRule, CountDay, ExtendRule, NoTarget, Roll, TARGETS,
+    Target, Trigger,
 };
 pub use ladder::{Ladder, NoOffset, OFFSETS, Offset, Rung};
 

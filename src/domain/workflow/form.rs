@@ -166,6 +166,7 @@ pub struct ClockForm {
     pub waits_on: Option<ClockName>,
     /// Who is told before and after the target.
     pub ladder: Option<LadderName>,
+    pub extend: Option<ExtendForm>,
     /// Ends the spell and begins the next at the same instant.
     #[schemars(length(min = 1))]
     pub restart: Option<Vec<TriggerForm>>,
@@ -178,6 +179,26 @@ pub struct ClockForm {
     pub anchor: Option<Anchor>,
     /// A start after the stop opens a new spell.
     pub again: Option<bool>,
+}
+
+/// More time may be given before the target is missed.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct ExtendForm {
+    /// Roles of this workflow.
+    #[schemars(length(min = 1))]
+    pub by: Vec<RoleName>,
+    /// How often for one run of the clock.
+    #[schemars(range(min = 1, max = 10))]
+    pub at_most: u32,
+    /// At one time, in the unit of the target.
+    pub longest: TargetForm,
+    /// Codes and their titles.
+    #[schemars(extend("minProperties" = 1))]
+    pub reasons: IndexMap<ReasonCode, String>,
+    /// The law that allows it; of statutory clocks, and needed there.
+    #[schemars(length(min = 1))]
+    pub basis: Option<String>,
 }
 
 /// `5wd` working days, `16wh` working hours, `15min` by the wall clock, `10d` or `12w` calendar days.

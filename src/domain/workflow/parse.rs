@@ -5,6 +5,7 @@ mod calendar;
 mod claims;
 mod clocks;
 mod derive;
+mod extend;
 mod graph;
 pub(super) mod ladders;
 mod moves;
@@ -14,7 +15,7 @@ mod roles;
 mod routing;
 mod states;
 mod table;
-mod value;
+pub(super) mod value;
 
 use super::definition::Definition;
 use super::located::{self, Fields, Node, Problem, Reader};

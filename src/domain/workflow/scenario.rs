@@ -12,7 +12,7 @@ mod walk;
 pub use parse::parse_scenario_placed;
 pub use walk::{Miss, Stage, Told, Walk, walk};
 
-use super::definition::Offset;
+use super::definition::{Offset, Target};
 use super::located::Place;
 use crate::domain::ids::{
     Authority, ClockName, MoveName, PrincipalId, ReasonCode, StateName, TeamId, WorkflowName,
@@ -63,6 +63,11 @@ pub enum Does {
     Claim(Option<ReasonCode>),
     /// With a reason a colleague's claim is given back.
     Release(Option<ReasonCode>),
+    Extend {
+        clock: ClockName,
+        by: Target,
+        reason: ReasonCode,
+    },
     /// One command: they stand or fall together.
     Moves(Vec<Done>),
 }

@@ -49,8 +49,12 @@ pub struct ClockFigures {
     pub cancelled: usize,
     /// Of the open ones: waiting for somebody else.
     pub paused: usize,
-    /// Stopped within the target.
+    /// Stopped within the target, with the time that was added to it.
     pub within_target: usize,
+    /// Of the started ones: given more time.
+    pub extended: usize,
+    /// Stopped within the target that the workflow states, whatever more time was given.
+    pub within_stated_target: usize,
     /// Stopped late, and open past the target.
     pub missed_stopped: usize,
     pub missed_open: usize,
@@ -172,6 +176,8 @@ fn figures(
         cancelled: count(&|r| r.status == SpellStatus::Cancelled),
         paused: count(&|r| r.status == SpellStatus::Paused),
         within_target,
+        extended: count(&|r| r.extended),
+        within_stated_target: count(&|r| stopped(r) && r.met_unextended == Some(true)),
         missed_stopped,
         missed_open,
         share_within_target: share(within_target, within_target + missed_stopped + missed_open),

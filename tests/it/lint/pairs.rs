@@ -223,6 +223,15 @@ pub(super) const PAIRS: &[Pair] = &[
         "a claim stands still in `helping`, where the team has the request",
     ),
     pair(
+        Rule::E36,
+        [
+            "pause_in: [asked]",
+            "extend: { by: [team], at_most: 1, longest: 2wd, reasons: { away: Away }, basis: A law }\n    pause_in: [asked]",
+        ],
+        "A law }",
+        "a basis in law for a target that the law does not set",
+    ),
+    pair(
         Rule::W13,
         [", goes_first: true", ""],
         "{ when: { urgency: [urgent] }",

@@ -123,7 +123,7 @@ async fn check(stage: &Stage, request: RequestId) -> usize {
             RequestEvent::Released { claimed_by, .. } => {
                 assert_eq!(holder.take(), Some(claimed_by.clone()));
             }
-            RequestEvent::RungRaised(_) => {}
+            RequestEvent::RungRaised(_) | RequestEvent::ClockExtended(_) => {}
             RequestEvent::ClaimLapsed(of) => {
                 assert_eq!(holder.take(), Some(of.claimed_by.clone()));
                 assert!(!frozen, "it lapsed while it stood still");

@@ -269,7 +269,8 @@ impl Stage {
             RequestEvent::Act(_)
             | RequestEvent::Claimed { .. }
             | RequestEvent::Released { .. }
-            | RequestEvent::ClaimLapsed(_) => None,
+            | RequestEvent::ClaimLapsed(_)
+            | RequestEvent::ClockExtended(_) => None,
         });
         rungs.collect()
     }

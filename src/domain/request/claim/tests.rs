@@ -378,7 +378,8 @@ fn whoever_may_takes_a_claim_over_or_gives_it_back_with_a_reason() {
         RequestEvent::Act(_)
         | RequestEvent::Claimed { .. }
         | RequestEvent::RungRaised(_)
-        | RequestEvent::ClaimLapsed(_) => None,
+        | RequestEvent::ClaimLapsed(_)
+        | RequestEvent::ClockExtended(_) => None,
     });
     assert_eq!(ended, Some((bain().id, ReasonCode::parse("away").ok())));
     story.done("02T11:00", lead(), release(None));

@@ -15,7 +15,8 @@ impl Spell {
     pub fn reading(&self, calendar: &Calendar, as_of: Timestamp) -> Reading {
         let view = View::of(self, calendar, as_of);
         let due_at = view.due();
-        let past_due = due_at.is_some_and(|due| view.ran_until() > due);
+        let extended = self.extensions.iter().any(|given| given.at <= as_of);
+        let met = view.met(due_at);
         Reading {
             status: view.status,
             elapsed_ms: wall_ms(view.start, view.end),
@@ -27,11 +28,12 @@ impl Spell {
                 .sum(),
             due_at,
             received_out_of_hours: self.received_out_of_hours(calendar),
-            met: match view.status {
-                SpellStatus::Stopped => Some(!past_due),
-                // A missed target stays missed, whatever came afterwards.
-                _ if past_due => Some(false),
-                SpellStatus::Running | SpellStatus::Paused | SpellStatus::Cancelled => None,
+            met,
+            extended,
+            met_unextended: if extended {
+                view.met(view.with_target(self.target).due())
+            } else {
+                met
             },
         }
     }
@@ -115,6 +117,16 @@ impl<'a> View<'a> {
             start: spell.started_at,
             end: ended_at.unwrap_or(as_of),
             gaps,
+        }
+    }
+
+    fn met(&self, due_at: Option<Timestamp>) -> Option<bool> {
+        let past_due = due_at.is_some_and(|due| self.ran_until() > due);
+        match self.status {
+            SpellStatus::Stopped => Some(!past_due),
+            // A missed target stays missed, whatever came afterwards.
+            _ if past_due => Some(false),
+            SpellStatus::Running | SpellStatus::Paused | SpellStatus::Cancelled => None,
         }
     }
 

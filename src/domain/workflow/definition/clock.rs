@@ -1,7 +1,10 @@
 //! Clocks of a definition: what starts and stops them, and what they are held against.
 
 use super::Condition;
-use crate::domain::ids::{CalendarName, ClockName, EventName, LadderName, StateName};
+use crate::domain::ids::{
+    CalendarName, ClockName, EventName, LadderName, ReasonCode, RoleName, StateName,
+};
+use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -34,6 +37,8 @@ pub struct ClockRule {
     /// Who is told before and after the target.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ladder: Option<LadderName>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extend: Option<ExtendRule>,
     /// "Starting on the date": day 0 is the first of the target's calendar days.
     #[serde(default, skip_serializing_if = "is_false")]
     pub counts_first_day: bool,
@@ -48,6 +53,22 @@ pub struct ClockRule {
     /// A start while the clock has already stopped opens a new spell (looked at again).
     #[serde(default)]
     pub again: bool,
+}
+
+/// More time may be given before the target is missed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExtendRule {
+    pub by: Vec<RoleName>,
+    /// How often for one run of the clock.
+    pub at_most: u32,
+    /// At one time, in the unit of the target.
+    pub longest: Target,
+    /// Each with its title.
+    pub reasons: IndexMap<ReasonCode, String>,
+    /// The law that allows it, where the law sets the target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]

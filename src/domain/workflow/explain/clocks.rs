@@ -1,7 +1,8 @@
 //! Each clock: its target and calendar, what starts, pauses and ends it, who waits for whom.
 
 use super::super::definition::{
-    Anchor, CalendarChoice, ClockKind, ClockRule, CountDay, Roll, StateHolder, Target, Trigger,
+    Anchor, CalendarChoice, ClockKind, ClockRule, CountDay, ExtendRule, Roll, StateHolder, Target,
+    Trigger,
 };
 use super::super::phrase;
 use super::Source;
@@ -47,6 +48,9 @@ pub(super) fn tell(page: &mut Page, source: Source<'_>, (name, rule): (&ClockNam
     }
     for pause in pauses(source, rule) {
         page.sentence(&pause);
+    }
+    if let Some(extend) = &rule.extend {
+        page.sentence(&extension(source, extend));
     }
     if rule.again {
         page.sentence("Once it has ended, a new start begins a new count.");
@@ -137,6 +141,25 @@ fn told(source: Source<'_>, trigger: &Trigger) -> String {
             let title = phrase::title_at(&rule.data, path);
             text.push_str(&format!(" (at the time in “{title}”)"));
         }
+    }
+    text
+}
+
+fn extension(source: Source<'_>, rule: &ExtendRule) -> String {
+    let reasons = rule.reasons.values().map(|title| format!("“{title}”"));
+    let reasons: Vec<String> = reasons.collect();
+    let often = match rule.at_most {
+        1 => "once".to_owned(),
+        times => format!("{times} times"),
+    };
+    let mut text = format!(
+        "Before the target is missed it may be extended {often} by {}, by at most {}, with a reason: {}.",
+        source.roles(&rule.by),
+        phrase::target(rule.longest),
+        phrase::any_of(&reasons)
+    );
+    if let Some(basis) = &rule.basis {
+        text.push_str(&format!(" The law allows it: {basis}."));
     }
     text
 }

@@ -5,6 +5,7 @@ use super::super::definition::{
 };
 use super::super::lint::Rule;
 use super::super::located::{Node, Reader, Yaml};
+use super::extend;
 use super::names::Names;
 use super::value::{self, Ground};
 use crate::domain::ids::{CalendarName, ClockName, EventName, LadderName, StateName};
@@ -82,6 +83,9 @@ fn rule(reader: &mut Reader, node: &Node, names: &Names<'_>) -> Option<ClockRule
     let ladder = fields.find_as(reader, "ladder", |r, n| {
         value::declared(r, n, LadderName::parse, "ladder", &names.ladders)
     });
+    let extend = fields.find_as(reader, "extend", |r, n| {
+        extend::read(r, n, names, (kind, target))
+    });
     let counts_first_day = fields.flag(reader, "counts_first_day");
     let count_day = fields.find_as(reader, "count_day", |r, n| r.word(n, "way", &COUNT_DAYS));
     let roll = fields.find_as(reader, "roll", |r, n| r.word(n, "way", &ROLLS));
@@ -102,6 +106,7 @@ fn rule(reader: &mut Reader, node: &Node, names: &Names<'_>) -> Option<ClockRule
         pause_at_most: pause_at_most.unwrap_or_default(),
         waits_on,
         ladder,
+        extend,
         counts_first_day,
         count_day: count_day.unwrap_or_default(),
         roll,

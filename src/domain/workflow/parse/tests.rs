@@ -90,7 +90,7 @@ moves:
     worker: worker
     data: { type: object, additionalProperties: false, properties: { team: { type: string, x-coded: true }, worker: { type: string, x-coded: true } } }
 clocks:
-  acknowledge: { title: Seen, target: 5wd, start: [request-sent], stop: [question-asked, ended], pause_in: [asked], anchor: received, ladder: nudge }
+  acknowledge: { title: Seen, target: 5wd, start: [request-sent], stop: [question-asked, ended], pause_in: [asked], anchor: received, ladder: nudge, extend: { by: [team], at_most: 1, longest: 6wd, reasons: { absence: Absence } } }
   urgent: { title: Urgent, target: 15min, calendar: requester, start: [ { event: request-sent, when: { urgency: [urgent] } } ], stop: [ended], again: true }
 ladders:
   nudge: [ { at: -3wd, tell: [team] }, { at: 0, tell: [team, requester], missed: true }, { at: +4wd, tell: [team], every: 4wd, at_most: 4 } ]
@@ -197,7 +197,10 @@ fn the_file_says_what_its_path_says() {
 #[test]
 fn a_clock_says_how_it_counts_and_what_cannot_be_meant_is_refused() {
     let with = |rest: &str| {
-        let text = EXAMPLE.replace(
+        let extend = EXAMPLE.split(", extend: ").nth(1).unwrap();
+        let extend = extend.split(" }\n").next().unwrap();
+        let text = EXAMPLE.replace(&format!(", extend: {extend}"), "");
+        let text = text.replace(
             "pause_in: [asked], ",
             &format!("pause_in: [asked], {rest}, "),
         );

@@ -145,7 +145,7 @@ pub(super) fn declared_list<T>(
     found
 }
 
-pub(super) fn target(reader: &mut Reader, node: &Node) -> Option<Target> {
+pub(in crate::domain::workflow) fn target(reader: &mut Reader, node: &Node) -> Option<Target> {
     let found = node.as_text().and_then(|text| text.parse().ok());
     if found.is_none() {
         let found = format!("{} as a target", node.describe());

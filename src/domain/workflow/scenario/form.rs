@@ -3,7 +3,7 @@
 use crate::domain::ids::{
     Authority, ClockName, MoveName, PrincipalId, ReasonCode, StateName, TeamId, WorkflowName,
 };
-use crate::domain::workflow::form::OffsetForm;
+use crate::domain::workflow::form::{OffsetForm, TargetForm};
 use schemars::JsonSchema;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -37,16 +37,20 @@ pub struct StepForm {
     pub request: Option<String>,
     /// Who does it: somebody of the files in `people`.
     #[schemars(rename = "as")]
-    pub by: Option<PrincipalId>,
-    /// A move of the workflow, `claim` or `release`.
+    pub actor: Option<PrincipalId>,
+    /// A move of the workflow, `claim`, `release` or `extend`.
     #[schemars(rename = "do")]
     pub does: Option<MoveName>,
     /// The name of a file in the folder `examples`.
     pub data: Option<String>,
     /// Laid over the example; `null` takes a field away.
     pub with: Option<Map<String, Value>>,
-    /// With `claim` or `release`: why a colleague's claim is ended.
+    /// With `claim` or `release`: why a colleague's claim is ended; with `extend`: why.
     pub reason: Option<ReasonCode>,
+    /// With `extend`: the clock that is given more time …
+    pub clock: Option<ClockName>,
+    /// … and how much.
+    pub by: Option<TargetForm>,
     /// More moves of the same command.
     #[schemars(length(min = 1))]
     pub then: Option<Vec<ThenForm>>,

@@ -10,7 +10,7 @@ use crate::domain::ids::{
 use crate::domain::request::error::Refusal;
 use crate::domain::workflow::definition::Offset;
 use crate::domain::workflow::located::{self, Fields, Node, Problem, Reader, Yaml};
-use crate::domain::workflow::parse::ladders;
+use crate::domain::workflow::parse::{ladders, value};
 use serde_json::{Map, Value};
 
 const FORMAT: u32 = 1;
@@ -109,6 +109,13 @@ fn does(reader: &mut Reader, fields: &mut Fields<'_>) -> Option<Does> {
     let then = fields.find("then");
     let reason = fields.find("reason");
     let code = reason.and_then(|node| reader.id(node, ReasonCode::parse));
+    let more = [fields.find("clock"), fields.find("by")];
+    if text.as_deref() == Some("extend") {
+        return extension(reader, node?, more, code);
+    }
+    for node in more.into_iter().flatten() {
+        reader.wrong(node, "`clock` or `by` of something else", "`do: extend`");
+    }
     let name = match text.as_deref()? {
         "claim" => return Some(Does::Claim(code)),
         "release" => return Some(Does::Release(code)),
@@ -118,7 +125,7 @@ fn does(reader: &mut Reader, fields: &mut Fields<'_>) -> Option<Does> {
         reader.wrong(
             node,
             "`reason` of a move",
-            "`reason` of a claim or a release",
+            "`reason` of a claim, a release or an extension",
         );
     }
     let mut moves = vec![data.of(name)];
@@ -130,6 +137,23 @@ fn does(reader: &mut Reader, fields: &mut Fields<'_>) -> Option<Does> {
         moves.push(given.of(name?));
     }
     Some(Does::Moves(moves))
+}
+
+fn extension(
+    reader: &mut Reader,
+    at: &Node,
+    [clock, by]: [Option<&Node>; 2],
+    reason: Option<ReasonCode>,
+) -> Option<Does> {
+    let (Some(clock), Some(by), Some(reason)) = (clock, by, reason) else {
+        reader.wrong(at, "an extension", "`clock`, `by` and `reason` beside it");
+        return None;
+    };
+    Some(Does::Extend {
+        clock: reader.id(clock, ClockName::parse)?,
+        by: value::target(reader, by)?,
+        reason,
+    })
 }
 
 struct Given {

@@ -10,6 +10,7 @@ use crate::domain::request::asking::{Ask, Asking, Fresh, Unfit, civil_date};
 use crate::domain::request::clocks::ClockGround;
 use crate::domain::request::command::{AskedMove, Facts};
 use crate::domain::request::event::RequestEvent;
+use crate::domain::request::extension::Extend;
 use crate::domain::request::rung::{Raise, RungId, find_ready};
 use crate::domain::request::state::RequestState;
 use crate::domain::time::clock::Clocks;
@@ -190,6 +191,13 @@ impl Stage<'_> {
         let ask = match &doing.does {
             Does::Claim(reason) => Ask::Claim(reason.clone()),
             Does::Release(reason) => Ask::Release(reason.clone()),
+            Does::Extend { clock, by, reason } => Ask::Extend(Box::new(Extend {
+                clock: clock.clone(),
+                by: *by,
+                reason: reason.clone(),
+                clocks: told.clocks.clone(),
+                calendars: self.declared.shared_calendars(),
+            })),
             Does::Moves(_) => Ask::Moves(&moves),
         };
         let decided = self.asking(&facts).decide(&told.state, ask, fresh(number));
@@ -227,7 +235,7 @@ impl Stage<'_> {
 
     fn moves(&self, doing: &Doing) -> Result<Vec<AskedMove>, String> {
         match &doing.does {
-            Does::Claim(_) | Does::Release(_) => Ok(Vec::new()),
+            Does::Claim(_) | Does::Release(_) | Does::Extend { .. } => Ok(Vec::new()),
             Does::Moves(moves) => moves.iter().map(|done| done.asked(self.examples)).collect(),
         }
     }

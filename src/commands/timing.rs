@@ -1,15 +1,33 @@
-//! What the rules need to know about a rung: the clocks, folded from the same events as the state.
+//! What the rules need to know about a rung or an extension: the clocks, folded from the same events
+//! as the state.
 
 use super::loading::Loaded;
 use crate::domain::declared::Declared;
+use crate::domain::ids::{ClockName, ReasonCode};
 use crate::domain::request::clocks::ClockGround;
 use crate::domain::request::event::RequestEvent;
+use crate::domain::request::extension::Extend;
 use crate::domain::request::rung::{Raise, RungId};
 use crate::domain::time::clock::Clocks;
+use crate::domain::workflow::definition::Target;
 
 pub(super) fn raise(rung: &RungId, loaded: &Loaded, declared: &Declared) -> Box<Raise> {
     Box::new(Raise {
         rung: rung.clone(),
+        clocks: clocks_of(loaded, declared),
+        calendars: declared.shared_calendars(),
+    })
+}
+
+pub(super) fn extend(
+    (clock, by, reason): (&ClockName, Target, &ReasonCode),
+    loaded: &Loaded,
+    declared: &Declared,
+) -> Box<Extend> {
+    Box::new(Extend {
+        clock: clock.clone(),
+        by,
+        reason: reason.clone(),
         clocks: clocks_of(loaded, declared),
         calendars: declared.shared_calendars(),
     })
@@ -37,9 +55,10 @@ impl Loaded {
         let later = self.events.iter().filter(|(e, _)| e.version > version);
         later.into_iter().all(|(_, event)| match event {
             RequestEvent::RungRaised(_) | RequestEvent::ClaimLapsed(_) => true,
-            RequestEvent::Act(_) | RequestEvent::Claimed { .. } | RequestEvent::Released { .. } => {
-                false
-            }
+            RequestEvent::Act(_)
+            | RequestEvent::Claimed { .. }
+            | RequestEvent::Released { .. }
+            | RequestEvent::ClockExtended(_) => false,
         })
     }
 }
