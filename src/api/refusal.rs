@@ -80,6 +80,13 @@ impl From<Refusal> for Problem {
                 format!("`{found}` is not possible while the request is `{state}`."),
             )
             .allow(allowed),
+            Refusal::Guarded { found, because } => {
+                let because = because.trim_end_matches('.');
+                Self::new(
+                    Kind::NotNow,
+                    format!("`{found}` is not possible now: {because}."),
+                )
+            }
             refusal @ Refusal::NotHereYet { .. } => Self::new(Kind::NotNow, sentence(&refusal)),
             Refusal::NotYours { found, allowed } => {
                 Self::new(Kind::NotYours, format!("`{found}` is for other roles.")).allow(allowed)

@@ -10,7 +10,8 @@ use super::state::RequestState;
 use crate::domain::declared::Declared;
 use crate::domain::derive::derive;
 use crate::domain::ids::{AgencyId, MoveName, PrincipalId, Reference, TeamId};
-use crate::domain::workflow::definition::{RouteTo, find};
+use crate::domain::workflow::definition::RouteTo;
+use crate::domain::workflow::expression::{Scope, find};
 use crate::domain::workflow::schema::{DataError, Workflow};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -168,7 +169,11 @@ impl Asking<'_> {
         let organisation = self.declared.organisation();
         let on = self.today();
         let rules = &self.workflow.definition.routing;
-        for rule in rules.iter().filter(|rule| rule.when.holds(coded)) {
+        let scope = Scope {
+            request: Some(coded),
+            ..Scope::of_data(&empty)
+        };
+        for rule in rules.iter().filter(|rule| rule.when.holds(scope)) {
             let team = match &rule.team {
                 RouteTo::Team(team) => Some(team.clone()),
                 RouteTo::LocalityAt(path) => find(coded, path)

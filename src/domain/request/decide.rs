@@ -7,12 +7,14 @@ use super::command::{Asked, Facts, OpeningFacts, RequestCommand};
 use super::entitle::{Ground, acted_as, moves_from, starts_at};
 use super::error::Refusal;
 use super::event::{Act, CoveredBy, HeldBy, Opening, Owner, RequestEvent};
+use super::guard;
 use super::rung;
 use super::state::{Request, RequestState};
 use crate::domain::ids::{AgencyId, DefinitionHash, PrincipalId, StateName, TeamId};
 use crate::domain::workflow::definition::{
-    Definition, MoveRule, OwnerRule, StateHolder, ToState, find,
+    Definition, MoveRule, OwnerRule, PathRule, StateHolder, ToState,
 };
+use crate::domain::workflow::expression::find;
 use jiff::Timestamp;
 
 /// The definition that a request is pinned to.
@@ -88,7 +90,8 @@ fn act(
             .ok_or(Refusal::NotFound)?,
     };
     let acted_as = acted_as(ground, &asked.move_name, rule, facts)?;
-    let to = target_state(definition, request, rule, &asked)?;
+    let (path, to) = path_taken(definition, request, rule, &asked)?;
+    guard::check((rule, path), request, &asked)?;
     let owner_team = owner_team(request, rule, &asked, opening.as_ref(), facts)?;
     let worker = principal_at(rule.worker.as_deref(), &asked)?;
     let named = principal_at(rule.requester.as_deref(), &asked)?;
@@ -175,21 +178,23 @@ fn agency_of_now(request: Option<&Request>, asked: &Asked, facts: &Facts) -> Opt
     asked.agency.as_ref().or(before).cloned()
 }
 
-fn target_state(
+/// The first path that fits, and the state that it leads to.
+fn path_taken<'r>(
     definition: &Definition,
     request: Option<&Request>,
-    rule: &MoveRule,
+    rule: &'r MoveRule,
     asked: &Asked,
-) -> Result<StateName, Refusal> {
+) -> Result<(&'r PathRule, StateName), Refusal> {
     let state = request.map(|r| &r.state);
+    let scope = guard::scope(request, asked);
     let path = rule
         .paths
         .iter()
-        .find(|path| starts_at(&path.from, state) && path.when.holds(&asked.coded));
-    match (path.map(|p| &p.to), state) {
-        (Some(ToState::State(to)), _) => Ok(to.clone()),
-        (Some(ToState::Same), Some(state)) => Ok(state.clone()),
-        (None | Some(ToState::Same), None) => Err(Refusal::NotFound),
+        .find(|path| starts_at(&path.from, state) && path.when.holds(scope));
+    match (path.map(|p| (p, &p.to)), state) {
+        (Some((path, ToState::State(to))), _) => Ok((path, to.clone())),
+        (Some((path, ToState::Same)), Some(state)) => Ok((path, state.clone())),
+        (None | Some((_, ToState::Same)), None) => Err(Refusal::NotFound),
         (None, Some(_)) if rule.opens && rule.paths.len() == 1 => Err(Refusal::AlreadyOpen),
         (None, Some(state)) => Err(Refusal::NotInThisState {
             found: asked.move_name.clone(),

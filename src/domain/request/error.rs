@@ -20,6 +20,12 @@ pub enum Refusal {
         state: StateName,
         allowed: Vec<MoveName>,
     },
+    #[error("`{found}` is not possible now: {because}")]
+    Guarded {
+        found: MoveName,
+        /// In the words of the workflow.
+        because: String,
+    },
     #[error("`{workflow}` is not used in this child's cluster yet")]
     NotHereYet { workflow: WorkflowName },
     #[error("`{found}` is not open to you")]
@@ -55,11 +61,12 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every `code`.
-    pub const CODES: [&'static str; 18] = [
+    pub const CODES: [&'static str; 19] = [
         "not-found",
         "already-open",
         "unknown-move",
         "not-in-this-state",
+        "guarded",
         "not-here-yet",
         "not-yours",
         "service-account-alone",
@@ -84,6 +91,7 @@ impl Refusal {
             Self::AlreadyOpen => "already-open",
             Self::UnknownMove { .. } => "unknown-move",
             Self::NotInThisState { .. } => "not-in-this-state",
+            Self::Guarded { .. } => "guarded",
             Self::NotHereYet { .. } => "not-here-yet",
             Self::NotYours { .. } => "not-yours",
             Self::ServiceAccountAlone { .. } => "service-account-alone",

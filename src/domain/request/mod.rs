@@ -12,6 +12,7 @@ pub mod decide;
 pub mod entitle;
 pub mod error;
 pub mod event;
+mod guard;
 pub mod rung;
 pub mod state;
 

@@ -5,6 +5,7 @@ use super::rung::Raised;
 use crate::domain::ids::{AgencyId, PrincipalId, StateName};
 use crate::domain::workflow::definition::HandOver;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub enum RequestState {
@@ -32,6 +33,9 @@ pub struct Request {
     pub concern_open: bool,
     #[serde(default)]
     pub raised: Raised,
+    /// The codes that the opening act left.
+    #[serde(default)]
+    pub asked_for: Map<String, Value>,
     pub version: i32,
 }
 
@@ -90,6 +94,7 @@ impl Request {
             claimed_by: None,
             concern_open: act.hand_over == Some(HandOver::Opens),
             raised: Raised::default(),
+            asked_for: act.coded.clone(),
             version: 1,
         }
     }

@@ -11,9 +11,8 @@ mod rules;
 mod tests;
 
 use crate::domain::ids::{CalendarName, ClockName, StateName, TeamId};
-use crate::domain::workflow::definition::{
-    Anchor, ClockRule, CountDay, Roll, Target, Trigger, find,
-};
+use crate::domain::workflow::definition::{Anchor, ClockRule, CountDay, Roll, Target, Trigger};
+use crate::domain::workflow::expression::{Scope, find};
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -227,7 +226,7 @@ fn effect(rule: &ClockRule, fact: &ClockFact<'_>, newest: Option<&Spell>) -> Eff
 fn fired<'r>(triggers: &'r [Trigger], fact: &ClockFact<'_>) -> Option<&'r Trigger> {
     triggers
         .iter()
-        .find(|t| t.event.as_str() == fact.event && t.when.holds(fact.coded))
+        .find(|t| t.event.as_str() == fact.event && t.when.holds(Scope::of_data(fact.coded)))
 }
 
 /// The time that the data gives, where the definition reads it: not before the spell began and not

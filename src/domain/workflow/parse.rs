@@ -4,6 +4,7 @@
 mod calendar;
 mod clocks;
 mod derive;
+mod expression;
 mod graph;
 mod ladders;
 mod moves;

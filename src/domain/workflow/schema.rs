@@ -3,6 +3,7 @@
 mod canonical;
 pub(crate) mod fault;
 mod hygiene;
+pub(crate) mod kind;
 mod messages;
 pub(crate) mod shape;
 mod split;
