@@ -87,6 +87,21 @@ impl From<Refusal> for Problem {
                     format!("`{found}` is not possible now: {because}."),
                 )
             }
+            Refusal::NoSuchAction { found, open } => Self::new(
+                Kind::NotNow,
+                format!("There is no open action {found} in the child's plan."),
+            )
+            .allow(open),
+            refusal @ Refusal::TooManyActions { .. } => Self::new(Kind::NotNow, sentence(&refusal)),
+            Refusal::UnknownAgency { path } => Self::new(
+                Kind::BadData,
+                "The agency that is to do it is not known here.",
+            )
+            .with(
+                format!("/data/{}", path.replace('.', "/")),
+                "not known",
+                "the code of an agency or school of the organisation",
+            ),
             refusal @ Refusal::NotHereYet { .. } => Self::new(Kind::NotNow, sentence(&refusal)),
             Refusal::NotYours { found, allowed } => {
                 Self::new(Kind::NotYours, format!("`{found}` is for other roles.")).allow(allowed)

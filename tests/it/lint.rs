@@ -4,6 +4,7 @@ mod bad_input;
 mod check;
 mod guards;
 mod pairs;
+mod plan;
 mod schema;
 
 use jiff::civil::Date;

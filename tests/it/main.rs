@@ -16,6 +16,7 @@ mod log;
 mod main_job;
 mod oracle;
 mod permit_figures;
+mod plan;
 mod privacy;
 mod projections;
 mod relay;

@@ -6,6 +6,7 @@ pub(super) mod clock;
 pub(super) mod clocks;
 pub(super) mod list;
 pub(super) mod moves;
+mod plan;
 pub(super) mod read;
 pub(super) mod view;
 
@@ -60,6 +61,7 @@ impl Seen {
         };
         let mut involvement = involvement_of(&request, &loaded);
         involvement.covers = who.covers(&request);
+        involvement.does = request.plan.is_for(&caller.principal, None);
         involvement.answers = request.concern_open
             && moves_open_to(&workflow.definition, &request, who)
                 .any(|(_, rule)| rule.hand_over == Some(HandOver::Closes));
@@ -121,6 +123,7 @@ fn involvement_of(request: &Request, loaded: &Loaded) -> Involvement {
         acted,
         authors,
         answers: false,
+        does: false,
         covers: false,
     }
 }

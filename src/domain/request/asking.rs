@@ -10,7 +10,7 @@ use super::state::RequestState;
 use crate::domain::declared::Declared;
 use crate::domain::derive::derive;
 use crate::domain::ids::{AgencyId, MoveName, PrincipalId, Reference, TeamId};
-use crate::domain::workflow::definition::RouteTo;
+use crate::domain::workflow::definition::{PlanEffect, RouteTo};
 use crate::domain::workflow::expression::{Scope, find};
 use crate::domain::workflow::schema::{DataError, Workflow};
 use jiff::Timestamp;
@@ -125,6 +125,7 @@ impl Asking<'_> {
                 let derived = derive(rules, data, self.declared.organisation(), today);
                 coded.insert("derived".to_owned(), Value::Object(derived));
             }
+            self.doers_known(asked, &coded)?;
             checked.push(Asked {
                 move_name: asked.move_name.clone(),
                 agency: self.requester_named(asked, &coded)?,
@@ -160,6 +161,34 @@ impl Asking<'_> {
                 Err(Refusal::UnknownNamedPerson { path }.into())
             }
         }
+    }
+
+    /// Whoever is to do an action must be somebody, or nobody would do it.
+    fn doers_known(&self, asked: &AskedMove, coded: &Map<String, Value>) -> Result<(), Unfit> {
+        let rule = self.workflow.definition.moves.get(&asked.move_name);
+        let Some(PlanEffect::Adds(added)) = rule.and_then(|rule| rule.plan.as_ref()) else {
+            return Ok(());
+        };
+        // What is no code at all is refused by the rules.
+        let at = |path: &Option<String>| {
+            let path = path.clone()?;
+            let code = find(coded, &path)?.as_str()?.to_owned();
+            Some((path, code))
+        };
+        if let Some((path, code)) = at(&added.who)
+            && let Ok(id) = PrincipalId::parse(&code)
+            && self.declared.find_principal(&id).is_none()
+        {
+            return Err(Refusal::UnknownNamedPerson { path }.into());
+        }
+        let mut agencies = self.declared.organisation().agencies();
+        if let Some((path, code)) = at(&added.agency)
+            && let Ok(id) = AgencyId::parse(&code)
+            && !agencies.any(|agency| *agency == id)
+        {
+            return Err(Refusal::UnknownAgency { path }.into());
+        }
+        Ok(())
     }
 
     /// First fitting rule; `otherwise` fits always.

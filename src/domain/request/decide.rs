@@ -7,7 +7,8 @@ use super::command::{Asked, Facts, OpeningFacts, RequestCommand};
 use super::entitle::{Ground, acted_as, moves_from, starts_at};
 use super::error::Refusal;
 use super::event::{Act, CoveredBy, HeldBy, Opening, Owner, RequestEvent};
-use super::guard;
+use super::guard::{self, Knows};
+use super::plan;
 use super::rung;
 use super::state::{Request, RequestState};
 use crate::domain::ids::{AgencyId, DefinitionHash, PrincipalId, StateName, TeamId};
@@ -88,10 +89,15 @@ fn act(
             .map(|r| &r.owner.team)
             .or(routed)
             .ok_or(Refusal::NotFound)?,
+        actions: Some(plan::numbers(rule, &asked)),
     };
-    let acted_as = acted_as(ground, &asked.move_name, rule, facts)?;
-    let (path, to) = path_taken(definition, request, rule, &asked)?;
-    guard::check((rule, path), request, &asked)?;
+    let acted_as = acted_as(&ground, &asked.move_name, rule, facts)?;
+    let knows = Knows::of(request);
+    let step = plan::step(rule, knows.plan(), &asked, knows.scope(&asked));
+    let knows = knows.after(step.as_ref().ok().and_then(Option::as_ref));
+    let (path, to) = path_taken((definition, rule), request, &asked, &knows)?;
+    let step = step?;
+    guard::check((rule, path), &knows, &asked)?;
     let owner_team = owner_team(request, rule, &asked, opening.as_ref(), facts)?;
     let worker = principal_at(rule.worker.as_deref(), &asked)?;
     let named = principal_at(rule.requester.as_deref(), &asked)?;
@@ -123,6 +129,7 @@ fn act(
         decided_by: rule.decision.then(|| facts.person_id().clone()),
         hand_over: rule.hand_over,
         worker,
+        plan: step,
         requester: named,
         agency: agency
             .filter(|now| request.is_some_and(|r| r.opening.agency.as_ref() != Some(now))),
@@ -180,13 +187,13 @@ fn agency_of_now(request: Option<&Request>, asked: &Asked, facts: &Facts) -> Opt
 
 /// The first path that fits, and the state that it leads to.
 fn path_taken<'r>(
-    definition: &Definition,
+    (definition, rule): (&Definition, &'r MoveRule),
     request: Option<&Request>,
-    rule: &'r MoveRule,
     asked: &Asked,
+    knows: &Knows<'_>,
 ) -> Result<(&'r PathRule, StateName), Refusal> {
     let state = request.map(|r| &r.state);
-    let scope = guard::scope(request, asked);
+    let scope = knows.scope(asked);
     let path = rule
         .paths
         .iter()

@@ -26,6 +26,12 @@ pub enum Refusal {
         /// In the words of the workflow.
         because: String,
     },
+    #[error("there is no open action {found} in the child's plan")]
+    NoSuchAction { found: u32, open: Vec<u32> },
+    #[error("the child's plan has {limit} actions, and no more are kept")]
+    TooManyActions { limit: usize },
+    #[error("the agency named at `{path}` is not known here")]
+    UnknownAgency { path: String },
     #[error("`{workflow}` is not used in this child's cluster yet")]
     NotHereYet { workflow: WorkflowName },
     #[error("`{found}` is not open to you")]
@@ -61,12 +67,15 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every `code`.
-    pub const CODES: [&'static str; 19] = [
+    pub const CODES: [&'static str; 22] = [
         "not-found",
         "already-open",
         "unknown-move",
         "not-in-this-state",
         "guarded",
+        "no-such-action",
+        "too-many-actions",
+        "unknown-agency",
         "not-here-yet",
         "not-yours",
         "service-account-alone",
@@ -92,6 +101,9 @@ impl Refusal {
             Self::UnknownMove { .. } => "unknown-move",
             Self::NotInThisState { .. } => "not-in-this-state",
             Self::Guarded { .. } => "guarded",
+            Self::NoSuchAction { .. } => "no-such-action",
+            Self::TooManyActions { .. } => "too-many-actions",
+            Self::UnknownAgency { .. } => "unknown-agency",
             Self::NotHereYet { .. } => "not-here-yet",
             Self::NotYours { .. } => "not-yours",
             Self::ServiceAccountAlone { .. } => "service-account-alone",

@@ -1,5 +1,6 @@
 //! What happened to a request. Stored for ever: a field is only ever added, with a default.
 
+use super::plan::PlanStep;
 use super::rung::RungId;
 use crate::domain::ids::{
     AgencyId, DefinitionHash, EventName, MoveName, PrincipalId, Reference, RoleName, StateName,
@@ -111,6 +112,9 @@ pub struct Act {
     /// Who is the named worker from now on, where the act says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worker: Option<PrincipalId>,
+    /// What it did to the child's plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<PlanStep>,
     /// Who decided, where the act is a decision: a challenge goes to somebody else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided_by: Option<PrincipalId>,

@@ -1,6 +1,7 @@
 //! Where a request stands: the fold of its events, without rules.
 
 use super::event::{Act, Opening, Owner, RequestEvent};
+use super::plan::Plan;
 use super::rung::Raised;
 use crate::domain::ids::{AgencyId, PrincipalId, StateName};
 use crate::domain::workflow::definition::HandOver;
@@ -33,6 +34,9 @@ pub struct Request {
     pub concern_open: bool,
     #[serde(default)]
     pub raised: Raised,
+    /// The actions of the child's plan.
+    #[serde(default)]
+    pub plan: Plan,
     /// The codes that the opening act left.
     #[serde(default)]
     pub asked_for: Map<String, Value>,
@@ -94,6 +98,7 @@ impl Request {
             claimed_by: None,
             concern_open: act.hand_over == Some(HandOver::Opens),
             raised: Raised::default(),
+            plan: Plan::default(),
             asked_for: act.coded.clone(),
             version: 1,
         }
@@ -126,6 +131,9 @@ impl Request {
         }
         if act.decided_by.is_some() {
             self.decider.clone_from(&act.decided_by);
+        }
+        if let Some(step) = &act.plan {
+            self.plan.evolve(step);
         }
         match act.hand_over {
             Some(HandOver::Opens) => self.concern_open = true,

@@ -2,12 +2,14 @@
 
 mod clock;
 mod ladder;
+mod plan;
 
 pub use clock::{
     Anchor, CalendarChoice, ClockKind, ClockRule, CountDay, NoTarget, Roll, TARGETS, Target,
     Trigger,
 };
 pub use ladder::{Ladder, NoOffset, OFFSETS, Offset, Rung};
+pub use plan::{AddedBy, PlanEffect, SettledBy, Settling, Which};
 
 use super::expression::Expression;
 use crate::domain::ids::{
@@ -89,6 +91,8 @@ pub enum Relation {
     Worker,
     /// Who took the last decision (a move marked `decision`).
     Decider,
+    /// Who is named to do the actions of the child's plan that the act settles.
+    Action,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -145,6 +149,9 @@ pub struct MoveRule {
     /// Dotted path in the data of the principal who becomes the worker, if present.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worker: Option<String>,
+    /// What it does to the child's plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<PlanEffect>,
     #[serde(default)]
     pub decision: bool,
     /// Opens or closes a hand-over that stays red until somebody has answered.

@@ -2,6 +2,10 @@
 //! editors read. What may stand where is the parser's to say; a test holds the two together key by
 //! key.
 
+mod plan;
+
+pub use plan::{AddedForm, PlanForm};
+
 use super::definition::{Anchor, ClockKind, CountDay, HandOver, RoleRule, Roll, StateRule};
 use crate::domain::ids::{
     CalendarName, ClockName, EventName, LadderName, MoveName, RoleName, StateName, TeamId,
@@ -76,6 +80,8 @@ pub struct MoveForm {
     pub requester: Option<String>,
     /// Dotted path in the data of the principal who becomes the worker.
     pub worker: Option<String>,
+    /// What it does to the child's plan.
+    pub plan: Option<PlanForm>,
     /// A challenge to it goes to somebody else.
     pub decision: Option<bool>,
     pub hand_over: Option<HandOver>,

@@ -10,6 +10,7 @@ mod ladders;
 mod moves;
 mod names;
 mod organisation;
+mod plan;
 mod roles;
 mod routing;
 mod states;

@@ -63,6 +63,7 @@ fn passed_on() -> RequestEvent {
         requester: None,
         agency: None,
         cover: None,
+        plan: None,
         worker: Some(PrincipalId::parse("canary-worker").unwrap()),
         decided_by: Some(PrincipalId::parse("canary-decider").unwrap()),
         hand_over: None,

@@ -9,8 +9,7 @@ fn guarded(asks: &str) -> Vec<String> {
     refusals(&[["    emits: request-ended\n", &guard]])
 }
 
-const DATA_AND_REQUEST: &str =
-    "data.reason, request.service, request.urgency, claim.held, concern.open, worker.named";
+const DATA_AND_REQUEST: &str = "data.reason, request.service, request.urgency, claim.held, concern.open, worker.named, actions.open";
 
 #[test]
 fn a_guard_that_means_something_is_taken() {
@@ -44,7 +43,7 @@ fn an_unknown_name_is_refused_where_it_stands() {
     assert_eq!(
         guarded("'data.reason == \"finished\" && actor.name == \"x\"'"),
         [
-            "E31 71:42: the unknown name `actor.name`; allowed: data.…, request.…, claim.held, concern.open, worker.named"
+            "E31 71:42: the unknown name `actor.name`; allowed: data.…, request.…, claim.held, concern.open, worker.named, actions.open"
         ]
     );
     assert_eq!(

@@ -92,6 +92,7 @@ impl Story {
             requester: None,
             agency: None,
             cover: None,
+            plan: None,
             worker: None,
             decided_by: None,
             hand_over: None,

@@ -6,6 +6,7 @@ use super::super::phrase::{self, Titles};
 use super::Source;
 use super::data::{fields, must_be_given};
 use super::page::Page;
+use super::plan;
 use crate::domain::ids::{MoveName, StateName, TeamId};
 
 pub(super) fn openings(page: &mut Page, source: Source<'_>) {
@@ -157,6 +158,7 @@ fn effects(source: Source<'_>, rule: &MoveRule) -> Vec<String> {
             title(path)
         ));
     }
+    told.extend(plan::effect(source, rule));
     if rule.decision {
         told.push("This is a decision: another person looks at a challenge to it.".to_owned());
     }

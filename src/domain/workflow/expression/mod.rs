@@ -86,6 +86,8 @@ pub enum Fact {
     ClaimHeld,
     ConcernOpen,
     WorkerNamed,
+    /// Of the child's plan, once the act has settled its own.
+    ActionsOpen,
 }
 
 /// One row a fact, in the order of the enum.
@@ -100,7 +102,7 @@ pub struct Known {
     pub words: (&'static str, &'static str),
 }
 
-pub const FACTS: [Known; 3] = [
+pub const FACTS: [Known; 4] = [
     Known {
         fact: Fact::ClaimHeld,
         name: "claim.held",
@@ -121,6 +123,15 @@ pub const FACTS: [Known; 3] = [
         name: "worker.named",
         is_count: false,
         words: ("a worker is named", "no worker is named"),
+    },
+    Known {
+        fact: Fact::ActionsOpen,
+        name: "actions.open",
+        is_count: true,
+        words: (
+            "open actions of the child's plan",
+            "no action of the child's plan is open",
+        ),
     },
 ];
 

@@ -8,6 +8,7 @@ mod clocks;
 mod exits;
 mod names;
 mod people;
+mod plan;
 mod routing;
 mod rule;
 mod scenarios;
@@ -81,6 +82,7 @@ pub fn lint(workflow: &Placed<Definition>, around: &Surroundings<'_>) -> Vec<Pro
     exits::check(&ground, &mut reader);
     people::check(&ground, &mut reader);
     clocks::check(&ground, &mut reader);
+    plan::check(&ground, &mut reader);
     worker::check(&ground, &mut reader);
     routing::check(&ground, &mut reader);
     words::check(&ground, &mut reader);

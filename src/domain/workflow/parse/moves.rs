@@ -9,6 +9,7 @@ use super::super::schema::fault;
 use super::super::schema::shape::{Known, known_at};
 use super::expression::{self, Speaks};
 use super::names::{DeclaredMove, Names};
+use super::plan;
 use super::value::{self, Ground};
 use crate::domain::ids::{EventName, MoveName, RoleName, StateName, TeamId};
 use crate::domain::request::event::GENERIC_EVENT_NAMES;
@@ -100,6 +101,12 @@ fn rule(
     let owner = fields.find_as(reader, "owner", |r, n| owner(r, n, ground));
     let worker = fields.find_as(reader, "worker", |r, n| value::code_path(r, n, ground));
     let requester = fields.find_as(reader, "requester", |r, n| value::code_path(r, n, ground));
+    let place = plan::Place {
+        of: declared,
+        ground,
+        speaks,
+    };
+    let plan = fields.find_as(reader, "plan", |r, n| plan::read(r, n, place));
     let decision = fields.flag(reader, "decision");
     let hand_over = fields.find_as(reader, "hand_over", |r, n| {
         r.word(n, "hand-over", &HAND_OVERS)
@@ -122,6 +129,7 @@ fn rule(
         owner: owner.unwrap_or_default(),
         worker,
         requester,
+        plan,
         decision,
         hand_over,
         any_version,

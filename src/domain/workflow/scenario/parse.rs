@@ -205,7 +205,7 @@ fn expect(reader: &mut Reader, node: &Node) -> Vec<Expected> {
 type Read = fn(&mut Reader, &Node) -> Option<What>;
 type ReadOf = fn(&mut Reader, &Node, ClockName) -> Option<What>;
 
-const ONES: [(&str, Read); 7] = [
+const ONES: [(&str, Read); 8] = [
     ("state", |r, n| r.id(n, StateName::parse).map(What::State)),
     ("team", |r, n| r.id(n, TeamId::parse).map(What::Team)),
     ("held_by", |r, n| {
@@ -221,6 +221,7 @@ const ONES: [(&str, Read); 7] = [
         r.id(n, PrincipalId::parse).map(What::CoveredBy)
     }),
     ("concern_open", |r, n| r.bool(n).map(What::ConcernOpen)),
+    ("actions_open", |r, n| numbers(r, n).map(What::ActionsOpen)),
 ];
 
 const HOLDERS: [(&str, Holder); 3] = [
@@ -247,6 +248,15 @@ const EACH: [(&str, ReadOf); 3] = [
         r.whole(n).map(|number| What::Spell(clock, number))
     }),
 ];
+
+/// May be empty: no open action.
+fn numbers(reader: &mut Reader, node: &Node) -> Option<Vec<u32>> {
+    if matches!(&node.yaml, Yaml::List(items) if items.is_empty()) {
+        return Some(Vec::new());
+    }
+    let items = reader.items(node, "numbers");
+    items.iter().map(|item| reader.whole(item)).collect()
+}
 
 /// May be empty: no clock at all.
 fn clock_names(reader: &mut Reader, node: &Node) -> Option<Vec<ClockName>> {
