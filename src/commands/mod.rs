@@ -4,6 +4,7 @@
 
 pub mod aggregate;
 mod execute;
+mod facts;
 mod folder;
 mod imported;
 mod loading;

@@ -15,6 +15,7 @@ mod lint;
 mod log;
 mod main_job;
 mod oracle;
+mod people;
 mod permit_figures;
 mod plan;
 mod privacy;

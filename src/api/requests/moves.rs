@@ -11,6 +11,7 @@ use crate::api::position::public;
 use crate::api::problem::{Kind, Problem};
 use crate::commands::{Ask, Command, CommandError, Provenance, Receipt};
 use crate::domain::ids::{MoveName, PrincipalId, RequestId, WorkflowName};
+use crate::domain::request::asking::civil_date;
 use axum::Json;
 use axum::extract::State;
 use axum::http::header::{ETAG, LOCATION};
@@ -18,6 +19,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -62,7 +64,7 @@ pub(crate) async fn open(
     let workflow = body.workflow.unwrap_or_else(|| app.usual_workflow.clone());
     let opening = match body.move_name {
         Some(name) => name,
-        None => opening_move(&app, &caller, &workflow)?,
+        None => opening_move(&app, &caller, &workflow, &body.data)?,
     };
     let ask = Ask::Open {
         workflow,
@@ -83,17 +85,27 @@ pub(crate) async fn open(
     Ok(response)
 }
 
-/// The workflow's only opening move.
-fn opening_move(app: &App, caller: &Caller, workflow: &WorkflowName) -> Result<MoveName, Problem> {
+/// The only opening move of the version that a request with these data begins with.
+fn opening_move(
+    app: &App,
+    caller: &Caller,
+    workflow: &WorkflowName,
+    data: &Value,
+) -> Result<MoveName, Problem> {
     let declared = app.commands.registry().of(caller.authority.as_str());
-    let Some(found) = declared.newest_workflow(workflow) else {
+    if declared.newest_workflow(workflow).is_none() {
         let allowed = declared.workflow_names().cloned().collect();
         return Err(CommandError::UnknownWorkflow {
             found: workflow.clone(),
             allowed,
         }
         .into());
-    };
+    }
+    let nothing = Map::new();
+    let data = data.as_object().unwrap_or(&nothing);
+    let found = declared
+        .opening_workflow(workflow, data, civil_date((app.now)()))
+        .map_err(CommandError::from)?;
     let opening: Vec<&MoveName> = found
         .definition
         .moves
@@ -237,7 +249,10 @@ async fn execute(
             | CommandError::VersionRequired { .. }
             | CommandError::UnknownWorkflow { .. }),
         ) => {
-            Seen::load(app, caller, &request.to_string()).await?;
+            let seen = Seen::load(app, caller, &request.to_string()).await?;
+            if seen.hides(&refused) {
+                return Err(Problem::new(Kind::NotNow, "This is not possible now."));
+            }
             Err(refused.into())
         }
         Err(

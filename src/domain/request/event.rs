@@ -121,12 +121,23 @@ pub struct Act {
     /// Opens or closes the hand-over of a child protection concern.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hand_over: Option<HandOver>,
+    /// Concerns that nobody has answered yet, where the act answers one of several.
+    #[serde(default, skip_serializing_if = "is_none_left")]
+    pub concerns_left: u32,
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub coded: Map<String, Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opening: Option<Opening>,
     #[serde(skip)]
     pub personal: Personal,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks with a reference"
+)]
+fn is_none_left(count: &u32) -> bool {
+    *count == 0
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

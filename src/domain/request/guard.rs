@@ -76,7 +76,7 @@ impl Facts for Knows<'_> {
         let is = |what: fn(&Request) -> bool| self.request.is_some_and(what).into();
         match fact {
             Fact::ClaimHeld => is(|request| request.claimed_by.is_some()),
-            Fact::ConcernOpen => is(|request| request.concern_open),
+            Fact::ConcernOpen => is(Request::is_concern_open),
             Fact::WorkerNamed => is(|request| request.worker.is_some()),
             Fact::ActionsOpen => self.plan.open().count().into(),
         }

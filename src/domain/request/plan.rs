@@ -4,7 +4,7 @@
 
 use super::actor::Principal;
 use super::command::Asked;
-use super::error::Refusal;
+use super::error::{Place, Refusal};
 use crate::domain::ids::{AgencyId, PrincipalId};
 use crate::domain::workflow::definition::{
     AddedBy, MoveRule, PlanEffect, SettledBy, Settling, Which,
@@ -222,7 +222,7 @@ fn code<'a>(asked: &'a Asked, path: &str) -> Option<&'a str> {
 
 fn added_action(added: &AddedBy, asked: &Asked) -> Result<PlanAction, Refusal> {
     let bad = |path: &str, what| Refusal::BadCode {
-        path: path.to_owned(),
+        place: Place::at(path),
         what,
     };
     let at = |path: &Option<String>| path.as_deref().and_then(|path| code(asked, path));

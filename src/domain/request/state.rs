@@ -30,8 +30,9 @@ pub struct Request {
     pub worker: Option<PrincipalId>,
     pub decider: Option<PrincipalId>,
     pub claimed_by: Option<PrincipalId>,
-    /// A child protection concern was passed on and nobody has answered yet.
-    pub concern_open: bool,
+    /// Child protection concerns that were passed on and that nobody has answered yet.
+    #[serde(default)]
+    pub concerns_open: u32,
     #[serde(default)]
     pub raised: Raised,
     /// The actions of the child's plan.
@@ -86,6 +87,12 @@ impl RequestState {
 }
 
 impl Request {
+    /// Red until somebody has answered each of them.
+    #[must_use]
+    pub fn is_concern_open(&self) -> bool {
+        self.concerns_open > 0
+    }
+
     fn open(opening: &Opening, act: &Act) -> Self {
         Self {
             opening: opening.clone(),
@@ -96,7 +103,7 @@ impl Request {
             worker: act.worker.clone(),
             decider: act.decided_by.clone(),
             claimed_by: None,
-            concern_open: act.hand_over == Some(HandOver::Opens),
+            concerns_open: u32::from(act.hand_over == Some(HandOver::Opens)),
             raised: Raised::default(),
             plan: Plan::default(),
             asked_for: act.coded.clone(),
@@ -136,8 +143,8 @@ impl Request {
             self.plan.evolve(step);
         }
         match act.hand_over {
-            Some(HandOver::Opens) => self.concern_open = true,
-            Some(HandOver::Closes) => self.concern_open = false,
+            Some(HandOver::Opens) => self.concerns_open = self.concerns_open.saturating_add(1),
+            Some(HandOver::Closes) => self.concerns_open = self.concerns_open.saturating_sub(1),
             None => {}
         }
     }

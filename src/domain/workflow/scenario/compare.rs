@@ -38,7 +38,7 @@ impl Seen<'_> {
                 differ("worker", person.as_str(), found)
             }
             What::CoveredBy(person) => differ("covered by", person.as_str(), self.cover()),
-            What::ConcernOpen(open) => differ("concern open", open, request.concern_open),
+            What::ConcernOpen(open) => differ("concern open", open, request.is_concern_open()),
             What::ActionsOpen(numbers) => {
                 let open: Vec<u32> = request.plan.open().map(|(number, _)| number).collect();
                 let words = |numbers: &[u32]| format!("{numbers:?}");
