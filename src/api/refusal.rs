@@ -95,7 +95,21 @@ impl From<Refusal> for Problem {
                 format!("There is no open action {found} in the child's plan."),
             )
             .allow(open),
-            refusal @ Refusal::TooManyActions { .. } => Self::new(Kind::NotNow, sentence(&refusal)),
+            refusal @ (Refusal::TooManyActions { .. } | Refusal::TooManyLinks { .. }) => {
+                Self::new(Kind::NotNow, sentence(&refusal))
+            }
+            Refusal::UnknownReference { place } => wrong_field(
+                "There is no request with this reference.",
+                &place,
+                "not known",
+                "the reference of another request, as people quote it",
+            ),
+            Refusal::OwnReference { place } => wrong_field(
+                "This is the reference of the request itself.",
+                &place,
+                "its own",
+                "the reference of another request",
+            ),
             Refusal::UnknownAgency { place } => wrong_field(
                 "The agency that is to do it is not known here.",
                 &place,

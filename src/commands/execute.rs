@@ -1,6 +1,7 @@
 //! From a command to its receipt: check, derive, split, decide, seal, append.
 
 use super::facts::facts_of;
+use super::linking::link_entries;
 use super::loading::Loaded;
 use super::prepare::{self, Prepared};
 use super::registry::Registry;
@@ -24,7 +25,7 @@ use uuid::Uuid;
 const ATTEMPTS_MAX: usize = 5;
 const RETRY_AFTER_MS: u64 = 1_000;
 /// Kind of the blind index under which a reference means one request.
-const REFERENCE_INDEX: &str = "reference";
+pub(super) const REFERENCE_INDEX: &str = "reference";
 
 /// The only writer of requests. A cheap handle.
 #[derive(Clone)]
@@ -93,7 +94,8 @@ impl Commands {
             return Err(Refusal::NotFound.into());
         };
         let occurred_at = in_micros(command.occurred_at.unwrap_or(now));
-        let facts = facts_of(command, declared, request, occurred_at)?;
+        let mut facts = facts_of(command, declared, request, occurred_at)?;
+        facts.references = self.references(command, workflow).await?;
         let asking = Asking {
             workflow,
             declared,
@@ -136,6 +138,7 @@ impl Commands {
             let reference = present.opening.reference.to_string();
             index.push((REFERENCE_INDEX.to_owned(), reference));
         }
+        index.extend(link_entries(&events));
         let sealed = sealing.seal(&self.vault, events, &index).await?;
         let planned = Planned {
             command,

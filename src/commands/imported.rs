@@ -134,6 +134,7 @@ impl Importer {
             on_behalf_of: None,
             occurred_at: act.occurred_at,
             teams: Arc::new(BTreeSet::from([act.team.clone()])),
+            references: Default::default(),
             covers: Covers::new(),
         };
         let pinned = Pinned {

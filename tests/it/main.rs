@@ -11,6 +11,7 @@ mod diagram;
 mod explain;
 mod faults;
 mod history;
+mod links;
 mod lint;
 mod log;
 mod main_job;

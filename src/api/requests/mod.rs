@@ -4,6 +4,7 @@
 
 pub(super) mod clock;
 pub(super) mod clocks;
+mod links;
 pub(super) mod list;
 pub(super) mod moves;
 mod plan;

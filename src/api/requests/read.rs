@@ -50,6 +50,7 @@ pub(super) fn etag(version: i32) -> HeaderValue {
 
 async fn view(app: &App, caller: &Caller, seen: &Seen) -> Result<RequestView, Problem> {
     let opens = seen.content || seen.restricted || seen.involvement.does;
+    let links = seen.links(app, caller).await?;
     let events = if opens {
         let opened = app.commands.open(&caller.authority, &seen.loaded).await?;
         let by_version: HashMap<i32, Content> = opened
@@ -64,7 +65,9 @@ async fn view(app: &App, caller: &Caller, seen: &Seen) -> Result<RequestView, Pr
                 )
             })
             .collect();
-        seen.events(&caller.principal, by_version)
+        let mut events = seen.events(&caller.principal, by_version);
+        seen.forget(&mut events, &links.hidden);
+        events
     } else {
         Vec::new()
     };
@@ -103,6 +106,7 @@ async fn view(app: &App, caller: &Caller, seen: &Seen) -> Result<RequestView, Pr
         next: running.collect(),
         actions: seen.actions(&caller.principal, civil_date((app.now)())),
         still_open: seen.still_open(),
+        links: links.shown,
         possible_same_child,
         content: if opens { "open" } else { "summary" },
         events,

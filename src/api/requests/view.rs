@@ -1,6 +1,7 @@
 //! A request as its reader may see it.
 
 use super::clocks::ClockView;
+use super::links::LinkView;
 use super::plan::ActionView;
 use super::{Seen, people};
 use crate::access::{Action, Involvement, Resource, decide};
@@ -55,6 +56,9 @@ pub(crate) struct RequestView {
     /// What still stands in the way of ending well, in plain words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub still_open: Option<String>,
+    /// Requests that belong with this one, as far as the caller may know of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<LinkView>,
     /// Other requests whose child looks the same: a prompt for the team, never a merge.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub possible_same_child: Option<SameChild>,

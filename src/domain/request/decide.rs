@@ -8,6 +8,7 @@ use super::entitle::{Ground, acted_as, moves_from, starts_at};
 use super::error::{Place, Refusal};
 use super::event::{Act, ActedAs, CoveredBy, HeldBy, Opening, Owner, RequestEvent};
 use super::guard::{self, Knows};
+use super::link;
 use super::plan;
 use super::rung;
 use super::state::{Request, RequestState};
@@ -100,6 +101,7 @@ fn act(
     let (path, to) = path_taken((definition, rule), request, &asked, &knows)?;
     let step = step?;
     guard::check((rule, path), &knows, &asked)?;
+    let link = link::step(rule, request, &asked, facts)?;
     let owner_team = owner_team(request, rule, &asked, opening.as_ref(), facts)?;
     let worker = principal_at(rule.worker.as_deref(), &asked)?;
     let named = principal_at(rule.requester.as_deref(), &asked)?;
@@ -136,6 +138,7 @@ fn act(
         },
         worker,
         plan: step,
+        link,
         requester: named,
         agency: agency
             .filter(|now| request.is_some_and(|r| r.opening.agency.as_ref() != Some(now))),

@@ -50,6 +50,12 @@ pub enum Refusal {
     NoSuchAction { found: u32, open: Vec<u32> },
     #[error("the child's plan has {limit} actions, and no more are kept")]
     TooManyActions { limit: usize },
+    #[error("there is no request with the reference at `{}`", place.path)]
+    UnknownReference { place: Place },
+    #[error("the reference at `{}` is that of this request itself", place.path)]
+    OwnReference { place: Place },
+    #[error("the request is linked to {limit} others, and no more are kept")]
+    TooManyLinks { limit: usize },
     #[error("the agency named at `{}` is not known here", place.path)]
     UnknownAgency { place: Place },
     #[error("`{workflow}` is not used in this child's cluster yet")]
@@ -94,7 +100,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every `code`.
-    pub const CODES: [&'static str; 23] = [
+    pub const CODES: [&'static str; 26] = [
         "not-found",
         "already-open",
         "unknown-move",
@@ -103,6 +109,9 @@ impl Refusal {
         "no-such-action",
         "too-many-actions",
         "unknown-agency",
+        "unknown-reference",
+        "own-reference",
+        "too-many-links",
         "not-here-yet",
         "not-yours",
         "service-account-alone",
@@ -131,6 +140,8 @@ impl Refusal {
             | Self::BadCode { place, .. }
             | Self::UnknownNamedPerson { place }
             | Self::UnknownAgency { place }
+            | Self::UnknownReference { place }
+            | Self::OwnReference { place }
             | Self::UnfitNamedPerson { place, .. }
             | Self::Time { place, .. } => place.index = of,
             Self::UnknownTeam { place: None, .. }
@@ -140,6 +151,7 @@ impl Refusal {
             | Self::Guarded { .. }
             | Self::NoSuchAction { .. }
             | Self::TooManyActions { .. }
+            | Self::TooManyLinks { .. }
             | Self::NotHereYet { .. }
             | Self::NotYours { .. }
             | Self::ServiceAccountAlone { .. }
@@ -166,6 +178,9 @@ impl Refusal {
             Self::NoSuchAction { .. } => "no-such-action",
             Self::TooManyActions { .. } => "too-many-actions",
             Self::UnknownAgency { .. } => "unknown-agency",
+            Self::UnknownReference { .. } => "unknown-reference",
+            Self::OwnReference { .. } => "own-reference",
+            Self::TooManyLinks { .. } => "too-many-links",
             Self::NotHereYet { .. } => "not-here-yet",
             Self::NotYours { .. } => "not-yours",
             Self::ServiceAccountAlone { .. } => "service-account-alone",

@@ -13,6 +13,7 @@ pub mod entitle;
 pub mod error;
 pub mod event;
 mod guard;
+pub mod link;
 pub mod plan;
 pub mod rung;
 pub mod state;

@@ -1,6 +1,7 @@
 //! Where a request stands: the fold of its events, without rules.
 
 use super::event::{Act, Opening, Owner, RequestEvent};
+use super::link::Link;
 use super::plan::Plan;
 use super::rung::Raised;
 use crate::domain::ids::{AgencyId, PrincipalId, StateName};
@@ -35,6 +36,9 @@ pub struct Request {
     pub concerns_open: u32,
     #[serde(default)]
     pub raised: Raised,
+    /// To other requests, as told here.
+    #[serde(default)]
+    pub links: Vec<Link>,
     /// The actions of the child's plan.
     #[serde(default)]
     pub plan: Plan,
@@ -105,6 +109,7 @@ impl Request {
             claimed_by: None,
             concerns_open: u32::from(act.hand_over == Some(HandOver::Opens)),
             raised: Raised::default(),
+            links: Vec::new(),
             plan: Plan::default(),
             asked_for: act.coded.clone(),
             version: 1,
@@ -138,6 +143,11 @@ impl Request {
         }
         if act.decided_by.is_some() {
             self.decider.clone_from(&act.decided_by);
+        }
+        if let Some(link) = &act.link
+            && !self.links.contains(link)
+        {
+            self.links.push(link.clone());
         }
         if let Some(step) = &act.plan {
             self.plan.evolve(step);

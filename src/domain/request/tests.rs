@@ -89,6 +89,7 @@ fn facts(actor: Principal) -> Facts {
         on_behalf_of: None,
         occurred_at: "2026-06-01T09:00:00Z".parse::<Timestamp>().unwrap(),
         teams: Arc::new(teams.into()),
+        references: Default::default(),
         covers: Covers::new(),
     }
 }

@@ -2,6 +2,7 @@
 
 mod clock;
 mod ladder;
+mod link;
 mod plan;
 
 pub use clock::{
@@ -9,6 +10,7 @@ pub use clock::{
     Trigger,
 };
 pub use ladder::{Ladder, NoOffset, OFFSETS, Offset, Rung};
+pub use link::{LinkEffect, LinkKind};
 pub use plan::{AddedBy, PlanEffect, SettledBy, Settling, Which};
 
 use super::expression::Expression;
@@ -155,6 +157,9 @@ pub struct MoveRule {
     /// Dotted path in the data of the principal who becomes the worker, if present.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worker: Option<String>,
+    /// What it says of another request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<LinkEffect>,
     /// What it does to the child's plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<PlanEffect>,

@@ -2,8 +2,10 @@
 //! editors read. What may stand where is the parser's to say; a test holds the two together key by
 //! key.
 
+mod link;
 mod plan;
 
+pub use link::LinkForm;
 pub use plan::{AddedForm, PlanForm};
 
 use super::definition::{Anchor, ClockKind, CountDay, HandOver, RoleRule, Roll, StateRule};
@@ -80,6 +82,8 @@ pub struct MoveForm {
     pub requester: Option<String>,
     /// Dotted path in the data of the principal who becomes the worker.
     pub worker: Option<String>,
+    /// What it says of another request.
+    pub link: Option<LinkForm>,
     /// What it does to the child's plan.
     pub plan: Option<PlanForm>,
     /// A challenge to it goes to somebody else.

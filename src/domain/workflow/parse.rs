@@ -7,6 +7,7 @@ mod derive;
 mod expression;
 mod graph;
 mod ladders;
+mod link;
 mod moves;
 mod names;
 mod organisation;

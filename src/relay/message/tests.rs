@@ -64,6 +64,7 @@ fn passed_on() -> RequestEvent {
         agency: None,
         cover: None,
         plan: None,
+        link: None,
         worker: Some(PrincipalId::parse("canary-worker").unwrap()),
         decided_by: Some(PrincipalId::parse("canary-decider").unwrap()),
         hand_over: None,

@@ -93,6 +93,7 @@ impl Story {
             agency: None,
             cover: None,
             plan: None,
+            link: None,
             worker: None,
             decided_by: None,
             hand_over: None,

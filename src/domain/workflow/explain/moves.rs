@@ -158,6 +158,12 @@ fn effects(source: Source<'_>, rule: &MoveRule) -> Vec<String> {
             title(path)
         ));
     }
+    if let Some(link) = &rule.link {
+        told.push(format!(
+            "The request named in “{}” is linked to it; nothing is merged.",
+            title(&link.to)
+        ));
+    }
     told.extend(plan::effect(source, rule));
     if rule.decision {
         told.push("This is a decision: another person looks at a challenge to it.".to_owned());

@@ -8,6 +8,7 @@ use super::super::located::{Entry, Fields, Node, Reader, Yaml, quoted};
 use super::super::schema::fault;
 use super::super::schema::shape::{Known, known_at};
 use super::expression::{self, Speaks};
+use super::link;
 use super::names::{DeclaredMove, Names};
 use super::plan;
 use super::value::{self, Ground};
@@ -101,6 +102,7 @@ fn rule(
     let owner = fields.find_as(reader, "owner", |r, n| owner(r, n, ground));
     let worker = fields.find_as(reader, "worker", |r, n| value::code_path(r, n, ground));
     let requester = fields.find_as(reader, "requester", |r, n| value::code_path(r, n, ground));
+    let link = fields.find_as(reader, "link", |r, n| link::read(r, n, ground));
     let place = plan::Place {
         of: declared,
         ground,
@@ -129,6 +131,7 @@ fn rule(
         owner: owner.unwrap_or_default(),
         worker,
         requester,
+        link,
         plan,
         decision,
         hand_over,
