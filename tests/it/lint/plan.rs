@@ -83,7 +83,7 @@ fn a_plan_says_what_who_and_by_when() {
         ),
         (
             "{ settles: number, as: finished }",
-            "E11 67:28: unknown way `finished`; allowed: done, declined, not-needed",
+            "E11 67:34: unknown way `finished`; allowed: done, declined, not-needed",
         ),
         (
             "{ settles: number, as: done, when: worker.named == 1 }",
