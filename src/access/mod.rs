@@ -49,6 +49,8 @@ pub enum Standing {
     Author,
     /// Is asked to answer the child protection concern that is open.
     Answers,
+    /// Is named to do an action of the child's plan that is open.
+    Doer,
     /// Holds a grant for the owning team.
     Member,
     /// Leads the owning team.
@@ -65,7 +67,7 @@ pub enum Standing {
 /// | action | enough is one of |
 /// |---|---|
 /// | send, read workflows | known |
-/// | read summary | requester, carrier, worker, claim holder, answers, member, auditor, information governance |
+/// | read summary | requester, carrier, worker, claim holder, answers, doer, member, auditor, information governance |
 /// | read content | requester, worker, claim holder, involved, answers, lead |
 /// | read restricted | author, worker, claim holder, answers |
 /// | read queue | member |
@@ -80,8 +82,9 @@ pub enum Standing {
 #[must_use]
 pub const fn enough_for(action: Action) -> &'static [Standing] {
     use Standing::{
-        Analyst, Answers, AnyLead, Auditor, Author, Carrier, ClaimHolder, InformationGovernance,
-        Involved, Known, Lead, Member, PartnershipManager, PlatformAdmin, Requester, Worker,
+        Analyst, Answers, AnyLead, Auditor, Author, Carrier, ClaimHolder, Doer,
+        InformationGovernance, Involved, Known, Lead, Member, PartnershipManager, PlatformAdmin,
+        Requester, Worker,
     };
     match action {
         Action::Send | Action::ReadWorkflows => &[Known],
@@ -91,6 +94,7 @@ pub const fn enough_for(action: Action) -> &'static [Standing] {
             Worker,
             ClaimHolder,
             Answers,
+            Doer,
             Member,
             Auditor,
             InformationGovernance,
@@ -119,6 +123,8 @@ pub struct Involvement {
     pub authors: BTreeSet<PrincipalId>,
     /// The asking principal may answer the concern that is open.
     pub answers: bool,
+    /// The asking principal is named in an open action of the child's plan.
+    pub does: bool,
     /// The asking principal answers for the requester, who is away.
     pub covers: bool,
 }
@@ -194,6 +200,7 @@ fn stands(principal: &Principal, standing: Standing, resource: Resource<'_>) -> 
         }
         Standing::Author => request.is_some_and(|r| r.authors.contains(&principal.id)),
         Standing::Answers => request.is_some_and(|r| r.answers),
+        Standing::Doer => request.is_some_and(|r| r.does),
         Standing::Member => team.is_some_and(|team| principal.is_member_of(team)),
         Standing::Lead => team.is_some_and(|team| leads(principal, team)),
         Standing::AnyLead => role(TEAM_LEAD),

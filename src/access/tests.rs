@@ -54,6 +54,7 @@ fn a_request() -> Involvement {
         acted: [PrincipalId::parse("decider").unwrap()].into(),
         authors: [PrincipalId::parse("author").unwrap()].into(),
         answers: false,
+        does: false,
         covers: false,
     }
 }

@@ -83,6 +83,39 @@ impl From<Refusal> for Problem {
                 format!("`{found}` is not possible while the request is `{state}`."),
             )
             .allow(allowed),
+            Refusal::Guarded { found, because } => {
+                let because = because.trim_end_matches('.');
+                Self::new(
+                    Kind::NotNow,
+                    format!("`{found}` is not possible now: {because}."),
+                )
+            }
+            Refusal::NoSuchAction { found, open } => Self::new(
+                Kind::NotNow,
+                format!("There is no open action {found} in the child's plan."),
+            )
+            .allow(open),
+            refusal @ (Refusal::TooManyActions { .. } | Refusal::TooManyLinks { .. }) => {
+                Self::new(Kind::NotNow, sentence(&refusal))
+            }
+            Refusal::UnknownReference { place } => wrong_field(
+                "There is no request with this reference.",
+                &place,
+                "not known",
+                "the reference of another request, as people quote it",
+            ),
+            Refusal::OwnReference { place } => wrong_field(
+                "This is the reference of the request itself.",
+                &place,
+                "its own",
+                "the reference of another request",
+            ),
+            Refusal::UnknownAgency { place } => wrong_field(
+                "The agency that is to do it is not known here.",
+                &place,
+                "not known",
+                "the code of an agency or school of the organisation",
+            ),
             refusal @ Refusal::NotHereYet { .. } => Self::new(Kind::NotNow, sentence(&refusal)),
             Refusal::NotYours { found, allowed } => {
                 Self::new(Kind::NotYours, format!("`{found}` is for other roles.")).allow(allowed)

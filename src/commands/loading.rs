@@ -1,7 +1,8 @@
 //! A request read from the log and folded, with the definition that it is pinned to.
 
 use super::CommandError;
-use super::execute::{Commands, unavailable};
+use super::execute::Commands;
+use super::unavailable;
 use crate::domain::ids::RequestId;
 use crate::domain::request::codec;
 use crate::domain::request::error::Refusal;

@@ -7,6 +7,7 @@ mod execute;
 mod facts;
 mod folder;
 mod imported;
+mod linking;
 mod loading;
 mod marks;
 mod prepare;
@@ -20,6 +21,7 @@ mod timing;
 pub use execute::Commands;
 pub use folder::{Folder, Knowledge, files as definition_files};
 pub use imported::{Imported, ImportedAct, Importer};
+pub use linking::Linked;
 pub use loading::Loaded;
 pub use marks::{ImportMark, mark_import};
 pub use publish::{Declaration, PublishError, publish, read_folder, stream_of};
@@ -37,9 +39,12 @@ use crate::domain::request::error::Refusal;
 use crate::domain::request::rung::RungId;
 use crate::domain::workflow::definition::Target;
 use crate::domain::workflow::schema::DataError;
+use crate::log::AppendError;
 pub use crate::log::{Audience, Position, Provenance};
 use jiff::Timestamp;
 use uuid::Uuid;
+
+const RETRY_AFTER_MS: u64 = 1_000;
 
 #[derive(Debug, Clone)]
 pub struct Command {
@@ -148,5 +153,24 @@ impl From<Unfit> for CommandError {
             },
             Unfit::Broken { why } => Self::Broken { why },
         }
+    }
+}
+
+fn unavailable(error: AppendError) -> CommandError {
+    match error {
+        AppendError::QueueFull { retry_after_ms, .. } => {
+            CommandError::Unavailable { retry_after_ms }
+        }
+        AppendError::Unavailable => CommandError::Unavailable {
+            retry_after_ms: RETRY_AFTER_MS,
+        },
+        AppendError::Unknown => CommandError::Unknown {
+            retry_after_ms: RETRY_AFTER_MS,
+        },
+        // One in many millions: nothing was kept, and the next try draws another reference.
+        AppendError::Taken => CommandError::Unavailable { retry_after_ms: 1 },
+        AppendError::TooLarge { .. } | AppendError::Refused { .. } => CommandError::Broken {
+            why: error.to_string(),
+        },
     }
 }

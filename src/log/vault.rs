@@ -275,15 +275,20 @@ impl Vault {
         Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
     }
 
-    /// Other requests that share a digest of the same kind.
+    /// Other requests that share a digest of the same kind, apart from some kinds.
     ///
     /// # Errors
     /// When the vault is out of reach.
-    pub async fn find_same(&self, authority: &str, request: Uuid) -> Result<Vec<Uuid>, VaultError> {
+    pub async fn find_same(
+        &self,
+        authority: &str,
+        request: Uuid,
+        apart_from: &[&str],
+    ) -> Result<Vec<Uuid>, VaultError> {
         let rows = self
             .rows(
                 include_str!("sql/vault_find_same.sql"),
-                &[&authority, &request],
+                &[&authority, &request, &apart_from],
             )
             .await?;
         Ok(rows.iter().map(|row| row.get(0)).collect())

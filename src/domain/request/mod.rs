@@ -14,6 +14,9 @@ pub mod entitle;
 pub mod error;
 pub mod event;
 pub mod extension;
+mod guard;
+pub mod link;
+pub mod plan;
 pub mod rung;
 pub mod state;
 

@@ -64,6 +64,8 @@ fn passed_on() -> RequestEvent {
         requester: None,
         agency: None,
         cover: None,
+        plan: None,
+        link: None,
         worker: Some(PrincipalId::parse("canary-worker").unwrap()),
         decided_by: Some(PrincipalId::parse("canary-decider").unwrap()),
         hand_over: None,

@@ -8,7 +8,7 @@ use rfa::domain::ids::{Authority, CalendarName, WorkflowName};
 use std::path::{Path, PathBuf};
 
 /// What is said of the example when pieces of it are replaced.
-fn refusals(changes: &[[&str; 2]]) -> Vec<String> {
+pub(super) fn refusals(changes: &[[&str; 2]]) -> Vec<String> {
     let mut text = text_of(WORKFLOW);
     for [old, new] in changes {
         assert_eq!(text.matches(old).count(), 1, "{old} once");

@@ -137,5 +137,8 @@ async fn a_reference_means_one_request_and_a_name_may_be_shared() {
     prepare(other, vec![entry("name", other)]).await.unwrap();
     let taken = prepare(other, vec![entry("reference", other)]).await;
     assert_eq!(taken, Err(VaultError::Taken));
-    assert_eq!(vault.find_same(AUTHORITY, one).await.unwrap(), [other]);
+    assert_eq!(
+        vault.find_same(AUTHORITY, one, &["link"]).await.unwrap(),
+        [other]
+    );
 }

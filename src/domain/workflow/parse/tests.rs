@@ -147,7 +147,7 @@ fn the_example_reads_as_it_says() {
     assert_eq!(definition.moves["pass-on"].paths[1].to, ToState::Same);
     assert_eq!(definition.clocks["urgent"].target, Target::Minutes(15));
     assert_eq!(definition.routing.len(), 3);
-    assert!(definition.routing[2].when.is_empty());
+    assert!(definition.routing[2].when.is_always());
 }
 
 #[test]
