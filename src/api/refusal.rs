@@ -167,10 +167,18 @@ impl From<Refusal> for Problem {
             ),
             refusal @ Refusal::NotInTeam => Self::new(Kind::NotYours, sentence(&refusal)),
             refusal @ (Refusal::Ended { .. }
-            | Refusal::ClaimedByOther
             | Refusal::NotClaimed
             | Refusal::RungNotDue { .. }
             | Refusal::Destroyed) => Self::new(Kind::NotNow, sentence(&refusal)),
+            Refusal::ClaimedByOther { holder, reasons } => {
+                Self::claimed(holder.as_str(), None).allow(reasons)
+            }
+            Refusal::UnknownReason { allowed } => Self::new(
+                Kind::BadData,
+                "This is not one of the workflow's reasons for it.",
+            )
+            .with("/reason", "not known", words(&allowed))
+            .allow(allowed),
             Refusal::Time { place, rule } => wrong_field(
                 "A time lies outside what is allowed.",
                 &place,
@@ -178,6 +186,14 @@ impl From<Refusal> for Problem {
                 rule,
             ),
         }
+    }
+}
+
+impl Problem {
+    /// For those who may know who has claimed the request.
+    pub(super) fn claimed(by: &str, until: Option<jiff::Timestamp>) -> Self {
+        let until = until.map_or_else(String::new, |until| format!(" until {until}"));
+        Self::new(Kind::NotNow, format!("`{by}` holds the claim{until}."))
     }
 }
 

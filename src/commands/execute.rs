@@ -103,8 +103,8 @@ impl Commands {
         };
         let asked = match &command.ask {
             Ask::Open { moves, .. } | Ask::Moves { moves, .. } => asking::Ask::Moves(moves),
-            Ask::Claim { .. } => asking::Ask::Claim,
-            Ask::Release { .. } => asking::Ask::Release,
+            Ask::Claim { reason, .. } => asking::Ask::Claim(reason.clone()),
+            Ask::Release { reason, .. } => asking::Ask::Release(reason.clone()),
             Ask::Raise { rung, .. } => asking::Ask::Raise(raise(rung, &loaded, declared)),
         };
         let fresh = Fresh {
@@ -178,8 +178,8 @@ impl Commands {
                 Ok((RequestId(Uuid::now_v7()), loaded))
             }
             Ask::Moves { request, .. }
-            | Ask::Claim { request }
-            | Ask::Release { request }
+            | Ask::Claim { request, .. }
+            | Ask::Release { request, .. }
             | Ask::Raise { request, .. } => Ok((
                 *request,
                 self.load(command.authority.as_str(), *request).await?,
@@ -351,7 +351,7 @@ fn check_version(command: &Command, loaded: &Loaded) -> Result<(), CommandError>
         None => Err(CommandError::VersionRequired {
             actual: request.version,
         }),
-        // A reminder that was raised meanwhile changes nothing of what was decided about.
+        // A reminder that was raised or a claim that lapsed meanwhile changes nothing of what was decided about.
         Some(expected) if expected < request.version && loaded.shows_all_acts_at(expected) => {
             Ok(())
         }

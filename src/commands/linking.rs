@@ -113,6 +113,7 @@ pub(super) fn link_entries(events: &[RequestEvent]) -> Vec<(String, String)> {
         RequestEvent::Act(act) => act.link.as_ref(),
         RequestEvent::Claimed { .. }
         | RequestEvent::Released { .. }
+        | RequestEvent::ClaimLapsed(_)
         | RequestEvent::RungRaised(_) => None,
     });
     linked

@@ -3,8 +3,12 @@
 use super::page::Decoded;
 use super::{Projection, QueryError, ReadPool};
 use crate::domain::declared::Declared;
-use crate::domain::ids::{AgencyId, Authority, PrincipalId, StateName, TeamId, WorkflowName};
-use crate::domain::request::event::{Act, HeldBy, RequestEvent};
+use crate::domain::ids::{
+    AgencyId, Authority, DefinitionHash, PrincipalId, StateName, TeamId, WorkflowName,
+};
+use crate::domain::request::clocks::ClockGround;
+use crate::domain::request::event::{Act, ClaimEffect, HeldBy, RequestEvent};
+use crate::domain::time::clock::Lease;
 use crate::domain::workflow::definition::HandOver;
 use crate::log::Position;
 use jiff::Timestamp;
@@ -31,6 +35,8 @@ pub struct RequestRow {
     pub held_by: String,
     pub holder: Option<String>,
     pub claimed_by: Option<String>,
+    /// What the lease of the claim is folded to; when it ends is read when asked.
+    pub lease: Option<Lease>,
     pub worker: Option<String>,
     pub requester: String,
     pub agency: Option<String>,
@@ -69,12 +75,15 @@ impl Projection for RequestList {
             (RequestEvent::Claimed { by, .. }, Some(row)) => {
                 row.claimed_by = Some(by.to_string());
             }
-            (RequestEvent::Released { .. }, Some(row)) => row.claimed_by = None,
+            (RequestEvent::Released { .. } | RequestEvent::ClaimLapsed(_), Some(row)) => {
+                row.claimed_by = None;
+            }
             (RequestEvent::RungRaised(_), Some(_)) => {}
             (
                 RequestEvent::Claimed { .. }
                 | RequestEvent::Released { .. }
-                | RequestEvent::RungRaised(_),
+                | RequestEvent::RungRaised(_)
+                | RequestEvent::ClaimLapsed(_),
                 None,
             ) => return Err("something before the opening act".to_owned()),
         }
@@ -83,7 +92,7 @@ impl Projection for RequestList {
         };
         row.version = event.recorded.version;
         row.position = event.recorded.position.0;
-        state_of(row, event, declared)
+        judge(row, event, declared)
     }
 
     fn request_of(row: &RequestRow) -> (&str, Uuid) {
@@ -109,6 +118,7 @@ fn open(event: &Decoded, act: &Act) -> Result<RequestRow, String> {
         held_by,
         holder,
         claimed_by: None,
+        lease: None,
         worker: act.worker.as_ref().map(ToString::to_string),
         requester: opening.requester.to_string(),
         agency: opening.agency.as_ref().map(ToString::to_string),
@@ -155,8 +165,10 @@ fn follow(row: &mut RequestRow, event: &Decoded, act: &Act) {
     row.state = act.to.to_string();
     row.team = act.owner.team.to_string();
     (row.held_by, row.holder) = holder(&act.owner.held_by);
-    if act.left_team.is_some() {
+    if act.left_team.is_some() || act.claim == Some(ClaimEffect::Dropped) {
         row.claimed_by = None;
+    }
+    if act.left_team.is_some() {
         row.worker = None;
     }
     if let Some(requester) = &act.requester {
@@ -171,15 +183,29 @@ fn follow(row: &mut RequestRow, event: &Decoded, act: &Act) {
     row.concern(act, event.recorded.occurred_at);
 }
 
-fn state_of(row: &mut RequestRow, event: &Decoded, declared: &Declared) -> Result<(), String> {
+/// What the definition says of the state and of the claim.
+fn judge(row: &mut RequestRow, event: &Decoded, declared: &Declared) -> Result<(), String> {
+    let recorded = &event.recorded;
+    let workflow = recorded
+        .definition
+        .and_then(|hash| declared.find_workflow(&DefinitionHash(hash)))
+        .ok_or("the pinned definition is not known")?;
+    let definition = &workflow.definition;
+    let ground = ClockGround {
+        definition,
+        organisation: declared.organisation(),
+        agency: None,
+        received_at: row.received_at,
+    };
+    let mut lease = row.lease.take().unwrap_or_default();
+    ground.follow_lease(&mut lease, &event.event, recorded.occurred_at);
+    row.lease = Some(lease).filter(|lease| !lease.is_unused());
     let RequestEvent::Act(act) = &event.event else {
         return Ok(());
     };
-    let state = event
-        .recorded
-        .definition
-        .and_then(|hash| declared.find_workflow(&crate::domain::ids::DefinitionHash(hash)))
-        .and_then(|workflow| workflow.definition.states.get(&act.to))
+    let state = definition
+        .states
+        .get(&act.to)
         .ok_or("the pinned definition does not know the state")?;
     row.ended = state.ends;
     row.waiting = state.waiting;

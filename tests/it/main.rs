@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod api;
+mod claims;
 mod clocks;
 mod commands;
 mod concern;
@@ -21,9 +22,11 @@ mod permit_figures;
 mod plan;
 mod privacy;
 mod projections;
+mod publishing;
 mod relay;
 mod roll_out;
 mod scenarios;
+mod servers;
 mod simulate;
 #[expect(dead_code, reason = "goes when the tests of every part use it")]
 mod support;

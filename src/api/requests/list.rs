@@ -1,5 +1,6 @@
 //! `GET /requests`: the caller's own requests, or those of a team of the caller's.
 
+use super::claim::ClaimView;
 use super::covers_now;
 use crate::access::{Action, Resource};
 use crate::api::App;
@@ -8,6 +9,7 @@ use crate::api::extract::Params;
 use crate::api::position::AsOf;
 use crate::api::problem::Problem;
 use crate::api::views::{caught_up, unreadable};
+use crate::domain::declared::Declared;
 use crate::domain::ids::{StateName, TeamId};
 use crate::domain::request::actor::PrincipalKind;
 use crate::projections::request_list::{self, Filter, RequestRow};
@@ -45,20 +47,29 @@ pub(crate) struct RowView {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub worker: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub claimed_by: Option<String>,
+    pub claim: Option<ClaimView>,
     pub received_at: Timestamp,
     pub version: i32,
 }
 
-impl From<RequestRow> for RowView {
-    fn from(row: RequestRow) -> Self {
+impl RowView {
+    /// In a `team` that holds it everybody may know who has claimed it.
+    fn of(
+        row: RequestRow,
+        team: bool,
+        (declared, now): (&Declared, Timestamp),
+    ) -> Result<Self, Problem> {
+        let holder = row.claimed_by.filter(|_| team || !row.restricted);
+        let claim = holder
+            .map(|holder| ClaimView::of(&holder, row.lease.as_ref(), declared, now))
+            .transpose()?;
         // A restricted state is nobody's business outside of its own process.
         let state = if row.restricted {
             request_list::MOVED.to_owned()
         } else {
             row.state
         };
-        Self {
+        Ok(Self {
             id: row.request_id,
             reference: row.reference,
             workflow: row.workflow,
@@ -66,10 +77,10 @@ impl From<RequestRow> for RowView {
             team: row.team,
             requester: row.requester,
             worker: row.worker,
-            claimed_by: row.claimed_by,
+            claim,
             received_at: row.received_at,
             version: row.version,
-        }
+        })
     }
 }
 
@@ -168,10 +179,15 @@ pub(in crate::api) async fn rows(
     let found = request_list::query(&app.reads, &filter)
         .await
         .map_err(unreadable)?;
+    let declared = app.commands.registry().of(filter.authority.as_str());
+    let now = (app.now)();
     let full = i64::try_from(found.len()).is_ok_and(|count| count == filter.limit);
     let next = found.last().filter(|_| full).map(next_of);
     Ok(ListView {
-        requests: found.into_iter().map(RowView::from).collect(),
+        requests: found
+            .into_iter()
+            .map(|row| RowView::of(row, filter.team.is_some(), (&declared, now)))
+            .collect::<Result<_, _>>()?,
         next,
         as_of,
     })

@@ -2,6 +2,7 @@
 //!
 //! Invariant: a request that the caller may not see answers as one that does not exist.
 
+pub(super) mod claim;
 pub(super) mod clock;
 pub(super) mod clocks;
 mod links;
@@ -104,6 +105,13 @@ impl Seen {
     /// Whoever holds the request must know in which state it is.
     fn knows_state(&self) -> bool {
         self.member || self.restricted
+    }
+
+    /// What happens while the request is in another process is nobody else's business.
+    fn may_know(&self) -> bool {
+        let states = &self.workflow.definition.states;
+        let state = states.get(&self.request.state);
+        self.knows_state() || state.is_some_and(|rule| !rule.restricted)
     }
 }
 

@@ -10,7 +10,7 @@ use super::rung::Raise;
 use super::state::RequestState;
 use crate::domain::declared::Declared;
 use crate::domain::derive::derive;
-use crate::domain::ids::{AgencyId, MoveName, PrincipalId, Reference, TeamId};
+use crate::domain::ids::{AgencyId, MoveName, PrincipalId, ReasonCode, Reference, TeamId};
 use crate::domain::workflow::definition::{MoveRule, PlanEffect, RouteTo};
 use crate::domain::workflow::expression::{Scope, find};
 use crate::domain::workflow::schema::{DataError, Moment, Workflow};
@@ -45,8 +45,8 @@ pub enum Unfit {
 pub enum Ask<'a> {
     /// They stand or fall together; on a request that is absent the first one opens it.
     Moves(&'a [AskedMove]),
-    Claim,
-    Release,
+    Claim(Option<ReasonCode>),
+    Release(Option<ReasonCode>),
     Raise(Box<Raise>),
 }
 
@@ -86,8 +86,8 @@ impl Asking<'_> {
         let opens = state.find().is_none();
         let mut index = Vec::new();
         let command = match ask {
-            Ask::Claim => RequestCommand::Claim,
-            Ask::Release => RequestCommand::Release,
+            Ask::Claim(reason) => RequestCommand::Claim { reason },
+            Ask::Release(reason) => RequestCommand::Release { reason },
             Ask::Raise(raise) => RequestCommand::Raise(raise),
             Ask::Moves(moves) => {
                 let asked = self.check_all(moves, opens, &mut index)?;

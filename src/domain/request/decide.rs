@@ -3,6 +3,7 @@
 //! Everything that is particular to a workflow is read from its definition.
 
 use super::actor::PrincipalKind;
+use super::claim;
 use super::command::{Asked, Facts, OpeningFacts, RequestCommand};
 use super::entitle::{Ground, acted_as, moves_from, starts_at};
 use super::error::{Place, Refusal};
@@ -36,8 +37,12 @@ pub fn decide(
 ) -> Result<Vec<RequestEvent>, Refusal> {
     match command {
         RequestCommand::Act { asked, opening } => acts(state, pinned, asked, opening, facts),
-        RequestCommand::Claim => claim(state, pinned.definition, facts),
-        RequestCommand::Release => release(state, pinned.definition, facts),
+        RequestCommand::Claim { reason } => {
+            claim::claim(state, pinned.definition, reason.as_ref(), facts)
+        }
+        RequestCommand::Release { reason } => {
+            claim::release(state, pinned.definition, reason.as_ref(), facts)
+        }
         RequestCommand::Raise(asked) => rung::raise(state, pinned.definition, &asked, facts),
     }
 }
@@ -123,6 +128,7 @@ fn act(
     let agency = agency_of_now(request, &asked, &acted_as);
     let cover = cover_of(&owner, agency.as_ref(), facts);
     let received_at = received_at(&asked, facts)?;
+    let claim = claim::after(definition, request, (&to, left_team.as_ref()), facts);
     Ok(RequestEvent::Act(Box::new(Act {
         name: rule.emits.clone(),
         from: request.map(|r| r.state.clone()),
@@ -130,6 +136,7 @@ fn act(
         owner,
         left_team,
         because: owner_team.because,
+        claim,
         decided_by: rule.decision.then(|| facts.person_id().clone()),
         hand_over: rule.hand_over,
         concerns_left: match rule.hand_over {
@@ -330,59 +337,4 @@ fn received_at(asked: &Asked, facts: &Facts) -> Result<Timestamp, Refusal> {
         return Err(outside("received_at is not later than the sending"));
     }
     Ok(received)
-}
-
-fn claim(
-    state: &RequestState,
-    definition: &Definition,
-    facts: &Facts,
-) -> Result<Vec<RequestEvent>, Refusal> {
-    let request = member(state, definition, facts)?;
-    match &request.claimed_by {
-        Some(holder) if holder == facts.person_id() => Ok(Vec::new()),
-        Some(_) => Err(Refusal::ClaimedByOther),
-        None => Ok(vec![RequestEvent::Claimed {
-            by: facts.person_id().clone(),
-            team: request.owner.team.clone(),
-        }]),
-    }
-}
-
-fn release(
-    state: &RequestState,
-    definition: &Definition,
-    facts: &Facts,
-) -> Result<Vec<RequestEvent>, Refusal> {
-    let request = member(state, definition, facts)?;
-    match &request.claimed_by {
-        None => Err(Refusal::NotClaimed),
-        Some(holder) if holder != facts.person_id() => Err(Refusal::ClaimedByOther),
-        Some(holder) => Ok(vec![RequestEvent::Released {
-            by: facts.person_id().clone(),
-            team: request.owner.team.clone(),
-            claimed_by: holder.clone(),
-        }]),
-    }
-}
-
-/// Claims are for members of the owning team, and for requests that have not ended.
-fn member<'a>(
-    state: &'a RequestState,
-    definition: &Definition,
-    facts: &Facts,
-) -> Result<&'a Request, Refusal> {
-    let request = state.find().ok_or(Refusal::NotFound)?;
-    if !facts.person().is_member_of(&request.owner.team) {
-        return Err(Refusal::NotInTeam);
-    }
-    if definition
-        .states
-        .get(&request.state)
-        .is_some_and(|state| state.ends)
-    {
-        return Err(Refusal::Ended {
-            state: request.state.clone(),
-        });
-    }
-    Ok(request)
 }

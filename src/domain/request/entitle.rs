@@ -125,7 +125,11 @@ fn may_speak_for(actor: &Principal, person: &Principal) -> bool {
 }
 
 impl Ground<'_> {
-    fn find_role<'r>(&self, roles: &'r [RoleName], who: Who<'_>) -> Option<&'r RoleName> {
+    pub(super) fn find_role<'r>(
+        &self,
+        roles: &'r [RoleName],
+        who: Who<'_>,
+    ) -> Option<&'r RoleName> {
         roles.iter().find(|name| {
             let rule = self.definition.roles.get(*name);
             rule.is_some_and(|rule| self.stands_in(rule, who))
@@ -161,6 +165,7 @@ impl Ground<'_> {
                 .request
                 .is_some_and(|request| request.plan.is_for(person, self.actions.as_deref())),
             Some(Relation::Decider) => is(|request| request.decider.as_ref()),
+            Some(Relation::ClaimHolder) => is(|request| request.claimed_by.as_ref()),
             None => {
                 let mut grants = person.grants.iter();
                 grants.any(|grant| self.lets_stand_in(rule, grant))

@@ -1,6 +1,8 @@
 //! Refusals: the rules said no. Each carries what was found, the limit, and what is allowed.
 
-use crate::domain::ids::{MoveName, RoleName, StateName, TeamId, WorkflowName};
+use crate::domain::ids::{
+    MoveName, PrincipalId, ReasonCode, RoleName, StateName, TeamId, WorkflowName,
+};
 use jiff::Timestamp;
 
 /// Where in what was asked: which of the moves, and the dotted path in its data.
@@ -89,9 +91,15 @@ pub enum Refusal {
     #[error("the request is `{state}`: nothing is left to claim")]
     Ended { state: StateName },
     #[error("a colleague holds the claim")]
-    ClaimedByOther,
+    ClaimedByOther {
+        holder: PrincipalId,
+        /// With one of these it may be taken over; none for whoever may not.
+        reasons: Vec<ReasonCode>,
+    },
     #[error("nobody holds the claim")]
     NotClaimed,
+    #[error("this is not one of the workflow's reasons for it")]
+    UnknownReason { allowed: Vec<ReasonCode> },
     #[error("the rung {found} cannot be raised: {why}")]
     RungNotDue { found: String, why: NotDue },
     #[error("the time given lies outside what is allowed: {rule}")]
@@ -100,7 +108,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every `code`.
-    pub const CODES: [&'static str; 26] = [
+    pub const CODES: [&'static str; 27] = [
         "not-found",
         "already-open",
         "unknown-move",
@@ -125,6 +133,7 @@ impl Refusal {
         "ended",
         "claimed-by-other",
         "not-claimed",
+        "unknown-reason",
         "time",
         "rung-not-due",
     ];
@@ -159,7 +168,8 @@ impl Refusal {
             | Self::Destroyed
             | Self::NotInTeam
             | Self::Ended { .. }
-            | Self::ClaimedByOther
+            | Self::ClaimedByOther { .. }
+            | Self::UnknownReason { .. }
             | Self::NotClaimed
             | Self::RungNotDue { .. } => {}
         }
@@ -192,8 +202,9 @@ impl Refusal {
             Self::Destroyed => "destroyed",
             Self::NotInTeam => "not-in-team",
             Self::Ended { .. } => "ended",
-            Self::ClaimedByOther => "claimed-by-other",
+            Self::ClaimedByOther { .. } => "claimed-by-other",
             Self::NotClaimed => "not-claimed",
+            Self::UnknownReason { .. } => "unknown-reason",
             Self::Time { .. } => "time",
             Self::RungNotDue { .. } => "rung-not-due",
         }

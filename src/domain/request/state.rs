@@ -1,6 +1,6 @@
 //! Where a request stands: the fold of its events, without rules.
 
-use super::event::{Act, Opening, Owner, RequestEvent};
+use super::event::{Act, ClaimEffect, Opening, Owner, RequestEvent};
 use super::link::Link;
 use super::plan::Plan;
 use super::rung::Raised;
@@ -75,7 +75,8 @@ impl RequestState {
                 Self::Absent,
                 RequestEvent::Claimed { .. }
                 | RequestEvent::Released { .. }
-                | RequestEvent::RungRaised(_),
+                | RequestEvent::RungRaised(_)
+                | RequestEvent::ClaimLapsed(_),
             ) => {}
             (Self::Present(request), event) => request.follow(event),
         }
@@ -91,6 +92,13 @@ impl RequestState {
 }
 
 impl Request {
+    /// The agency of whoever asks now, where it is not that of the opening.
+    #[must_use]
+    pub fn later_agency(&self) -> Option<&AgencyId> {
+        let now = self.agency.as_ref();
+        now.filter(|now| self.opening.agency.as_ref() != Some(now))
+    }
+
     /// Red until somebody has answered each of them.
     #[must_use]
     pub fn is_concern_open(&self) -> bool {
@@ -123,14 +131,20 @@ impl Request {
             RequestEvent::Claimed { by, .. } => self.claimed_by = Some(by.clone()),
             RequestEvent::Released { .. } => self.claimed_by = None,
             RequestEvent::RungRaised(raised) => self.raised.keep(&raised.rung),
+            RequestEvent::ClaimLapsed(lapsed) => {
+                self.raised.keep(&lapsed.raised.rung);
+                self.claimed_by = None;
+            }
         }
     }
 
     fn act(&mut self, act: &Act) {
         self.state.clone_from(&act.to);
         self.owner.clone_from(&act.owner);
-        if act.left_team.is_some() {
+        if act.left_team.is_some() || act.claim == Some(ClaimEffect::Dropped) {
             self.claimed_by = None;
+        }
+        if act.left_team.is_some() {
             self.worker = None;
         }
         if let Some(requester) = &act.requester {

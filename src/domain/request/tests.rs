@@ -167,7 +167,9 @@ fn the_opening_act_pins_the_definition_and_names_the_owner_and_why() {
 fn a_guard_refuses_in_its_own_words_and_only_whoever_may_hear_them() {
     let asked = |kind| {
         let saw = History::empty().then(neighbour(), "request", json!({ "kind": kind }));
-        let claimed = saw.when(facts(keeper()), RequestCommand::Claim).unwrap();
+        let claimed = saw
+            .when(facts(keeper()), RequestCommand::Claim { reason: None })
+            .unwrap();
         let mut saw = saw;
         claimed.iter().for_each(|event| saw.0.evolve(event));
         saw
@@ -278,7 +280,7 @@ fn data_chooses_the_path_and_the_first_fitting_one_wins() {
 fn handing_on_names_the_team_left_and_drops_claim_and_worker() {
     let mut history = History::asked();
     for event in history
-        .when(facts(keeper()), RequestCommand::Claim)
+        .when(facts(keeper()), RequestCommand::Claim { reason: None })
         .unwrap()
     {
         history.0.evolve(&event);
@@ -303,20 +305,27 @@ fn handing_on_to_an_unknown_team_is_refused_with_the_known_ones() {
 fn a_claim_is_one_persons_and_claiming_again_changes_nothing() {
     let mut history = History::asked();
     for event in history
-        .when(facts(keeper()), RequestCommand::Claim)
+        .when(facts(keeper()), RequestCommand::Claim { reason: None })
         .unwrap()
     {
         history.0.evolve(&event);
     }
     assert_eq!(
-        history.when(facts(keeper()), RequestCommand::Claim),
+        history.when(facts(keeper()), RequestCommand::Claim { reason: None }),
         Ok(Vec::new())
     );
     let colleague = person("k.orr", "keeper", Some("east-shed"));
-    let taken = history.when(facts(colleague.clone()), RequestCommand::Claim);
-    assert_eq!(taken, Err(Refusal::ClaimedByOther));
-    let released = history.when(facts(colleague), RequestCommand::Release);
-    assert_eq!(released, Err(Refusal::ClaimedByOther));
+    let taken = history.when(
+        facts(colleague.clone()),
+        RequestCommand::Claim { reason: None },
+    );
+    let by_other = Refusal::ClaimedByOther {
+        holder: keeper().id,
+        reasons: Vec::new(),
+    };
+    assert_eq!(taken, Err(by_other.clone()));
+    let released = history.when(facts(colleague), RequestCommand::Release { reason: None });
+    assert_eq!(released, Err(by_other));
 }
 
 #[test]

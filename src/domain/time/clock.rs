@@ -1,6 +1,7 @@
 //! Clocks folded from events. Nothing is accumulated: a reading is a function of the spell, the
 //! calendar and the moment asked about.
 
+mod lease;
 pub(in crate::domain::time) mod reading;
 
 #[cfg(test)]
@@ -9,6 +10,8 @@ mod properties;
 mod rules;
 #[cfg(test)]
 mod tests;
+
+pub use lease::{Lease, LeaseTerms};
 
 use crate::domain::ids::{CalendarName, ClockName, EventName, StateName, TeamId};
 use crate::domain::workflow::definition::{Anchor, ClockRule, CountDay, Roll, Target, Trigger};
@@ -106,6 +109,8 @@ pub struct Extension {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Clocks {
     pub spells: Vec<Spell>,
+    #[serde(default, skip_serializing_if = "Lease::is_unused")]
+    pub lease: Lease,
 }
 
 /// What a clock says at a moment.
@@ -181,6 +186,11 @@ impl Clocks {
                 (Effect::End(..) | Effect::Pause | Effect::Resume | Effect::Nothing, _) => {}
             }
         }
+    }
+
+    /// Every spell that a ladder can belong to.
+    pub fn all(&self) -> impl Iterator<Item = &Spell> {
+        self.spells.iter().chain(self.lease.find())
     }
 
     /// The latest spell of a clock.

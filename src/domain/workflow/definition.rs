@@ -1,10 +1,12 @@
 //! The typed workflow. Built by `parse`, stored in the log as canonical JSON, read back by serde.
 
+mod claims;
 mod clock;
 mod ladder;
 mod link;
 mod plan;
 
+pub use claims::{ClaimRule, ClaimWarning, TakeOver};
 pub use clock::{
     Anchor, CalendarChoice, ClockKind, ClockRule, CountDay, NoTarget, Roll, TARGETS, Target,
     Trigger,
@@ -21,6 +23,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::borrow::Cow;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,6 +39,9 @@ pub struct Definition {
     pub clocks: IndexMap<ClockName, ClockRule>,
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub ladders: IndexMap<LadderName, Ladder>,
+    /// Without it a claim lasts until it is given back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claims: Option<ClaimRule>,
     pub routing: Vec<RoutingRule>,
     #[serde(default)]
     pub derive: IndexMap<String, DeriveRule>,
@@ -43,9 +49,12 @@ pub struct Definition {
 
 impl Definition {
     #[must_use]
-    pub fn ladder_of(&self, clock: &ClockName) -> Option<&Ladder> {
+    pub fn ladder_of(&self, clock: &ClockName) -> Option<Cow<'_, Ladder>> {
+        if clock.is_of_claim() {
+            return self.claims.as_ref().map(|rule| Cow::Owned(rule.ladder()));
+        }
         let name = self.clocks.get(clock)?.ladder.as_ref()?;
-        self.ladders.get(name)
+        self.ladders.get(name).map(Cow::Borrowed)
     }
 
     /// The events that pass a concern on.
@@ -101,6 +110,8 @@ pub enum Relation {
     Decider,
     /// Who is named to do the actions of the child's plan that the act settles.
     Action,
+    /// Who has claimed the request.
+    ClaimHolder,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

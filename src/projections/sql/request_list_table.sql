@@ -9,7 +9,7 @@ create table if not exists {table} (
     restricted boolean not null,
     team text not null,
     held_by text not null, holder text,
-    claimed_by text,
+    claimed_by text, lease jsonb,
     worker text,
     requester text not null,
     agency text, first_agency text,

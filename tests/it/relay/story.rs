@@ -83,6 +83,7 @@ impl Story {
                 held_by: HeldBy::Team,
             },
             left_team: None,
+            claim: None,
             because: None,
             acted_as: ActedAs {
                 role: RoleName::parse("named-person").unwrap(),

@@ -48,7 +48,8 @@ fn why_nobody(ground: &Ground<'_>, rule: &RoleRule) -> Option<(String, String)> 
             | Relation::Cover
             | Relation::Worker
             | Relation::Decider
-            | Relation::Action,
+            | Relation::Action
+            | Relation::ClaimHolder,
         ) => None,
         None => {
             let grants = ground.around.grants.as_ref()?;
