@@ -1,10 +1,7 @@
 //! How long it takes to read one clock at a moment: due or not, and how much is used up. Needs no
 //! server; `make bench` runs it. The last figures are in README.md beside it.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a benchmark ends at the first surprise"
-)]
+#![expect(clippy::unwrap_used, reason = "a benchmark ends at the first surprise")]
 
 use divan::{Bencher, black_box};
 use jiff::{SignedDuration, Timestamp};

@@ -2,7 +2,8 @@
 
 use super::problem::{FieldError, Kind, Problem};
 use crate::commands::CommandError;
-use crate::domain::request::error::{NotExtended, Refusal};
+use crate::domain::ids::ReasonCode;
+use crate::domain::request::error::{NotExtended, Place, Refusal};
 use crate::domain::workflow::schema::DataError;
 
 impl From<CommandError> for Problem {
@@ -43,21 +44,39 @@ impl From<CommandError> for Problem {
     }
 }
 
-/// Where the person was named: at a path of the data, or as the one whom a service account speaks for.
-fn unknown_person(path: Option<&str>) -> Problem {
-    let (title, pointer, allowed) = match path {
-        Some(path) => (
-            "The person who is to answer from now on is not known here.",
-            format!("/data/{}", path.replace('.', "/")),
-            "the code of a person who is known here",
-        ),
-        None => (
-            "The person that the service account speaks for is not known here.",
-            "/on_behalf_of".to_owned(),
-            "the code of a person of the same agency",
-        ),
-    };
-    Problem::new(Kind::BadData, title).with(pointer, "not known", allowed)
+/// The root of a move's data in the body: 0 is the body's own, the others are in `then`.
+fn root_of(index: usize) -> String {
+    index
+        .checked_sub(1)
+        .map_or_else(String::new, |next| format!("/then/{next}"))
+}
+
+fn pointer_to(place: &Place) -> String {
+    format!(
+        "{}/data/{}",
+        root_of(place.index),
+        place.path.replace('.', "/")
+    )
+}
+
+fn wrong_field(title: &str, place: &Place, what: &str, allowed: impl Into<String>) -> Problem {
+    Problem::new(Kind::BadData, title).with(pointer_to(place), what, allowed)
+}
+
+const ALONE: &str = "A service account cannot ask for help; name the person that it speaks for.";
+const STRANGER: &str = "The person that the service account speaks for is not known here.";
+
+fn spoken_for(kind: Kind, title: &str, what: &str) -> Problem {
+    let allowed = "the code of a person of the same agency";
+    Problem::new(kind, title).with("/on_behalf_of", what, allowed)
+}
+
+fn unknown_reason(allowed: Vec<ReasonCode>) -> Problem {
+    let title = "This is not one of the workflow's reasons for it.";
+    let problem = Problem::new(Kind::BadData, title);
+    problem
+        .with("/reason", "not known", words(&allowed))
+        .allow(allowed)
 }
 
 impl From<Refusal> for Problem {
@@ -66,9 +85,10 @@ impl From<Refusal> for Problem {
         match refusal {
             Refusal::NotFound => Self::not_found(),
             Refusal::AlreadyOpen => Self::new(Kind::NotNow, "The request is open already."),
-            Refusal::UnknownMove { allowed, .. } => {
+            Refusal::UnknownMove { allowed, index, .. } => {
+                let pointer = format!("{}/move", root_of(index));
                 Self::new(Kind::BadData, "The workflow has no such move.")
-                    .with("/move", "unknown move", words(&allowed))
+                    .with(pointer, "unknown move", words(&allowed))
                     .allow(allowed)
             }
             Refusal::NotInThisState {
@@ -84,30 +104,34 @@ impl From<Refusal> for Problem {
             Refusal::NotYours { found, allowed } => {
                 Self::new(Kind::NotYours, format!("`{found}` is for other roles.")).allow(allowed)
             }
-            Refusal::ServiceAccountAlone { allowed } => Self::new(
-                Kind::NotYours,
-                "A service account cannot ask for help; name the person that it speaks for.",
-            )
-            .with(
-                "/on_behalf_of",
-                "missing",
-                "the code of a person of the same agency",
-            )
-            .allow(allowed),
-            Refusal::UnknownTeam { allowed, .. } => {
-                Self::new(Kind::BadData, "There is no such team.").allow(allowed)
+            Refusal::ServiceAccountAlone { allowed } => {
+                spoken_for(Kind::NotYours, ALONE, "missing").allow(allowed)
             }
-            Refusal::BadCode { path, what } => Self::new(
-                Kind::BadData,
-                format!("A field should hold the code of a {what}."),
-            )
-            .with(
-                format!("/data/{}", path.replace('.', "/")),
+            Refusal::UnknownTeam { allowed, place, .. } => {
+                let title = "There is no such team that holds requests now.";
+                match place {
+                    Some(place) => wrong_field(title, &place, "unknown team", words(&allowed)),
+                    None => Self::new(Kind::BadData, title),
+                }
+                .allow(allowed)
+            }
+            Refusal::BadCode { place, what } => wrong_field(
+                &format!("A field should hold the code of a {what}."),
+                &place,
                 "not a code",
                 format!("the code of a {what}"),
             ),
-            Refusal::UnknownPerson => unknown_person(None),
-            Refusal::UnknownNamedPerson { path } => unknown_person(Some(&path)),
+            Refusal::UnknownPerson => spoken_for(Kind::BadData, STRANGER, "not known"),
+            Refusal::UnknownNamedPerson { place } => {
+                let title = "The person who is named is not known here.";
+                let allowed = "the code of a person who is known here";
+                wrong_field(title, &place, "not known", allowed)
+            }
+            Refusal::UnfitNamedPerson { place, needs } => {
+                let title = "The person who is named cannot do this.";
+                let allowed = format!("the code of {needs}");
+                wrong_field(title, &place, "not the right person", allowed)
+            }
             refusal @ Refusal::NotInTeam => Self::new(Kind::NotYours, sentence(&refusal)),
             refusal @ (Refusal::Ended { .. }
             | Refusal::NotClaimed
@@ -117,17 +141,11 @@ impl From<Refusal> for Problem {
                 Self::claimed(holder.as_str(), None).allow(reasons)
             }
             Refusal::NotExtended { why, .. } => why.into(),
-            Refusal::UnknownReason { allowed } => Self::new(
-                Kind::BadData,
-                "This is not one of the workflow's reasons for it.",
-            )
-            .with("/reason", "not known", words(&allowed))
-            .allow(allowed),
-            Refusal::Time { rule } => Self::new(
-                Kind::BadData,
-                "A time lies outside what is allowed.",
-            )
-            .with("/data/received_at", "not allowed", rule),
+            Refusal::UnknownReason { allowed } => unknown_reason(allowed),
+            Refusal::Time { place, rule } => {
+                let title = "A time lies outside what is allowed.";
+                wrong_field(title, &place, "not allowed", rule)
+            }
         }
     }
 }
@@ -173,12 +191,8 @@ impl Problem {
     }
 }
 
-/// `index` 0 is the body's own data, the others are in `then`.
 fn data(detail: &str, index: usize, errors: Vec<DataError>) -> Problem {
-    let root = match index.checked_sub(1) {
-        None => "/data".to_owned(),
-        Some(next) => format!("/then/{next}/data"),
-    };
+    let root = format!("{}/data", root_of(index));
     let mut problem = Problem::new(Kind::BadData, detail);
     problem.errors = errors
         .into_iter()

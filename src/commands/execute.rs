@@ -1,15 +1,16 @@
 //! From a command to its receipt: check, derive, split, decide, seal, append.
 
+use super::facts::facts_of;
 use super::loading::Loaded;
 use super::prepare::{self, Prepared};
 use super::registry::Registry;
 use super::sealing::{KeySource, Sealed, Sealing, failure};
+use super::seen;
 use super::timing::{extend, raise};
-use super::{Ask, AskedMove, Command, CommandError, Receipt};
+use super::{Ask, Command, CommandError, Receipt};
 use crate::domain::declared::Declared;
 use crate::domain::ids::{Reference, RequestId};
 use crate::domain::request::asking::{self, Asking, Decided, Fresh};
-use crate::domain::request::command::Facts;
 use crate::domain::request::error::Refusal;
 use crate::domain::request::state::{Request, RequestState};
 use crate::domain::workflow::schema::Workflow;
@@ -70,6 +71,8 @@ impl Commands {
                         retry_after_ms: RETRY_AFTER_MS,
                     });
                 }
+                // What is seen here is no proof that it is kept: the same command again tells.
+                Err(Attempt::Failed(error @ CommandError::Unknown { .. })) => return Err(error),
                 Err(Attempt::Failed(error)) => {
                     return self.first_receipt(&command, &prepared).await?.ok_or(error);
                 }
@@ -86,7 +89,7 @@ impl Commands {
         now: Timestamp,
     ) -> Result<Receipt, Attempt> {
         let (request, loaded) = self.subject(command, declared, now).await?;
-        check_version(command, &loaded)?;
+        seen::check_version(command, &loaded)?;
         let Some(workflow) = &loaded.workflow else {
             return Err(Refusal::NotFound.into());
         };
@@ -195,6 +198,7 @@ impl Commands {
     ) -> Result<Receipt, Attempt> {
         let opened =
             (append.expected_version == 0).then_some((present.opening.child, append.stream));
+        let stored_first = append.keys.is_none();
         let request_id = RequestId(append.stream);
         match self.log().append(append).await {
             Ok(Verdict::Appended(receipt)) => Ok(Receipt {
@@ -206,13 +210,7 @@ impl Commands {
                 duplicate: false,
             }),
             Ok(Verdict::Duplicate(_)) => {
-                if let Some((child, request)) = opened {
-                    let authority = command.authority.as_str();
-                    self.vault
-                        .discard(authority, child, request)
-                        .await
-                        .map_err(failure)?;
-                }
+                self.take_back(command, opened).await?;
                 Ok(self
                     .first_receipt(command, prepared)
                     .await?
@@ -220,10 +218,36 @@ impl Commands {
                         retry_after_ms: RETRY_AFTER_MS,
                     })?)
             }
-            Ok(Verdict::Conflict { .. }) => Err(Attempt::Conflict),
-            Ok(Verdict::Reused) => Err(CommandError::KeyReused.into()),
-            Err(error) => Err(unavailable(error).into()),
+            Ok(Verdict::Conflict { .. }) => {
+                self.take_back(command, opened).await?;
+                Err(Attempt::Conflict)
+            }
+            Ok(Verdict::Reused) => {
+                self.take_back(command, opened).await?;
+                Err(CommandError::KeyReused.into())
+            }
+            Err(error) => {
+                // Keys that did not travel with the append were stored before it.
+                if stored_first && !matches!(error, AppendError::Unknown) {
+                    self.take_back(command, opened).await?;
+                }
+                Err(unavailable(error).into())
+            }
         }
+    }
+
+    /// Nothing was opened: what was made for it leads to nobody.
+    async fn take_back(
+        &self,
+        command: &Command,
+        opened: Option<(Uuid, Uuid)>,
+    ) -> Result<(), CommandError> {
+        let Some((child, request)) = opened else {
+            return Ok(());
+        };
+        let authority = command.authority.as_str();
+        let gone = self.vault.discard(authority, child, request).await;
+        gone.map_err(failure)
     }
 
     /// The receipt of the same command, if it was accepted before.
@@ -305,73 +329,6 @@ impl Planned<'_> {
             keys: sealed.keys,
         }
     }
-}
-
-/// A person who saw version 3 decides about version 3; only a move that may not wait is exempt.
-fn check_version(command: &Command, loaded: &Loaded) -> Result<(), CommandError> {
-    let Some(request) = loaded.state.find() else {
-        return Ok(());
-    };
-    let moves: &[AskedMove] = match &command.ask {
-        Ask::Moves { moves, .. } => moves,
-        Ask::Extend { .. } => &[],
-        Ask::Open { .. } | Ask::Claim { .. } | Ask::Release { .. } | Ask::Raise { .. } => {
-            return Ok(());
-        }
-    };
-    let exempt = !moves.is_empty()
-        && loaded.workflow.as_ref().is_some_and(|workflow| {
-            moves.iter().all(|asked| {
-                workflow
-                    .definition
-                    .moves
-                    .get(&asked.move_name)
-                    .is_some_and(|rule| rule.any_version)
-            })
-        });
-    match command.if_match {
-        _ if exempt => Ok(()),
-        None => Err(CommandError::VersionRequired {
-            actual: request.version,
-        }),
-        // A reminder that was raised or a claim that lapsed meanwhile changes nothing of what was decided about.
-        Some(expected) if expected < request.version && loaded.shows_all_acts_at(expected) => {
-            Ok(())
-        }
-        Some(expected) if expected != request.version => Err(CommandError::Stale {
-            expected,
-            actual: request.version,
-        }),
-        Some(_) => Ok(()),
-    }
-}
-
-fn facts_of(
-    command: &Command,
-    declared: &Declared,
-    request: RequestId,
-    occurred_at: Timestamp,
-) -> Result<Facts, CommandError> {
-    let on_behalf_of = command
-        .on_behalf_of
-        .as_ref()
-        .map(|id| {
-            declared
-                .find_principal(id)
-                .cloned()
-                .ok_or(CommandError::Refused(Refusal::UnknownPerson))
-        })
-        .transpose()?;
-    Ok(Facts {
-        request,
-        actor: command.actor.clone(),
-        on_behalf_of,
-        occurred_at,
-        teams: declared.organisation().teams(),
-        covers: declared
-            .organisation()
-            .covers_on(asking::civil_date(occurred_at)),
-    })
 }
 
 /// The state is already as asked; the receipt is that of the last event.

@@ -4,6 +4,7 @@
 
 pub mod aggregate;
 mod execute;
+mod facts;
 mod folder;
 mod imported;
 mod loading;
@@ -14,10 +15,11 @@ mod reading;
 mod registry;
 mod scenarios;
 mod sealing;
+mod seen;
 mod timing;
 
 pub use execute::Commands;
-pub use folder::{Folder, Knowledge};
+pub use folder::{Folder, Knowledge, files as definition_files};
 pub use imported::{Imported, ImportedAct, Importer};
 pub use loading::Loaded;
 pub use marks::{ImportMark, mark_import};

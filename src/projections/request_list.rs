@@ -40,7 +40,11 @@ pub struct RequestRow {
     pub worker: Option<String>,
     pub requester: String,
     pub agency: Option<String>,
+    /// Of whoever asked first.
+    pub first_agency: Option<String>,
     pub concern_open: bool,
+    /// When each concern was passed on that nobody has answered yet, the oldest first.
+    pub concerns: Vec<Timestamp>,
     /// When the newest child protection concern was passed on.
     pub concern_at: Option<Timestamp>,
     pub urgency: Option<String>,
@@ -101,7 +105,7 @@ fn open(event: &Decoded, act: &Act) -> Result<RequestRow, String> {
     let opening = act.opening.as_ref().ok_or("the first act opens nothing")?;
     let recorded = &event.recorded;
     let (held_by, holder) = holder(&act.owner.held_by);
-    Ok(RequestRow {
+    let mut row = RequestRow {
         authority: recorded.authority.to_string(),
         request_id: recorded.stream,
         reference: opening.reference.to_string(),
@@ -119,8 +123,10 @@ fn open(event: &Decoded, act: &Act) -> Result<RequestRow, String> {
         worker: act.worker.as_ref().map(ToString::to_string),
         requester: opening.requester.to_string(),
         agency: opening.agency.as_ref().map(ToString::to_string),
-        concern_open: act.hand_over == Some(HandOver::Opens),
-        concern_at: (act.hand_over == Some(HandOver::Opens)).then_some(recorded.occurred_at),
+        first_agency: opening.agency.as_ref().map(ToString::to_string),
+        concern_open: false,
+        concerns: Vec::new(),
+        concern_at: None,
         urgency: act
             .coded
             .get("urgency")
@@ -133,7 +139,24 @@ fn open(event: &Decoded, act: &Act) -> Result<RequestRow, String> {
         position: 0,
         provenance: recorded.provenance.as_str().to_owned(),
         codes: super::response_times::dimensions_of(act),
-    })
+    };
+    row.concern(act, recorded.occurred_at);
+    Ok(row)
+}
+
+impl RequestRow {
+    /// Each concern stays red until it is answered; an answer is to the oldest of them.
+    fn concern(&mut self, act: &Act, at: Timestamp) {
+        match act.hand_over {
+            Some(HandOver::Opens) => self.concerns.push(at),
+            Some(HandOver::Closes) if !self.concerns.is_empty() => {
+                self.concerns.remove(0);
+            }
+            Some(HandOver::Closes) | None => {}
+        }
+        self.concern_at = self.concerns.first().copied();
+        self.concern_open = self.concern_at.is_some();
+    }
 }
 
 fn follow(row: &mut RequestRow, event: &Decoded, act: &Act) {
@@ -152,20 +175,13 @@ fn follow(row: &mut RequestRow, event: &Decoded, act: &Act) {
     if let Some(requester) = &act.requester {
         row.requester = requester.to_string();
     }
-    if let Some(agency) = &act.agency {
-        row.agency = Some(agency.to_string());
-    }
+    // An act names the agency only where it is not that of the opening.
+    let agency = act.agency.as_ref().map(ToString::to_string);
+    row.agency = agency.or_else(|| row.first_agency.clone());
     if let Some(worker) = &act.worker {
         row.worker = Some(worker.to_string());
     }
-    match act.hand_over {
-        Some(HandOver::Opens) => {
-            row.concern_open = true;
-            row.concern_at = Some(event.recorded.occurred_at);
-        }
-        Some(HandOver::Closes) => row.concern_open = false,
-        None => {}
-    }
+    row.concern(act, event.recorded.occurred_at);
 }
 
 /// What the definition says of the state and of the claim.
@@ -219,9 +235,12 @@ pub struct Filter {
     pub open_only: bool,
     /// At most 100.
     pub limit: i64,
-    /// Go on after this request of the page before.
-    pub after: Option<Uuid>,
+    /// Go on after the last request of the page before: when help was first asked for, and its id.
+    pub after: Option<(Timestamp, Uuid)>,
 }
+
+/// What is said of every restricted state outside of its own process.
+pub const MOVED: &str = "moved-to-another-process";
 
 /// Longest wait first.
 ///
@@ -243,9 +262,11 @@ pub async fn query(pool: &ReadPool, filter: &Filter) -> Result<Vec<RequestRow>, 
                 &filter.agency.as_ref().map(AgencyId::as_str),
                 &filter.state.as_ref().map(StateName::as_str),
                 &filter.open_only,
-                &filter.after,
+                &filter.after.map(|(at, _)| at),
                 &filter.limit.clamp(1, 100),
                 &covered,
+                &MOVED,
+                &filter.after.map(|(_, id)| id),
             ],
         )
         .await?;

@@ -133,10 +133,11 @@ fn agencies_of<'a>(event: &'a RequestEvent, origin: &'a Origin) -> impl Iterator
     let (now, cover) = match event {
         RequestEvent::Act(act) => (act.agency.as_ref(), act.cover.as_ref()),
         RequestEvent::RungRaised(raised) => (raised.agency.as_ref(), raised.cover.as_ref()),
-        RequestEvent::Claimed { .. }
-        | RequestEvent::Released { .. }
-        | RequestEvent::ClaimLapsed(_)
-        | RequestEvent::ClockExtended(_) => (None, None),
+        RequestEvent::Claimed { agency, .. } | RequestEvent::Released { agency, .. } => {
+            (agency.as_ref(), None)
+        }
+        RequestEvent::ClaimLapsed(lapsed) => (lapsed.raised.agency.as_ref(), None),
+        RequestEvent::ClockExtended(given) => (given.agency.as_ref(), None),
     };
     let (now, cover) = (now.map(AgencyId::as_str), cover.map(|c| c.agency.as_str()));
     let asks = now.or(origin.agency.as_deref());

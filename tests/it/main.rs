@@ -17,12 +17,15 @@ mod lint;
 mod log;
 mod main_job;
 mod oracle;
+mod people;
 mod permit_figures;
 mod privacy;
 mod projections;
+mod publishing;
 mod relay;
 mod roll_out;
 mod scenarios;
+mod servers;
 mod simulate;
 #[expect(dead_code, reason = "goes when the tests of every part use it")]
 mod support;

@@ -30,7 +30,7 @@ pub(crate) struct ListView {
     pub requests: Vec<RowView>,
     /// For `after`, where there may be more.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub next: Option<Uuid>,
+    pub next: Option<String>,
     pub as_of: AsOf,
 }
 
@@ -65,7 +65,7 @@ impl RowView {
             .transpose()?;
         // A restricted state is nobody's business outside of its own process.
         let state = if row.restricted {
-            "moved-to-another-process".to_owned()
+            request_list::MOVED.to_owned()
         } else {
             row.state
         };
@@ -94,7 +94,7 @@ impl RowView {
         ("team" = Option<String>, Query, description = "A team that you belong to"),
         ("state" = Option<String>, Query, description = "Only requests in this state"),
         ("open" = Option<bool>, Query, description = "`true`: only those that have not ended"),
-        ("after" = Option<Uuid>, Query, description = "`next` of the page before"),
+        ("after" = Option<String>, Query, description = "`next` of the page before"),
         ("limit" = Option<i64>, Query, description = "1 to 100, usually 50"),
         ("min_position" = Option<String>, Query, description = "Position that the answer must include"),
     ),
@@ -154,8 +154,20 @@ pub(in crate::api) fn page(caller: &Caller, params: &Params) -> Result<Filter, P
         state: None,
         open_only: false,
         limit: limit.unwrap_or(LIMIT_USUAL),
-        after: params.find("after", "`next` of the page before", Uuid::try_parse)?,
+        after: params.find("after", "`next` of the page before", parse_after)?,
     })
+}
+
+/// Where the next page begins: microseconds since 1970 of when help was first asked for, and the id.
+fn next_of(row: &RequestRow) -> String {
+    format!("{}.{}", row.received_at.as_microsecond(), row.request_id)
+}
+
+fn parse_after(text: &str) -> Result<(Timestamp, Uuid), ()> {
+    let (micros, id) = text.split_once('.').ok_or(())?;
+    let micros = micros.parse().map_err(|_| ())?;
+    let at = Timestamp::from_microsecond(micros).map_err(|_| ())?;
+    Ok((at, Uuid::try_parse(id).map_err(|_| ())?))
 }
 
 pub(in crate::api) async fn rows(
@@ -170,7 +182,7 @@ pub(in crate::api) async fn rows(
     let declared = app.commands.registry().of(filter.authority.as_str());
     let now = (app.now)();
     let full = i64::try_from(found.len()).is_ok_and(|count| count == filter.limit);
-    let next = found.last().filter(|_| full).map(|row| row.request_id);
+    let next = found.last().filter(|_| full).map(next_of);
     Ok(ListView {
         requests: found
             .into_iter()

@@ -15,11 +15,12 @@ use super::App;
 use super::caller::Caller;
 use super::problem::Problem;
 use crate::access::{Action, Involvement, Resource, decide};
-use crate::commands::{Audience, Loaded};
+use crate::commands::{Audience, CommandError, Loaded};
 use crate::domain::ids::{PrincipalId, RequestId};
 use crate::domain::organisation::Covers;
 use crate::domain::request::asking::civil_date;
 use crate::domain::request::entitle::{Who, moves_open_to};
+use crate::domain::request::error::Refusal;
 use crate::domain::request::state::Request;
 use crate::domain::workflow::definition::HandOver;
 use crate::domain::workflow::schema::Workflow;
@@ -62,7 +63,10 @@ impl Seen {
         };
         let mut involvement = involvement_of(&request, &loaded);
         involvement.covers = who.covers(&request);
-        involvement.answers = request.concern_open
+        // Whoever asked for help may write down who answered; what others passed on is not theirs to know.
+        let asks = request.requester == caller.principal.id || involvement.covers;
+        involvement.answers = request.is_concern_open()
+            && !asks
             && moves_open_to(&workflow.definition, &request, who)
                 .any(|(_, rule)| rule.hand_over == Some(HandOver::Closes));
         let may = |action| {
@@ -83,6 +87,17 @@ impl Seen {
             involvement,
             covers,
         })
+    }
+
+    /// Whether a refusal would tell where the request has gone.
+    fn hides(&self, error: &CommandError) -> bool {
+        let states = &self.workflow.definition.states;
+        let state = states.get(&self.request.state);
+        let tells = matches!(
+            error,
+            CommandError::Refused(Refusal::NotInThisState { .. } | Refusal::Ended { .. })
+        );
+        tells && !self.knows_state() && state.is_some_and(|state| state.restricted)
     }
 
     /// Whoever holds the request must know in which state it is.

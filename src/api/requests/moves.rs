@@ -11,6 +11,7 @@ use crate::api::position::public;
 use crate::api::problem::{Kind, Problem};
 use crate::commands::{Ask, Command, CommandError, Provenance, Receipt};
 use crate::domain::ids::{MoveName, PrincipalId, RequestId, WorkflowName};
+use crate::domain::request::asking::civil_date;
 use crate::domain::request::error::Refusal;
 use axum::Json;
 use axum::extract::State;
@@ -19,6 +20,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -63,7 +65,7 @@ pub(crate) async fn open(
     let workflow = body.workflow.unwrap_or_else(|| app.usual_workflow.clone());
     let opening = match body.move_name {
         Some(name) => name,
-        None => opening_move(&app, &caller, &workflow)?,
+        None => opening_move(&app, &caller, &workflow, &body.data)?,
     };
     let ask = Ask::Open {
         workflow,
@@ -84,17 +86,27 @@ pub(crate) async fn open(
     Ok(response)
 }
 
-/// The workflow's only opening move.
-fn opening_move(app: &App, caller: &Caller, workflow: &WorkflowName) -> Result<MoveName, Problem> {
+/// The only opening move of the version that a request with these data begins with.
+fn opening_move(
+    app: &App,
+    caller: &Caller,
+    workflow: &WorkflowName,
+    data: &Value,
+) -> Result<MoveName, Problem> {
     let declared = app.commands.registry().of(caller.authority.as_str());
-    let Some(found) = declared.newest_workflow(workflow) else {
+    if declared.newest_workflow(workflow).is_none() {
         let allowed = declared.workflow_names().cloned().collect();
         return Err(CommandError::UnknownWorkflow {
             found: workflow.clone(),
             allowed,
         }
         .into());
-    };
+    }
+    let nothing = Map::new();
+    let data = data.as_object().unwrap_or(&nothing);
+    let found = declared
+        .opening_workflow(workflow, data, civil_date((app.now)()))
+        .map_err(CommandError::from)?;
     let opening: Vec<&MoveName> = found
         .definition
         .moves
@@ -205,6 +217,9 @@ pub(super) async fn execute(
 impl Seen {
     /// Whoever is too late for a claim is told who has it, and until when.
     fn refused(&self, app: &App, caller: &Caller, refused: CommandError) -> Problem {
+        if self.hides(&refused) {
+            return Problem::new(Kind::NotNow, "This is not possible now.");
+        }
         let CommandError::Refused(Refusal::ClaimedByOther { reasons, .. }) = &refused else {
             return refused.into();
         };

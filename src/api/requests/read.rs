@@ -97,7 +97,7 @@ async fn view(app: &App, caller: &Caller, seen: &Seen) -> Result<RequestView, Pr
         received_at: request.opening.received_at,
         worker: request.worker.as_ref().map(ToString::to_string),
         claim: seen.claim(&caller.principal, &declared, (app.now)())?,
-        concern_open: seen.knows_state().then_some(request.concern_open),
+        concern_open: seen.knows_state().then_some(request.is_concern_open()),
         moves: seen.moves(&caller.principal, &declared, (app.now)()),
         next: running.collect(),
         possible_same_child,

@@ -20,6 +20,7 @@ pub(super) fn claim(
     let claimed = RequestEvent::Claimed {
         by: facts.person_id().clone(),
         team: request.owner.team.clone(),
+        agency: request.later_agency().cloned(),
     };
     match &request.claimed_by {
         Some(holder) if holder == facts.person_id() => Ok(Vec::new()),
@@ -58,6 +59,7 @@ fn released(
         by: facts.person_id().clone(),
         team: request.owner.team.clone(),
         claimed_by: holder.clone(),
+        agency: request.later_agency().cloned(),
         reason,
     }
 }

@@ -6,14 +6,14 @@ use super::actor::PrincipalKind;
 use super::claim;
 use super::command::{Asked, Facts, OpeningFacts, RequestCommand};
 use super::entitle::{Ground, acted_as, moves_from, starts_at};
-use super::error::Refusal;
-use super::event::{Act, CoveredBy, HeldBy, Opening, Owner, RequestEvent};
+use super::error::{Place, Refusal};
+use super::event::{Act, ActedAs, CoveredBy, HeldBy, Opening, Owner, RequestEvent};
 use super::extension;
 use super::rung;
 use super::state::{Request, RequestState};
 use crate::domain::ids::{AgencyId, DefinitionHash, PrincipalId, StateName, TeamId};
 use crate::domain::workflow::definition::{
-    Definition, MoveRule, OwnerRule, StateHolder, ToState, find,
+    Definition, HandOver, MoveRule, OwnerRule, StateHolder, ToState, find,
 };
 use jiff::Timestamp;
 
@@ -55,8 +55,9 @@ fn acts(
     let mut state = state.clone();
     let mut opening = opening;
     let mut events = Vec::with_capacity(asked.len());
-    for one in asked {
-        let event = act(&state, pinned, one, opening.take(), facts)?;
+    for (index, one) in asked.into_iter().enumerate() {
+        let event = act(&state, pinned, one, opening.take(), facts)
+            .map_err(|refusal| refusal.of_move(index))?;
         state.evolve(&event);
         events.push(event);
     }
@@ -71,13 +72,7 @@ fn act(
     facts: &Facts,
 ) -> Result<RequestEvent, Refusal> {
     let definition = pinned.definition;
-    let rule = definition
-        .moves
-        .get(&asked.move_name)
-        .ok_or_else(|| Refusal::UnknownMove {
-            found: asked.move_name.clone(),
-            allowed: definition.moves.keys().cloned().collect(),
-        })?;
+    let rule = rule_of(definition, &asked)?;
     let request = state.find();
     if request.is_none() && facts.person().kind == PrincipalKind::ServiceAccount {
         return Err(Refusal::ServiceAccountAlone {
@@ -114,7 +109,7 @@ fn act(
         held_by: held_by(definition, &to, requester, known_worker),
         team: owner_team.team,
     };
-    let agency = agency_of_now(request, &asked, facts);
+    let agency = agency_of_now(request, &asked, &acted_as);
     let cover = cover_of(&owner, agency.as_ref(), facts);
     let received_at = received_at(&asked, facts)?;
     let claim = claim::after(definition, request, (&to, left_team.as_ref()), facts);
@@ -128,6 +123,7 @@ fn act(
         claim,
         decided_by: rule.decision.then(|| facts.person_id().clone()),
         hand_over: rule.hand_over,
+        concerns_left: concerns_left(rule, request),
         worker,
         requester: named,
         agency: agency
@@ -135,7 +131,7 @@ fn act(
         cover,
         opening: opening
             .filter(|_| request.is_none())
-            .map(|opening| opened(pinned, opening, received_at, facts)),
+            .map(|opening| opened(pinned, opening, received_at, (facts, &acted_as))),
         acted_as,
         coded: asked.coded,
         move_name: asked.move_name,
@@ -143,11 +139,28 @@ fn act(
     })))
 }
 
+fn rule_of<'d>(definition: &'d Definition, asked: &Asked) -> Result<&'d MoveRule, Refusal> {
+    let rule = definition.moves.get(&asked.move_name);
+    rule.ok_or_else(|| Refusal::UnknownMove {
+        found: asked.move_name.clone(),
+        index: 0,
+        allowed: definition.moves.keys().cloned().collect(),
+    })
+}
+
+/// Of those that are open, when the act answers one of them.
+fn concerns_left(rule: &MoveRule, request: Option<&Request>) -> u32 {
+    match rule.hand_over {
+        Some(HandOver::Closes) => request.map_or(0, |r| r.concerns_open.saturating_sub(1)),
+        Some(HandOver::Opens) | None => 0,
+    }
+}
+
 fn opened(
     pinned: Pinned<'_>,
     opening: OpeningFacts,
     received_at: Timestamp,
-    facts: &Facts,
+    (facts, acted_as): (&Facts, &ActedAs),
 ) -> Opening {
     Opening {
         workflow: pinned.definition.workflow.clone(),
@@ -155,7 +168,7 @@ fn opened(
         definition: pinned.hash,
         reference: opening.reference,
         requester: facts.person_id().clone(),
-        agency: facts.person().agency().cloned(),
+        agency: acted_as.agency.clone(),
         child: opening.child,
         received_at,
     }
@@ -176,10 +189,10 @@ pub(super) fn cover_of(
 }
 
 /// Of whoever asks after the act.
-fn agency_of_now(request: Option<&Request>, asked: &Asked, facts: &Facts) -> Option<AgencyId> {
+fn agency_of_now(request: Option<&Request>, asked: &Asked, acted_as: &ActedAs) -> Option<AgencyId> {
     let before = match request {
         Some(request) => request.agency.as_ref(),
-        None => facts.person().agency(),
+        None => acted_as.agency.as_ref(),
     };
     asked.agency.as_ref().or(before).cloned()
 }
@@ -233,7 +246,7 @@ fn owner_team(
     match &rule.owner {
         OwnerRule::Same | OwnerRule::Routed => current.or(routed).ok_or(Refusal::NotFound),
         OwnerRule::Team(team) => Ok(NextTeam {
-            team: known_team(team.clone(), facts)?,
+            team: known_team(team.clone(), None, facts)?,
             because: None,
         }),
         OwnerRule::From(path) => {
@@ -242,11 +255,11 @@ fn owner_team(
                 .map(TeamId::parse);
             match named {
                 Some(Ok(team)) => Ok(NextTeam {
-                    team: known_team(team, facts)?,
+                    team: known_team(team, Some(Place::at(path)), facts)?,
                     because: None,
                 }),
                 Some(Err(_)) => Err(Refusal::BadCode {
-                    path: path.clone(),
+                    place: Place::at(path),
                     what: "team",
                 }),
                 None => current.or(routed).ok_or(Refusal::NotFound),
@@ -255,12 +268,13 @@ fn owner_team(
     }
 }
 
-fn known_team(team: TeamId, facts: &Facts) -> Result<TeamId, Refusal> {
+fn known_team(team: TeamId, place: Option<Place>, facts: &Facts) -> Result<TeamId, Refusal> {
     if facts.teams.contains(&team) {
         Ok(team)
     } else {
         Err(Refusal::UnknownTeam {
             found: team,
+            place,
             allowed: facts.teams.iter().cloned().collect(),
         })
     }
@@ -278,7 +292,7 @@ fn principal_at(path: Option<&str>, asked: &Asked) -> Result<Option<PrincipalId>
         None => Ok(None),
         Some(Ok(principal)) => Ok(Some(principal)),
         Some(Err(_)) => Err(Refusal::BadCode {
-            path: path.to_owned(),
+            place: Place::at(path),
             what: "principal",
         }),
     }
@@ -306,13 +320,15 @@ fn received_at(asked: &Asked, facts: &Facts) -> Result<Timestamp, Refusal> {
     let Some(text) = asked.coded.get("received_at").and_then(|v| v.as_str()) else {
         return Ok(facts.occurred_at);
     };
-    let received: Timestamp = text.parse().map_err(|_| Refusal::Time {
-        rule: "received_at is an RFC 3339 time",
-    })?;
+    let outside = |rule| Refusal::Time {
+        place: Place::at("received_at"),
+        rule,
+    };
+    let received: Timestamp = text
+        .parse()
+        .map_err(|_| outside("received_at is an RFC 3339 time"))?;
     if received > facts.occurred_at {
-        return Err(Refusal::Time {
-            rule: "received_at is not later than the sending",
-        });
+        return Err(outside("received_at is not later than the sending"));
     }
     Ok(received)
 }

@@ -1,6 +1,6 @@
 //! Who may: roles as relations between a person and a request, read from the definition.
 
-use super::actor::{Principal, PrincipalKind};
+use super::actor::{Grant, Principal, PrincipalKind};
 use super::command::Facts;
 use super::error::Refusal;
 use super::event::{ActedAs, HeldBy};
@@ -98,12 +98,16 @@ pub(super) fn acted_as(
         covers: &facts.covers,
     };
     let role = ground.find_role(&rule.by, who).ok_or_else(not_yours)?;
+    let grant = ground.find_grant(role, person);
     if ground.find_role(&rule.not_by, who).is_some() {
         return Err(not_yours());
     }
     Ok(ActedAs {
         role: role.clone(),
-        agency: person.agency().cloned(),
+        agency: grant
+            .and_then(|grant| grant.agency.as_ref())
+            .or_else(|| person.agency())
+            .cloned(),
         team: person
             .is_member_of(ground.team)
             .then(|| ground.team.clone()),
@@ -130,6 +134,22 @@ impl Ground<'_> {
         })
     }
 
+    /// The grant that makes the person stand in a role, where it is no relation.
+    fn find_grant<'p>(&self, role: &RoleName, person: &'p Principal) -> Option<&'p Grant> {
+        let rule = self.definition.roles.get(role)?;
+        let mut grants = person.grants.iter();
+        grants.find(|grant| self.lets_stand_in(rule, grant))
+    }
+
+    fn lets_stand_in(&self, rule: &RoleRule, grant: &Grant) -> bool {
+        rule.relation.is_none()
+            && rule.any_of.contains(&grant.role)
+            && match rule.of {
+                Scope::Anywhere => true,
+                Scope::Owner => grant.team.as_ref() == Some(self.team),
+            }
+    }
+
     fn stands_in(&self, rule: &RoleRule, who: Who<'_>) -> bool {
         let person = who.person;
         let is = |of: fn(&Request) -> Option<&PrincipalId>| {
@@ -141,13 +161,10 @@ impl Ground<'_> {
             Some(Relation::Worker) => is(|request| request.worker.as_ref()),
             Some(Relation::Decider) => is(|request| request.decider.as_ref()),
             Some(Relation::ClaimHolder) => is(|request| request.claimed_by.as_ref()),
-            None => person.grants.iter().any(|grant| {
-                rule.any_of.contains(&grant.role)
-                    && match rule.of {
-                        Scope::Anywhere => true,
-                        Scope::Owner => grant.team.as_ref() == Some(self.team),
-                    }
-            }),
+            None => {
+                let mut grants = person.grants.iter();
+                grants.any(|grant| self.lets_stand_in(rule, grant))
+            }
         }
     }
 }

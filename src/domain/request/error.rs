@@ -6,6 +6,25 @@ use crate::domain::ids::{
 use crate::domain::workflow::definition::Target;
 use jiff::Timestamp;
 
+/// Where in what was asked: which of the moves, and the dotted path in its data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// From 0.
+    pub index: usize,
+    pub path: String,
+}
+
+impl Place {
+    /// In the first move, until whoever knows says otherwise.
+    #[must_use]
+    pub fn at(path: &str) -> Self {
+        Self {
+            index: 0,
+            path: path.to_owned(),
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     #[error("there is no such request")]
@@ -15,6 +34,7 @@ pub enum Refusal {
     #[error("the workflow has no move `{found}`")]
     UnknownMove {
         found: MoveName,
+        index: usize,
         allowed: Vec<MoveName>,
     },
     #[error("`{found}` is not possible while the request is `{state}`")]
@@ -33,13 +53,20 @@ pub enum Refusal {
     #[error("a service account cannot ask for help; name the person that it speaks for")]
     ServiceAccountAlone { allowed: Vec<RoleName> },
     #[error("there is no team `{found}`")]
-    UnknownTeam { found: TeamId, allowed: Vec<TeamId> },
-    #[error("`{path}` is not the code of a {what}")]
-    BadCode { path: String, what: &'static str },
+    UnknownTeam {
+        found: TeamId,
+        /// Absent where the definition names it.
+        place: Option<Place>,
+        allowed: Vec<TeamId>,
+    },
+    #[error("`{}` is not the code of a {what}", place.path)]
+    BadCode { place: Place, what: &'static str },
     #[error("the person that the service account speaks for is not known here")]
     UnknownPerson,
-    #[error("the person named at `{path}` is not known here")]
-    UnknownNamedPerson { path: String },
+    #[error("the person named at `{}` is not known here", place.path)]
+    UnknownNamedPerson { place: Place },
+    #[error("the person named at `{}` cannot be that: {needs}", place.path)]
+    UnfitNamedPerson { place: Place, needs: &'static str },
     #[error("the record was destroyed; nothing can be added to it")]
     Destroyed,
     #[error("only members of the team that holds the request may do this")]
@@ -61,12 +88,12 @@ pub enum Refusal {
     #[error("the rung {found} cannot be raised: {why}")]
     RungNotDue { found: String, why: NotDue },
     #[error("the time given lies outside what is allowed: {rule}")]
-    Time { rule: &'static str },
+    Time { place: Place, rule: &'static str },
 }
 
 impl Refusal {
     /// Every `code`.
-    pub const CODES: [&'static str; 20] = [
+    pub const CODES: [&'static str; 21] = [
         "not-found",
         "already-open",
         "unknown-move",
@@ -78,6 +105,7 @@ impl Refusal {
         "bad-code",
         "unknown-person",
         "unknown-named-person",
+        "unfit-named-person",
         "destroyed",
         "not-in-team",
         "ended",
@@ -88,6 +116,38 @@ impl Refusal {
         "rung-not-due",
         "not-extended",
     ];
+
+    /// The same, about the move of that index.
+    #[must_use]
+    pub fn of_move(mut self, of: usize) -> Self {
+        match &mut self {
+            Self::UnknownMove { index, .. } => *index = of,
+            Self::UnknownTeam {
+                place: Some(place), ..
+            }
+            | Self::BadCode { place, .. }
+            | Self::UnknownNamedPerson { place }
+            | Self::UnfitNamedPerson { place, .. }
+            | Self::Time { place, .. } => place.index = of,
+            Self::UnknownTeam { place: None, .. }
+            | Self::NotFound
+            | Self::AlreadyOpen
+            | Self::NotInThisState { .. }
+            | Self::NotHereYet { .. }
+            | Self::NotYours { .. }
+            | Self::ServiceAccountAlone { .. }
+            | Self::UnknownPerson
+            | Self::Destroyed
+            | Self::NotInTeam
+            | Self::Ended { .. }
+            | Self::ClaimedByOther { .. }
+            | Self::UnknownReason { .. }
+            | Self::NotClaimed
+            | Self::RungNotDue { .. }
+            | Self::NotExtended { .. } => {}
+        }
+        self
+    }
 
     /// Its short name, for files and figures.
     #[must_use]
@@ -104,6 +164,7 @@ impl Refusal {
             Self::BadCode { .. } => "bad-code",
             Self::UnknownPerson => "unknown-person",
             Self::UnknownNamedPerson { .. } => "unknown-named-person",
+            Self::UnfitNamedPerson { .. } => "unfit-named-person",
             Self::Destroyed => "destroyed",
             Self::NotInTeam => "not-in-team",
             Self::Ended { .. } => "ended",

@@ -121,12 +121,23 @@ pub struct Act {
     /// Opens or closes the hand-over of a child protection concern.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hand_over: Option<HandOver>,
+    /// Concerns that nobody has answered yet, where the act answers one of several.
+    #[serde(default, skip_serializing_if = "is_none_left")]
+    pub concerns_left: u32,
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub coded: Map<String, Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opening: Option<Opening>,
     #[serde(skip)]
     pub personal: Personal,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks with a reference"
+)]
+fn is_none_left(count: &u32) -> bool {
+    *count == 0
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -146,12 +157,18 @@ pub enum RequestEvent {
     Claimed {
         by: PrincipalId,
         team: TeamId,
+        /// Of whoever asks, where it is not that of the opening.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        agency: Option<AgencyId>,
     },
     /// The claim was given back, or taken over by somebody who may.
     Released {
         by: PrincipalId,
         team: TeamId,
         claimed_by: PrincipalId,
+        /// Of whoever asks, where it is not that of the opening.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        agency: Option<AgencyId>,
         /// Where it was somebody else's.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<ReasonCode>,
@@ -182,6 +199,9 @@ pub struct ClockExtended {
     pub reason: ReasonCode,
     /// Which held the request then.
     pub team: TeamId,
+    /// Of whoever asks, where it is not that of the opening.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<AgencyId>,
     /// Where whoever gave it has claimed the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim: Option<ClaimEffect>,

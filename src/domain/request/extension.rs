@@ -64,6 +64,7 @@ pub(super) fn extend(
         by: asked.by,
         reason: asked.reason.clone(),
         team: request.owner.team.clone(),
+        agency: request.later_agency().cloned(),
         claim: renews.then_some(ClaimEffect::Renewed),
     }))])
 }

@@ -239,7 +239,6 @@ fn event(
     rung: &Rung,
     (calendar, due, now): (&Calendar, Due, Timestamp),
 ) -> RungRaised {
-    let agency = request.agency.as_ref();
     RungRaised {
         rung: id.clone(),
         due_at: due.due_at,
@@ -248,9 +247,7 @@ fn event(
         tell: rung.tell.clone(),
         missed: rung.missed,
         team: request.owner.team.clone(),
-        agency: agency
-            .filter(|now| request.opening.agency.as_ref() != Some(now))
-            .cloned(),
+        agency: request.later_agency().cloned(),
         cover: None,
     }
 }

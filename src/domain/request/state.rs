@@ -28,8 +28,9 @@ pub struct Request {
     pub worker: Option<PrincipalId>,
     pub decider: Option<PrincipalId>,
     pub claimed_by: Option<PrincipalId>,
-    /// A child protection concern was passed on and nobody has answered yet.
-    pub concern_open: bool,
+    /// Child protection concerns that were passed on and that nobody has answered yet.
+    #[serde(default)]
+    pub concerns_open: u32,
     #[serde(default)]
     pub raised: Raised,
     pub version: i32,
@@ -80,6 +81,19 @@ impl RequestState {
 }
 
 impl Request {
+    /// The agency of whoever asks now, where it is not that of the opening.
+    #[must_use]
+    pub fn later_agency(&self) -> Option<&AgencyId> {
+        let now = self.agency.as_ref();
+        now.filter(|now| self.opening.agency.as_ref() != Some(now))
+    }
+
+    /// Red until somebody has answered each of them.
+    #[must_use]
+    pub fn is_concern_open(&self) -> bool {
+        self.concerns_open > 0
+    }
+
     fn open(opening: &Opening, act: &Act) -> Self {
         Self {
             opening: opening.clone(),
@@ -90,7 +104,7 @@ impl Request {
             worker: act.worker.clone(),
             decider: act.decided_by.clone(),
             claimed_by: None,
-            concern_open: act.hand_over == Some(HandOver::Opens),
+            concerns_open: u32::from(act.hand_over == Some(HandOver::Opens)),
             raised: Raised::default(),
             version: 1,
         }
@@ -132,8 +146,8 @@ impl Request {
             self.decider.clone_from(&act.decided_by);
         }
         match act.hand_over {
-            Some(HandOver::Opens) => self.concern_open = true,
-            Some(HandOver::Closes) => self.concern_open = false,
+            Some(HandOver::Opens) => self.concerns_open = self.concerns_open.saturating_add(1),
+            Some(HandOver::Closes) => self.concerns_open = self.concerns_open.saturating_sub(1),
             None => {}
         }
     }

@@ -13,7 +13,7 @@ mod tests;
 
 pub use lease::{Lease, LeaseTerms};
 
-use crate::domain::ids::{CalendarName, ClockName, StateName, TeamId};
+use crate::domain::ids::{CalendarName, ClockName, EventName, StateName, TeamId};
 use crate::domain::workflow::definition::{
     Anchor, ClockRule, CountDay, Roll, Target, Trigger, find,
 };
@@ -33,6 +33,8 @@ pub struct ClockFact<'a> {
     pub team: &'a TeamId,
     /// When help was first asked for.
     pub received_at: Timestamp,
+    /// What still waits for an answer of its own: the clocks that these started run on.
+    pub unanswered: &'a [&'a EventName],
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -221,6 +223,8 @@ fn effect(rule: &ClockRule, fact: &ClockFact<'_>, newest: Option<&Spell>) -> Eff
     };
     let may_start = newest.is_none() || (rule.again && open.is_none());
     let starts = || fired(&rule.start, fact).is_some();
+    let waits = |start: &Trigger| fact.unanswered.iter().any(|event| **event == start.event);
+    let ending = ending.filter(|_| !rule.start.iter().any(waits));
     if let Some((status, trigger)) = ending {
         return match open {
             Some(spell) => Effect::End(status, happened_at(trigger, fact, spell.started_at)),

@@ -53,6 +53,12 @@ impl Definition {
         self.ladders.get(name).map(Cow::Borrowed)
     }
 
+    /// The events that pass a concern on.
+    pub fn opening_hand_overs(&self) -> impl Iterator<Item = &EventName> {
+        let opens = |rule: &&MoveRule| rule.hand_over == Some(HandOver::Opens);
+        self.moves.values().filter(opens).map(|rule| &rule.emits)
+    }
+
     /// Whether restricted moves alone start a clock: its being there would tell of them.
     #[must_use]
     pub fn is_restricted(&self, clock: &ClockRule) -> bool {

@@ -128,7 +128,9 @@ async fn check(stage: &Stage, request: RequestId) -> usize {
                 assert_eq!(holder.take(), Some(of.claimed_by.clone()));
                 assert!(!frozen, "it lapsed while it stood still");
                 assert!(of.raised.due_at < now, "it was early");
-                let until = ran.iter().map(|(from, to)| (*from, (*to).min(of.raised.due_at)));
+                let until = ran
+                    .iter()
+                    .map(|(from, to)| (*from, (*to).min(of.raised.due_at)));
                 let used = until.filter(|(from, to)| from < to);
                 let used_ms: i64 = used
                     .map(|(from, to)| calendar.working_ms_between(from, to))

@@ -32,7 +32,7 @@ moves:
       additionalProperties: false
       required: [child, reason, urgency]
       properties:
-        received_at: { type: string, format: date-time, x-not-future: true }
+        received_at: { type: string, format: date-time, x-not-future: true, x-days-back-at-most: 366 }
         reason: { type: string, minLength: 1, maxLength: 4000 }
         urgency: { enum: [routine, urgent] }
         help_wanted: { type: array, items: { enum: [family-support, other] } }
@@ -552,7 +552,7 @@ fn a_schema_that_unfolds_for_ever_or_to_too_much_is_refused() {
 #[test]
 fn when_help_was_first_asked_for_is_an_instant_that_clocks_can_read() {
     said_once(
-        "received_at: { type: string, format: date-time, x-not-future: true }",
+        "received_at: { type: string, format: date-time, x-not-future: true, x-days-back-at-most: 366 }",
         "received_at: { type: string, format: date-time, x-personal: child }",
         &["clocks cannot read"],
     );

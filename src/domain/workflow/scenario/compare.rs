@@ -59,7 +59,7 @@ impl Seen<'_> {
                 differ("claim stands still", still, found)
             }
             What::CoveredBy(person) => differ("covered by", person.as_str(), self.cover()),
-            What::ConcernOpen(open) => differ("concern open", open, request.concern_open),
+            What::ConcernOpen(open) => differ("concern open", open, request.is_concern_open()),
             What::Clocks(list, names) => self.clocks(*list, names),
             What::Due(clock, due) => self.each(clock, |spell, reading| {
                 let expected = match due {

@@ -20,6 +20,7 @@ use crate::domain::workflow::schema::Workflow;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// What a scenario is played on.
@@ -157,7 +158,7 @@ impl Stage<'_> {
             actor,
             on_behalf_of: None,
             occurred_at: at,
-            teams: self.declared.organisation().teams(),
+            teams: Arc::new(self.declared.organisation().teams_on(civil_date(at))),
             covers: self.declared.organisation().covers_on(civil_date(at)),
         }
     }
