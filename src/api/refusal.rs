@@ -62,6 +62,22 @@ fn wrong_field(title: &str, place: &Place, what: &str, allowed: impl Into<String
     Problem::new(Kind::BadData, title).with(pointer_to(place), what, allowed)
 }
 
+const ALONE: &str = "A service account cannot ask for help; name the person that it speaks for.";
+const STRANGER: &str = "The person that the service account speaks for is not known here.";
+
+fn spoken_for(kind: Kind, title: &str, what: &str) -> Problem {
+    let allowed = "the code of a person of the same agency";
+    Problem::new(kind, title).with("/on_behalf_of", what, allowed)
+}
+
+fn unknown_reason(allowed: Vec<ReasonCode>) -> Problem {
+    let title = "This is not one of the workflow's reasons for it.";
+    let problem = Problem::new(Kind::BadData, title);
+    problem
+        .with("/reason", "not known", words(&allowed))
+        .allow(allowed)
+}
+
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         // Names that the caller made up are not repeated.
@@ -120,16 +136,9 @@ impl From<Refusal> for Problem {
             Refusal::NotYours { found, allowed } => {
                 Self::new(Kind::NotYours, format!("`{found}` is for other roles.")).allow(allowed)
             }
-            Refusal::ServiceAccountAlone { allowed } => Self::new(
-                Kind::NotYours,
-                "A service account cannot ask for help; name the person that it speaks for.",
-            )
-            .with(
-                "/on_behalf_of",
-                "missing",
-                "the code of a person of the same agency",
-            )
-            .allow(allowed),
+            Refusal::ServiceAccountAlone { allowed } => {
+                spoken_for(Kind::NotYours, ALONE, "missing").allow(allowed)
+            }
             Refusal::UnknownTeam { allowed, place, .. } => {
                 let title = "There is no such team that holds requests now.";
                 match place {
@@ -144,27 +153,17 @@ impl From<Refusal> for Problem {
                 "not a code",
                 format!("the code of a {what}"),
             ),
-            Refusal::UnknownPerson => Self::new(
-                Kind::BadData,
-                "The person that the service account speaks for is not known here.",
-            )
-            .with(
-                "/on_behalf_of",
-                "not known",
-                "the code of a person of the same agency",
-            ),
-            Refusal::UnknownNamedPerson { place } => wrong_field(
-                "The person who is named is not known here.",
-                &place,
-                "not known",
-                "the code of a person who is known here",
-            ),
-            Refusal::UnfitNamedPerson { place, needs } => wrong_field(
-                "The person who is named cannot do this.",
-                &place,
-                "not the right person",
-                format!("the code of {needs}"),
-            ),
+            Refusal::UnknownPerson => spoken_for(Kind::BadData, STRANGER, "not known"),
+            Refusal::UnknownNamedPerson { place } => {
+                let title = "The person who is named is not known here.";
+                let allowed = "the code of a person who is known here";
+                wrong_field(title, &place, "not known", allowed)
+            }
+            Refusal::UnfitNamedPerson { place, needs } => {
+                let title = "The person who is named cannot do this.";
+                let allowed = format!("the code of {needs}");
+                wrong_field(title, &place, "not the right person", allowed)
+            }
             refusal @ Refusal::NotInTeam => Self::new(Kind::NotYours, sentence(&refusal)),
             refusal @ (Refusal::Ended { .. }
             | Refusal::NotClaimed
@@ -174,18 +173,11 @@ impl From<Refusal> for Problem {
                 Self::claimed(holder.as_str(), None).allow(reasons)
             }
             Refusal::NotExtended { why, .. } => why.into(),
-            Refusal::UnknownReason { allowed } => Self::new(
-                Kind::BadData,
-                "This is not one of the workflow's reasons for it.",
-            )
-            .with("/reason", "not known", words(&allowed))
-            .allow(allowed),
-            Refusal::Time { place, rule } => wrong_field(
-                "A time lies outside what is allowed.",
-                &place,
-                "not allowed",
-                rule,
-            ),
+            Refusal::UnknownReason { allowed } => unknown_reason(allowed),
+            Refusal::Time { place, rule } => {
+                let title = "A time lies outside what is allowed.";
+                wrong_field(title, &place, "not allowed", rule)
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ use super::loading::Loaded;
 use super::prepare::{self, Prepared};
 use super::registry::Registry;
 use super::sealing::{KeySource, Sealed, Sealing, failure};
+use super::seen;
 use super::timing::{extend, raise};
 use super::{Ask, AskedMove, Command, CommandError, Receipt};
 use super::{RETRY_AFTER_MS, unavailable};
@@ -89,7 +90,7 @@ impl Commands {
         now: Timestamp,
     ) -> Result<Receipt, Attempt> {
         let (request, loaded) = self.subject(command, declared, now).await?;
-        check_version(command, &loaded)?;
+        seen::check_version(command, &loaded)?;
         let Some(workflow) = &loaded.workflow else {
             return Err(Refusal::NotFound.into());
         };
@@ -330,45 +331,6 @@ impl Planned<'_> {
             events: sealed.events,
             keys: sealed.keys,
         }
-    }
-}
-
-/// A person who saw version 3 decides about version 3; only a move that may not wait is exempt.
-fn check_version(command: &Command, loaded: &Loaded) -> Result<(), CommandError> {
-    let Some(request) = loaded.state.find() else {
-        return Ok(());
-    };
-    let moves: &[AskedMove] = match &command.ask {
-        Ask::Moves { moves, .. } => moves,
-        Ask::Extend { .. } => &[],
-        Ask::Open { .. } | Ask::Claim { .. } | Ask::Release { .. } | Ask::Raise { .. } => {
-            return Ok(());
-        }
-    };
-    let exempt = !moves.is_empty()
-        && loaded.workflow.as_ref().is_some_and(|workflow| {
-            moves.iter().all(|asked| {
-                workflow
-                    .definition
-                    .moves
-                    .get(&asked.move_name)
-                    .is_some_and(|rule| rule.any_version)
-            })
-        });
-    match command.if_match {
-        _ if exempt => Ok(()),
-        None => Err(CommandError::VersionRequired {
-            actual: request.version,
-        }),
-        // A reminder that was raised or a claim that lapsed meanwhile changes nothing of what was decided about.
-        Some(expected) if expected < request.version && loaded.shows_all_acts_at(expected) => {
-            Ok(())
-        }
-        Some(expected) if expected != request.version => Err(CommandError::Stale {
-            expected,
-            actual: request.version,
-        }),
-        Some(_) => Ok(()),
     }
 }
 

@@ -16,6 +16,7 @@ mod reading;
 mod registry;
 mod scenarios;
 mod sealing;
+mod seen;
 mod timing;
 
 pub use execute::Commands;

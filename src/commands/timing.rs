@@ -5,7 +5,6 @@ use super::loading::Loaded;
 use crate::domain::declared::Declared;
 use crate::domain::ids::{ClockName, ReasonCode};
 use crate::domain::request::clocks::ClockGround;
-use crate::domain::request::event::RequestEvent;
 use crate::domain::request::extension::Extend;
 use crate::domain::request::rung::{Raise, RungId};
 use crate::domain::time::clock::Clocks;
@@ -47,18 +46,4 @@ fn clocks_of(loaded: &Loaded, declared: &Declared) -> Clocks {
         declared,
         events.map(|(recorded, event)| (recorded.position.0, recorded.occurred_at, event)),
     )
-}
-
-impl Loaded {
-    /// What was seen at a version is all that people did: since then only time went by.
-    pub(super) fn shows_all_acts_at(&self, version: i32) -> bool {
-        let later = self.events.iter().filter(|(e, _)| e.version > version);
-        later.into_iter().all(|(_, event)| match event {
-            RequestEvent::RungRaised(_) | RequestEvent::ClaimLapsed(_) => true,
-            RequestEvent::Act(_)
-            | RequestEvent::Claimed { .. }
-            | RequestEvent::Released { .. }
-            | RequestEvent::ClockExtended(_) => false,
-        })
-    }
 }

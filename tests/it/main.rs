@@ -10,6 +10,7 @@ mod concern;
 mod cover;
 mod diagram;
 mod explain;
+mod extension;
 mod faults;
 mod history;
 mod links;

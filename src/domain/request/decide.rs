@@ -76,14 +76,7 @@ fn act(
     facts: &Facts,
 ) -> Result<RequestEvent, Refusal> {
     let definition = pinned.definition;
-    let rule = definition
-        .moves
-        .get(&asked.move_name)
-        .ok_or_else(|| Refusal::UnknownMove {
-            found: asked.move_name.clone(),
-            index: 0,
-            allowed: definition.moves.keys().cloned().collect(),
-        })?;
+    let rule = rule_of(definition, &asked)?;
     let request = state.find();
     if request.is_none() && facts.person().kind == PrincipalKind::ServiceAccount {
         return Err(Refusal::ServiceAccountAlone {
@@ -141,10 +134,7 @@ fn act(
         claim,
         decided_by: rule.decision.then(|| facts.person_id().clone()),
         hand_over: rule.hand_over,
-        concerns_left: match rule.hand_over {
-            Some(HandOver::Closes) => request.map_or(0, |r| r.concerns_open.saturating_sub(1)),
-            Some(HandOver::Opens) | None => 0,
-        },
+        concerns_left: concerns_left(rule, request),
         worker,
         plan: step,
         link,
@@ -160,6 +150,23 @@ fn act(
         move_name: asked.move_name,
         personal: asked.personal,
     })))
+}
+
+fn rule_of<'d>(definition: &'d Definition, asked: &Asked) -> Result<&'d MoveRule, Refusal> {
+    let rule = definition.moves.get(&asked.move_name);
+    rule.ok_or_else(|| Refusal::UnknownMove {
+        found: asked.move_name.clone(),
+        index: 0,
+        allowed: definition.moves.keys().cloned().collect(),
+    })
+}
+
+/// Of those that are open, when the act answers one of them.
+fn concerns_left(rule: &MoveRule, request: Option<&Request>) -> u32 {
+    match rule.hand_over {
+        Some(HandOver::Closes) => request.map_or(0, |r| r.concerns_open.saturating_sub(1)),
+        Some(HandOver::Opens) | None => 0,
+    }
 }
 
 fn opened(

@@ -176,7 +176,8 @@ impl Refusal {
             | Self::UnknownReason { .. }
             | Self::NotExtended { .. }
             | Self::NotClaimed
-            | Self::RungNotDue { .. } => {}
+            | Self::RungNotDue { .. }
+            | Self::NotExtended { .. } => {}
         }
         self
     }
