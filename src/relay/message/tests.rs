@@ -35,6 +35,7 @@ fn recorded(audience: Audience) -> Recorded {
             key: Uuid::from_u128(0xca),
             bytes: b"canary-sealed".to_vec(),
         }],
+        unreadable: None,
     }
 }
 
