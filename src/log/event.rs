@@ -14,6 +14,14 @@ use uuid::Uuid;
 #[serde(transparent)]
 pub struct Position(pub i64);
 
+impl Position {
+    /// With its epoch, so that it is not mistaken for one of another history of the log.
+    #[must_use]
+    pub fn public(self, epoch: Uuid) -> String {
+        format!("{}-{self}", epoch.simple())
+    }
+}
+
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

@@ -4,7 +4,7 @@ use crate::domain::ids::{
     TeamId, WorkflowName,
 };
 use crate::domain::request::event::{Act, ActedAs, Opening, Owner, Personal};
-use crate::log::{Provenance, SealedPart, StreamKind};
+use crate::log::{Position, Provenance, SealedPart, StreamKind};
 use jiff::Timestamp;
 use serde_json::Map;
 
