@@ -32,6 +32,9 @@ impl Commands {
             .map_err(unavailable)?;
         let mut events = Vec::with_capacity(recorded.len());
         for one in recorded {
+            one.check().map_err(|error| CommandError::Broken {
+                why: error.to_string(),
+            })?;
             if one.stream_kind != StreamKind::Request {
                 return Err(Refusal::NotFound.into());
             }

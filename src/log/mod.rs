@@ -21,7 +21,7 @@ pub mod verify;
 pub use committer::Log;
 pub use event::{
     Append, AppendError, Audience, NewEvent, Position, Provenance, Receipt, Recorded, SealedPart,
-    StreamKind, Verdict,
+    StreamKind, Unreadable, Verdict,
 };
 pub use keys::NewKeys;
 pub use read::FoundCommand;

@@ -3,6 +3,7 @@
 use super::committer::Log;
 use super::event::{
     AppendError, Audience, Position, Provenance, Receipt, Recorded, SealedPart, StreamKind,
+    Unreadable,
 };
 use std::sync::Arc;
 use tokio_postgres::Row;
@@ -125,7 +126,7 @@ impl Log {
         let rows = self.rows(statement, parameters).await?;
         let mut authorities = Interned::default();
         rows.iter()
-            .map(|row| recorded(row, &mut authorities))
+            .map(|row| taken(row, &mut authorities))
             .collect::<Result<_, _>>()
             .map_err(|error| {
                 tracing::error!(%error, "an event of the log cannot be read");
@@ -175,27 +176,47 @@ impl Interned {
 pub(super) enum RowError {
     #[error(transparent)]
     Row(#[from] tokio_postgres::Error),
-    #[error("`{column}` holds a code that this build does not know")]
-    Code { column: &'static str },
-    #[error("`{column}` has another length than was appended")]
-    Length { column: &'static str },
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
 }
 
+/// Whole and understood.
 pub(super) fn recorded(row: &Row, authorities: &mut Interned) -> Result<Recorded, RowError> {
-    let code = |column| move || RowError::Code { column };
+    let event = taken(row, authorities)?;
+    event.check()?;
+    Ok(event)
+}
+
+/// What a newer build wrote is marked, and stands for itself alone: its neighbours are read on.
+fn taken(row: &Row, authorities: &mut Interned) -> Result<Recorded, tokio_postgres::Error> {
+    let mut unreadable = None;
+    let mut code = |column, is_known: bool| {
+        if !is_known {
+            unreadable = Some(Unreadable::Code { column });
+        }
+    };
+    let kind = StreamKind::find(row.try_get("stream_kind")?);
+    let audience = Audience::find(row.try_get("audience")?);
+    let provenance = Provenance::find(row.try_get("provenance")?);
+    code("stream_kind", kind.is_some());
+    code("audience", audience.is_some());
+    code("provenance", provenance.is_some());
     let keys: Vec<Uuid> = row.try_get("key_ids")?;
     let sealed: Vec<Vec<u8>> = row.try_get("sealed")?;
+    if keys.len() != sealed.len() {
+        unreadable = Some(Unreadable::Length { column: "sealed" });
+    }
     let definition: Option<&[u8]> = row.try_get("definition")?;
     let definition = definition.map(<[u8; 32]>::try_from).transpose();
-    if keys.len() != sealed.len() {
-        return Err(RowError::Length { column: "sealed" });
+    if definition.is_err() {
+        let column = "definition";
+        unreadable = Some(Unreadable::Length { column });
     }
     Ok(Recorded {
         position: Position(row.try_get("position")?),
         authority: authorities.get(row.try_get("authority")?),
         stream: row.try_get("stream")?,
-        stream_kind: StreamKind::find(row.try_get("stream_kind")?)
-            .ok_or_else(code("stream_kind"))?,
+        stream_kind: kind.unwrap_or(StreamKind::Request),
         version: row.try_get("version")?,
         event_type: row.try_get("event_type")?,
         schema_version: row.try_get("schema_version")?,
@@ -207,16 +228,15 @@ pub(super) fn recorded(row: &Row, authorities: &mut Interned) -> Result<Recorded
         command_ordinal: row.try_get("command_ordinal")?,
         correlation: row.try_get("correlation")?,
         causation: row.try_get("causation")?,
-        definition: definition.map_err(|_| RowError::Length {
-            column: "definition",
-        })?,
-        audience: Audience::find(row.try_get("audience")?).ok_or_else(code("audience"))?,
-        provenance: Provenance::find(row.try_get("provenance")?).ok_or_else(code("provenance"))?,
+        definition: definition.unwrap_or_default(),
+        audience: audience.unwrap_or(Audience::Restricted),
+        provenance: provenance.unwrap_or(Provenance::Live),
         body: row.try_get("body")?,
         sealed: keys
             .into_iter()
             .zip(sealed)
             .map(|(key, bytes)| SealedPart { key, bytes })
             .collect(),
+        unreadable,
     })
 }

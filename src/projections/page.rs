@@ -50,6 +50,10 @@ impl Known {
     /// # Errors
     /// When this build does not know the declaration.
     pub fn take(&mut self, recorded: &Recorded) -> Result<(), PageError> {
+        // As what is in force for commands: left out, and told of there.
+        if recorded.check().is_err() {
+            return Ok(());
+        }
         self.0
             .entry(Arc::clone(&recorded.authority))
             .or_default()
@@ -110,15 +114,17 @@ pub(super) fn decode_one(recorded: Recorded) -> Entry {
             _ => Entry::Declaration,
         };
     }
-    match codec::decode(
-        &recorded.event_type,
-        recorded.schema_version,
-        &recorded.body,
-    ) {
+    match read(&recorded) {
         Ok(event) => Entry::Request(Box::new(Decoded { recorded, event })),
-        Err(error) => Entry::Unreadable {
+        Err(why) => Entry::Unreadable {
             recorded: Box::new(recorded),
-            why: error.to_string(),
+            why,
         },
     }
+}
+
+fn read(recorded: &Recorded) -> Result<RequestEvent, String> {
+    recorded.check().map_err(|error| error.to_string())?;
+    let (name, version) = (&recorded.event_type, recorded.schema_version);
+    codec::decode(name, version, &recorded.body).map_err(|error| error.to_string())
 }

@@ -12,7 +12,7 @@
 
 use crate::domain::ids::AgencyId;
 use crate::domain::request::event::{HeldBy, RequestEvent};
-use crate::log::{Audience, Position, Recorded};
+use crate::log::{Audience, Recorded};
 use serde_json::{Value, json};
 use std::fmt;
 use std::sync::Arc;
@@ -157,16 +157,10 @@ fn envelope(recorded: &Recorded, name: &str, data: Value, epoch: Uuid) -> Value 
         "dataschema": if name == STUB { "urn:rfa:message:stub:1" } else { "urn:rfa:message:event:1" },
         // Changed by a restore of the log: positions of two epochs are not comparable.
         "epoch": epoch,
-        "position": public_position(epoch, recorded.position),
+        "position": recorded.position.public(epoch),
         "correlationid": recorded.correlation,
         "data": data,
     })
-}
-
-/// A position that is not mistaken for one of another history of the log.
-#[must_use]
-pub fn public_position(epoch: Uuid, position: Position) -> String {
-    format!("{}-{position}", epoch.simple())
 }
 
 fn data_of(recorded: &Recorded, event: &RequestEvent, origin: &Origin) -> Value {

@@ -4,7 +4,7 @@ use crate::domain::ids::{
     TeamId, WorkflowName,
 };
 use crate::domain::request::event::{Act, ActedAs, Opening, Owner, Personal};
-use crate::log::{Provenance, SealedPart, StreamKind};
+use crate::log::{Position, Provenance, SealedPart, StreamKind};
 use jiff::Timestamp;
 use serde_json::Map;
 
@@ -35,6 +35,7 @@ fn recorded(audience: Audience) -> Recorded {
             key: Uuid::from_u128(0xca),
             bytes: b"canary-sealed".to_vec(),
         }],
+        unreadable: None,
     }
 }
 
