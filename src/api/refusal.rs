@@ -2,6 +2,7 @@
 
 use super::problem::{FieldError, Kind, Problem};
 use crate::commands::CommandError;
+use crate::domain::ids::ReasonCode;
 use crate::domain::request::error::{NotExtended, Place, Refusal};
 use crate::domain::workflow::schema::DataError;
 

@@ -8,7 +8,7 @@ use super::registry::Registry;
 use super::sealing::{KeySource, Sealed, Sealing, failure};
 use super::seen;
 use super::timing::{extend, raise};
-use super::{Ask, AskedMove, Command, CommandError, Receipt};
+use super::{Ask, Command, CommandError, Receipt};
 use super::{RETRY_AFTER_MS, unavailable};
 use crate::domain::declared::Declared;
 use crate::domain::ids::{Reference, RequestId};

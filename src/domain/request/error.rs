@@ -174,7 +174,6 @@ impl Refusal {
             | Self::Ended { .. }
             | Self::ClaimedByOther { .. }
             | Self::UnknownReason { .. }
-            | Self::NotExtended { .. }
             | Self::NotClaimed
             | Self::RungNotDue { .. }
             | Self::NotExtended { .. } => {}

@@ -181,7 +181,6 @@ impl Story {
             on_behalf_of: None,
             occurred_at: at(now),
             teams: Arc::new(["north", "south"].map(|t| TeamId::parse(t).unwrap()).into()),
-            references: Default::default(),
             covers: Covers::new(),
             references: BTreeMap::new(),
         };

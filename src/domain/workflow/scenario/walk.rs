@@ -180,7 +180,6 @@ impl Stage<'_> {
             on_behalf_of: None,
             occurred_at: at,
             teams: Arc::new(self.declared.organisation().teams_on(civil_date(at))),
-            references: BTreeMap::new(),
             covers: self.declared.organisation().covers_on(civil_date(at)),
             references: BTreeMap::new(),
         }
