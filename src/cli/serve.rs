@@ -1,8 +1,8 @@
 //! `rfa serve`: the API, the relay and the projections of one replica.
 
 use super::engine::{Engine, now};
-use super::people;
 use super::{Outcome, say};
+use super::{custody, people, signing};
 use crate::access::Tokens;
 use crate::api::server::{Sockets, listen, serve};
 use crate::api::{App, Limits, Part, Status, ViewLag, metrics, router};
@@ -38,6 +38,11 @@ impl Serve {
         let shutdown = on_signal()?;
         let settings = config.settings.clone();
         let engine = Engine::open(&config).await?;
+        // Before anything is shown: a restore may have brought keys back.
+        if config.settings.destructions.is_some() {
+            let replayed = signing::records(&engine, &config)?.replay().await?;
+            tracing::info!(known = replayed.known, keys = replayed.keys, "destructions");
+        }
         engine
             .publish(&config, &engine.authority, &engine.authority)
             .await?;
@@ -77,6 +82,7 @@ impl Serve {
             look_every: Duration::from_secs(settings.sweep_seconds),
             ..Pace::default()
         };
+        tasks.extend(custody::start(&engine, &config, &shutdown)?);
         let sweeper = Sweeper::try_new(engine.commands.clone(), find_due(&engine.log), pace)?;
         tasks.push(tokio::spawn(sweeper.run(now, shutdown.clone())));
         tasks.extend(relay.map(|relay| tokio::spawn(relay.run(shutdown.clone()))));

@@ -11,6 +11,7 @@ mod marks;
 mod prepare;
 mod publish;
 mod reading;
+pub mod records;
 mod registry;
 mod rung;
 mod scenarios;

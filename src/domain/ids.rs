@@ -139,6 +139,10 @@ code!(ClockName, "clock", 64, "a-z, 0-9 and _", |c| kebab(c)
 code!(LadderName, "ladder", 64, "a-z, 0-9 and _", |c| kebab(c)
     || c == '_');
 code!(CalendarName, "calendar", 64, "a-z, 0-9 and -", kebab);
+code!(
+    /// Why something was decided about a record; a code, since free text may name people.
+    ReasonCode, "reason", 64, "a-z, 0-9 and -", kebab
+);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

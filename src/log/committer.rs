@@ -5,6 +5,7 @@
 
 use super::append::{Statements, append_bytes, check, send};
 use super::connect::{ConnectError, LogConfig, ONE_PLAN, Warned, check_settings, pool, watched};
+use super::epoch::Epoch;
 use super::event::{Append, AppendError, Verdict};
 use deadpool_postgres::Pool;
 use std::collections::{HashSet, VecDeque};
@@ -42,7 +43,7 @@ pub struct Log {
     queue_max: usize,
     pub(super) pool: Pool,
     pub(super) url: Arc<str>,
-    epoch: Arc<Uuid>,
+    epoch: Epoch,
     appended: watch::Receiver<u64>,
 }
 
@@ -51,14 +52,14 @@ impl Log {
     /// When Postgres is out of reach, the schema is missing, or a setting would lose commands.
     pub async fn connect(config: &LogConfig) -> Result<Self, ConnectError> {
         let connection = connect(&config.database_url).await?;
-        let epoch: Uuid = connection.client.query_one(EPOCH, &[]).await?.get(0);
+        let epoch = Epoch::load(&connection.client).await?;
         let (queue, waiting) = mpsc::channel(config.queue_commands_max);
         let (bell, appended) = watch::channel(0);
         let url = config.database_url.clone();
         tokio::spawn(
             Committer {
                 url,
-                epoch,
+                epoch: epoch.id,
                 connection: Some(connection),
                 held_back: VecDeque::new(),
                 bell,
@@ -70,7 +71,7 @@ impl Log {
             queue_max: config.queue_commands_max,
             url: config.database_url.as_str().into(),
             pool: pool(&config.database_url, config.pool_max)?,
-            epoch: Arc::new(epoch),
+            epoch,
             appended,
         })
     }
@@ -128,7 +129,13 @@ impl Log {
     /// Changed by a restore; part of every public position.
     #[must_use]
     pub fn epoch(&self) -> Uuid {
-        *self.epoch
+        self.epoch.id
+    }
+
+    /// Of which the epoch is, and where it began.
+    #[must_use]
+    pub fn history(&self) -> Epoch {
+        self.epoch
     }
 
     /// Rings after every append of this replica; others are found by polling.

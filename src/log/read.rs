@@ -1,6 +1,6 @@
 //! Reading: one stream, many streams, or the log from a position on.
 
-use super::committer::Log;
+use super::committer::{EPOCH, Log};
 use super::event::{
     AppendError, Audience, Position, Provenance, Receipt, Recorded, SealedPart, StreamKind,
 };
@@ -59,13 +59,21 @@ impl Log {
             .await
     }
 
-    /// All events of the kinds other than `Request` after `after`, of all authorities.
+    /// All events of the kinds that declare something after `after`, of all authorities.
     ///
     /// # Errors
     /// When Postgres is out of reach.
     pub async fn read_declared(&self, after: Position) -> Result<Vec<Recorded>, AppendError> {
         self.read(include_str!("sql/read_declared.sql"), &[&after.0])
             .await
+    }
+
+    /// What happened to records as such, of all authorities.
+    ///
+    /// # Errors
+    /// When Postgres is out of reach.
+    pub async fn read_records(&self) -> Result<Vec<Recorded>, AppendError> {
+        self.read(include_str!("sql/read_records.sql"), &[]).await
     }
 
     /// The newest position; 0 for an empty log.
@@ -81,6 +89,16 @@ impl Log {
                     .map_err(|_| AppendError::Unavailable)
             })
             .unwrap_or(Ok(Position(0)))
+    }
+
+    /// The epoch that the log has now, which a restore may have changed.
+    ///
+    /// # Errors
+    /// When Postgres is out of reach.
+    pub async fn read_epoch(&self) -> Result<Uuid, AppendError> {
+        let rows = self.rows(EPOCH, &[]).await?;
+        let row = rows.first().ok_or(AppendError::Unavailable)?;
+        row.try_get(0).map_err(|_| AppendError::Unavailable)
     }
 
     /// The first receipt of a command, if it was ever accepted.

@@ -4,7 +4,7 @@ use super::page::{Known, decode};
 use super::runner::{PAGE_EVENTS, Runner, RunnerError};
 use super::store::{self, Parked};
 use super::{Projection, Visitor, with_projection};
-use crate::log::{Position, StreamKind};
+use crate::log::Position;
 use deadpool_postgres::GenericClient;
 use serde::Serialize;
 use uuid::Uuid;
@@ -132,10 +132,7 @@ impl Rebuild<'_> {
             building.at = up_to;
             return Ok(());
         };
-        for declared in page
-            .iter()
-            .filter(|event| event.stream_kind != StreamKind::Request)
-        {
+        for declared in page.iter().filter(|event| event.stream_kind.declares()) {
             building.known.take(declared)?;
         }
         let entries = decode(building.at, page)?;

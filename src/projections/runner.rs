@@ -4,7 +4,7 @@ use super::page::{Entry, Known, PageError, decode};
 use super::store::{self, StoreError};
 use super::{NAMES, Projection, ReadPool, Visitor, with_projection};
 use crate::log::cursor::{CursorError, Reader};
-use crate::log::{AppendError, Log, Position, StreamKind};
+use crate::log::{AppendError, Log, Position};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -206,10 +206,7 @@ impl Runner {
             return Ok(Step::Idle);
         };
         self.recall(&mut memory, from).await?;
-        for declared in page
-            .iter()
-            .filter(|event| event.stream_kind != StreamKind::Request)
-        {
+        for declared in page.iter().filter(|event| event.stream_kind.declares()) {
             memory.known.take(declared)?;
         }
         memory.up_to = to;

@@ -14,6 +14,7 @@ pub mod error;
 pub mod event;
 pub mod rung;
 pub mod state;
+mod upcast;
 
 #[cfg(test)]
 mod tests;

@@ -1,1 +1,2 @@
-select epoch from event_log.meta
+select m.epoch, coalesce(e.began_after, 0)
+from event_log.meta m left join event_log.epochs e using (epoch)

@@ -1,0 +1,104 @@
+//! What a replica does about its own log and keys while it serves: it signs checkpoints, forgets
+//! keys in time, and ends when the log has become another.
+
+use super::engine::Engine;
+use super::signing::{find_signer, signer};
+use crate::config::Config;
+use crate::log::checkpoint::{Attested, Attestor, Checkpoints};
+use crate::log::connect::dedicated;
+use crate::log::vault::Vault;
+use crate::log::{AppendError, Log};
+use secrecy::{ExposeSecret, SecretString};
+use std::error::Error;
+use std::time::Duration;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+pub(super) fn start(
+    engine: &Engine,
+    config: &Config,
+    shutdown: &CancellationToken,
+) -> Result<Vec<JoinHandle<()>>, Box<dyn Error + Send + Sync>> {
+    let mut tasks = vec![
+        tokio::spawn(forget_keys(
+            engine.commands.vault().clone(),
+            shutdown.clone(),
+        )),
+        tokio::spawn(end_with_epoch(engine.log.clone(), shutdown.clone())),
+    ];
+    let settings = &config.settings;
+    if let Some(folder) = &settings.checkpoints {
+        let attestor = Attestor::open(signer(config)?, Checkpoints::of(folder))?;
+        let every = Duration::from_secs(settings.checkpoint_seconds);
+        let url = config.database_url()?.clone();
+        let attesting = attest(attestor, url, every, shutdown.clone());
+        tasks.push(tokio::spawn(attesting));
+    } else if find_signer(config)?.is_some() {
+        tracing::warn!("RFA_CHECKPOINTS is not set: no signed checkpoints are written");
+    }
+    Ok(tasks)
+}
+
+/// `false` at the end.
+async fn pause(length: Duration, shutdown: &CancellationToken) -> bool {
+    tokio::select! {
+        () = shutdown.cancelled() => false,
+        () = tokio::time::sleep(length) => true,
+    }
+}
+
+async fn forget_keys(vault: Vault, shutdown: CancellationToken) {
+    while pause(LOOK_EVERY, &shutdown).await {
+        vault.forget_expired();
+    }
+}
+
+/// What this replica knows is of a history that was lost: it has to start anew.
+async fn end_with_epoch(log: Log, shutdown: CancellationToken) {
+    while pause(LOOK_EVERY, &shutdown).await {
+        match log.read_epoch().await {
+            Ok(epoch) if epoch == log.epoch() => {}
+            Ok(_) => {
+                tracing::error!("the log has a new epoch: this replica ends");
+                shutdown.cancel();
+            }
+            Err(AppendError::Unavailable) => {}
+            Err(error) => tracing::warn!(%error, "the log's epoch cannot be read"),
+        }
+    }
+}
+
+async fn attest(
+    mut attestor: Attestor,
+    url: SecretString,
+    every: Duration,
+    shutdown: CancellationToken,
+) {
+    loop {
+        match step(&mut attestor, &url).await {
+            Ok(Attested::Signed(checkpoint)) => {
+                tracing::info!(position = %checkpoint.position, "a checkpoint is signed");
+                metrics::gauge!("rfa_chain_broken").set(0.0);
+            }
+            Ok(Attested::Nothing) => {}
+            Ok(Attested::Bad { position, why }) => {
+                metrics::gauge!("rfa_chain_broken").set(1.0);
+                tracing::error!(%position, why, "the chain is broken: nothing is signed");
+            }
+            Err(error) => tracing::error!(%error, "no checkpoint could be signed"),
+        }
+        if !pause(every, &shutdown).await {
+            return;
+        }
+    }
+}
+
+async fn step(
+    attestor: &mut Attestor,
+    url: &SecretString,
+) -> Result<Attested, Box<dyn Error + Send + Sync>> {
+    let client = dedicated(url.expose_secret()).await?;
+    Ok(attestor.step(&client).await?)
+}
