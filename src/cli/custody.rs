@@ -4,9 +4,10 @@
 use super::engine::Engine;
 use super::signing::{find_signer, signer};
 use crate::config::Config;
-use crate::log::checkpoint::{Attested, Attestor, Checkpoints};
+use crate::log::checkpoint::{Attested, Attestor, Checkpoints, compare};
 use crate::log::connect::dedicated;
 use crate::log::vault::Vault;
+use crate::log::verify::Verified;
 use crate::log::{AppendError, Log};
 use secrecy::{ExposeSecret, SecretString};
 use std::error::Error;
@@ -39,6 +40,25 @@ pub(super) fn start(
         tracing::warn!("RFA_CHECKPOINTS is not set: no signed checkpoints are written");
     }
     Ok(tasks)
+}
+
+/// Before anything is served: what was signed must be what the log has, unless it was lost in a
+/// restore. A log that is only older has lost its tail in a way that nobody has declared.
+pub(super) async fn check(config: &Config) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let Some(folder) = &config.settings.checkpoints else {
+        return Ok(());
+    };
+    let signed = Checkpoints::of(folder).read(&signer(config)?.public())?;
+    let newest = &signed[signed.len().saturating_sub(1)..];
+    let client = dedicated(config.database_url()?.expose_secret()).await?;
+    match compare(&client, newest).await? {
+        Some((checkpoint, Verified::Bad { why, .. })) => Err(format!(
+            "position {}: {why}; if the log was restored: `rfa log new-epoch`, then start again",
+            checkpoint.position
+        )
+        .into()),
+        Some((_, Verified::Lost { .. } | Verified::Clean { .. })) | None => Ok(()),
+    }
 }
 
 /// `false` at the end.

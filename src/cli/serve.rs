@@ -38,6 +38,7 @@ impl Serve {
         let shutdown = on_signal()?;
         let settings = config.settings.clone();
         let engine = Engine::open(&config).await?;
+        custody::check(&config).await?;
         // Before anything is shown: a restore may have brought keys back.
         if config.settings.destructions.is_some() {
             let replayed = signing::records(&engine, &config)?.replay().await?;

@@ -52,7 +52,7 @@ impl Log {
     /// When Postgres is out of reach, the schema is missing, or a setting would lose commands.
     pub async fn connect(config: &LogConfig) -> Result<Self, ConnectError> {
         let connection = connect(&config.database_url).await?;
-        let epoch = Epoch::load(&connection.client).await?;
+        let epoch = connection.epoch;
         let (queue, waiting) = mpsc::channel(config.queue_commands_max);
         let (bell, appended) = watch::channel(0);
         let url = config.database_url.clone();
@@ -153,6 +153,7 @@ impl Log {
 
 struct Connection {
     client: Client,
+    epoch: Epoch,
     statements: Statements,
     warned: Warned,
 }
@@ -326,11 +327,14 @@ fn answer(reply: Reply, result: Result<Verdict, AppendError>) {
 async fn connect(url: &str) -> Result<Connection, ConnectError> {
     let (client, warned) = watched(url).await?;
     check_settings(&client).await?;
+    // Behind the URL may be another server than before: then the writer's own epoch is refused.
+    let epoch = Epoch::enter(&client).await?;
     client.batch_execute(ONE_PLAN).await?;
     let statements = Statements::prepare(&client).await?;
     warned.store(false, Ordering::Release);
     Ok(Connection {
         client,
+        epoch,
         statements,
         warned,
     })

@@ -166,11 +166,11 @@ impl From<tokio_postgres::Error> for ConnectError {
 /// # Errors
 /// Naming the setting, what it is and what it must be.
 pub async fn check_settings(client: &Client) -> Result<(), ConnectError> {
-    for name in ["fsync", "full_page_writes", "synchronous_commit"] {
-        let row = client
-            .query_one("select current_setting($1)", &[&name])
-            .await?;
-        let found: String = row.get(0);
+    const NEEDED: [&str; 3] = ["fsync", "full_page_writes", "synchronous_commit"];
+    let statement = include_str!("sql/settings.sql");
+    let rows = client.query(statement, &[&&NEEDED[..]]).await?;
+    for (row, name) in rows.iter().zip(NEEDED) {
+        let found: String = row.get(1);
         let fine = found == "on" || (name == "synchronous_commit" && found.starts_with("remote"));
         if !fine {
             return Err(ConnectError::Setting {

@@ -1,9 +1,9 @@
-//! A restored log is another history: a new epoch tells its positions from those of the lost one.
+//! A restored or promoted log is another history: a new epoch tells its positions from those of
+//! the lost one.
 
-use super::committer::EPOCH;
 use super::connect::{ConnectError, settings};
 use super::event::Position;
-use tokio_postgres::{Client, NoTls, Row};
+use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 
 /// One history of the log.
@@ -15,8 +15,10 @@ pub struct Epoch {
 }
 
 impl Epoch {
-    pub(super) async fn load(client: &Client) -> Result<Self, tokio_postgres::Error> {
-        let row = client.query_one(EPOCH, &[]).await?;
+    /// The present one. A Postgres that was restored or promoted since begins a new one here.
+    pub(super) async fn enter(client: &Client) -> Result<Self, tokio_postgres::Error> {
+        let statement = include_str!("sql/epoch_enter.sql");
+        let row = client.query_one(statement, &[]).await?;
         Ok(Self {
             id: row.get(0),
             began_after: Position(row.get(1)),
@@ -76,56 +78,33 @@ pub struct Begun {
     pub left: Vec<String>,
 }
 
-/// Begins a new epoch after the last position there is. Needs the rights of the log's owner.
-/// Replicas that still run append nothing more and end.
+/// Begins a new epoch after the last position there is: for a log that was copied in a way that
+/// Postgres does not notice. Needs the rights of the log's owner. Replicas that still run append
+/// nothing more and end.
 ///
 /// # Errors
 /// When Postgres is out of reach or the rights are missing.
 pub async fn begin(url: &str) -> Result<Begun, ConnectError> {
-    let (mut client, connection) = settings(url)?
+    let (client, connection) = settings(url)?
         .connect(NoTls)
         .await
         .map_err(ConnectError::Unavailable)?;
     let driver = tokio::spawn(connection);
-    let begun = begin_with(&mut client).await;
+    let statement = include_str!("sql/epoch_begin.sql");
+    let row = client.query_one(statement, &[]).await?;
     drop(client);
     if driver.await.is_err() {
         tracing::debug!("the connection for a new epoch ended early");
     }
-    begun
-}
-
-async fn begin_with(client: &mut Client) -> Result<Begun, ConnectError> {
-    let transaction = client.transaction().await?;
-    // Appends that run are finished; the next ones see the new epoch and are refused.
-    transaction
-        .batch_execute("select pg_advisory_xact_lock(7740263, 1)")
-        .await?;
-    let before: Uuid = transaction.query_one(EPOCH, &[]).await?.get(0);
-    let statement = include_str!("sql/epoch_begin.sql");
-    let id: Uuid = transaction.query_one(statement, &[&before]).await?.get(0);
-    let statement = include_str!("sql/epoch_keep.sql");
-    let began_after: i64 = transaction.query_one(statement, &[&id]).await?.get(0);
-    let statement = include_str!("sql/cursors_of_epoch.sql");
-    let moved = transaction
-        .query(statement, &[&before, &id, &began_after])
-        .await?;
-    let statement = include_str!("sql/cursors_left.sql");
-    let left = transaction.query(statement, &[&id]).await?;
-    transaction.commit().await?;
-    let names = |rows: Vec<Row>| {
-        let mut names: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
-        names.sort_unstable();
-        names
-    };
+    let names = |at: usize| row.get::<_, Option<Vec<String>>>(at).unwrap_or_default();
     Ok(Begun {
         epoch: Epoch {
-            id,
-            began_after: Position(began_after),
+            id: row.get(0),
+            began_after: Position(row.get(1)),
         },
-        before,
-        moved: names(moved),
-        left: names(left),
+        before: row.get(2),
+        moved: names(3),
+        left: names(4),
     })
 }
 

@@ -19,6 +19,7 @@ mod master;
 pub mod migrate;
 pub mod note;
 pub mod read;
+mod replay;
 pub mod rotation;
 pub mod seal;
 pub mod vault;

@@ -199,38 +199,38 @@ pub(super) enum RowError {
     Length { column: &'static str },
 }
 
+/// By place, not by name: the columns of every statement that reads events come in this order.
 pub(super) fn recorded(row: &Row, authorities: &mut Interned) -> Result<Recorded, RowError> {
     let code = |column| move || RowError::Code { column };
-    let keys: Vec<Uuid> = row.try_get("key_ids")?;
-    let sealed: Vec<Vec<u8>> = row.try_get("sealed")?;
-    let definition: Option<&[u8]> = row.try_get("definition")?;
+    let keys: Vec<Uuid> = row.try_get(19)?;
+    let sealed: Vec<Vec<u8>> = row.try_get(20)?;
+    let definition: Option<&[u8]> = row.try_get(15)?;
     let definition = definition.map(<[u8; 32]>::try_from).transpose();
     if keys.len() != sealed.len() {
         return Err(RowError::Length { column: "sealed" });
     }
     Ok(Recorded {
-        position: Position(row.try_get("position")?),
-        authority: authorities.get(row.try_get("authority")?),
-        stream: row.try_get("stream")?,
-        stream_kind: StreamKind::find(row.try_get("stream_kind")?)
-            .ok_or_else(code("stream_kind"))?,
-        version: row.try_get("version")?,
-        event_type: row.try_get("event_type")?,
-        schema_version: row.try_get("schema_version")?,
-        occurred_at: row.try_get("occurred_at")?,
-        recorded_at: row.try_get("recorded_at")?,
-        actor: row.try_get("actor")?,
-        on_behalf_of: row.try_get("on_behalf_of")?,
-        command_id: row.try_get("command_id")?,
-        command_ordinal: row.try_get("command_ordinal")?,
-        correlation: row.try_get("correlation")?,
-        causation: row.try_get("causation")?,
+        position: Position(row.try_get(0)?),
+        authority: authorities.get(row.try_get(1)?),
+        stream: row.try_get(2)?,
+        stream_kind: StreamKind::find(row.try_get(3)?).ok_or_else(code("stream_kind"))?,
+        version: row.try_get(4)?,
+        event_type: row.try_get(5)?,
+        schema_version: row.try_get(6)?,
+        occurred_at: row.try_get(7)?,
+        recorded_at: row.try_get(8)?,
+        actor: row.try_get(9)?,
+        on_behalf_of: row.try_get(10)?,
+        command_id: row.try_get(11)?,
+        command_ordinal: row.try_get(12)?,
+        correlation: row.try_get(13)?,
+        causation: row.try_get(14)?,
         definition: definition.map_err(|_| RowError::Length {
             column: "definition",
         })?,
-        audience: Audience::find(row.try_get("audience")?).ok_or_else(code("audience"))?,
-        provenance: Provenance::find(row.try_get("provenance")?).ok_or_else(code("provenance"))?,
-        body: row.try_get("body")?,
+        audience: Audience::find(row.try_get(16)?).ok_or_else(code("audience"))?,
+        provenance: Provenance::find(row.try_get(17)?).ok_or_else(code("provenance"))?,
+        body: row.try_get(18)?,
         sealed: keys
             .into_iter()
             .zip(sealed)

@@ -2,6 +2,7 @@
 
 use super::chain::{Hash, hash_recorded, link};
 use super::checkpoint::hex;
+use super::committer::EPOCH;
 use super::connect::ConnectError;
 use super::epoch::{Epoch, Epochs, Standing};
 use super::event::Position;
@@ -87,7 +88,7 @@ pub async fn verify(
     from: Option<&Checkpoint>,
     mut progress: impl FnMut(Progress),
 ) -> Result<Verified, VerifyError> {
-    let epoch = Epoch::load(client).await?.id;
+    let epoch: Uuid = client.query_one(EPOCH, &[]).await?.get(0);
     if let Some(checkpoint) = from
         && let Some(found) = still_there(client, checkpoint).await?
     {
@@ -139,7 +140,7 @@ pub(super) async fn still_there(
         Standing::Unknown => {
             return Err(VerifyError::OtherEpoch {
                 checkpoint: epoch,
-                log: Epoch::load(client).await?.id,
+                log: client.query_one(EPOCH, &[]).await?.get(0),
             });
         }
     }

@@ -114,12 +114,16 @@ async fn a_destroyed_record_is_read_by_nobody_and_the_chain_verifies() {
     assert!(shows(&stage.seen(kept).await));
     let indexed = format!("select count(*) from vault.blind_index where request = '{gone}'");
     assert_eq!(stage.count(&indexed).await, 0);
-    let late = json!({ "note": "Invented, too late" });
+    let late = json!({ "reason": "Invented, too late" });
     let answer = stage
         .served
-        .make(gone, "add-note", "head.girvan", late)
+        .make(gone, "withdraw", "head.girvan", late)
         .await;
-    assert!(answer.status.is_client_error(), "{}", answer.text);
+    assert!(
+        answer.status.is_client_error() && answer.text.contains("destroyed"),
+        "{}",
+        answer.text
+    );
 
     // Once more is no second destruction.
     let (went_well, said) = stage.decide("destroy", gone).await;

@@ -1,1 +1,1 @@
-update event_log.meta set epoch = gen_random_uuid() where epoch = $1 returning epoch
+select epoch, began_after, before, moved, still from event_log.begin_epoch()
