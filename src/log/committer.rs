@@ -7,6 +7,7 @@ use super::append::{Statements, append_bytes, check, send};
 use super::connect::{ConnectError, LogConfig, ONE_PLAN, Warned, check_settings, pool, watched};
 use super::epoch::Epoch;
 use super::event::{Append, AppendError, Verdict};
+use super::tail::Tail;
 use deadpool_postgres::Pool;
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
@@ -45,6 +46,7 @@ pub struct Log {
     pub(super) url: Arc<str>,
     epoch: Epoch,
     appended: watch::Receiver<u64>,
+    pub(super) tail: Arc<Tail>,
 }
 
 impl Log {
@@ -73,6 +75,7 @@ impl Log {
             pool: pool(&config.database_url, config.pool_max)?,
             epoch,
             appended,
+            tail: Arc::default(),
         })
     }
 

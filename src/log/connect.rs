@@ -6,6 +6,7 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio_postgres::error::{Severity, SqlState};
 use tokio_postgres::{AsyncMessage, Client, Config, NoTls};
 
@@ -139,6 +140,28 @@ pub(super) async fn watched(url: &str) -> Result<(Client, Warned), ConnectError>
     });
     client.batch_execute(AS_APPLICATION).await?;
     Ok((client, warned))
+}
+
+/// A connection that hears what others are told on `channel`; when it is lost, so is the sender.
+pub(super) async fn listening(
+    url: &str,
+    channel: &str,
+) -> Result<(Client, watch::Receiver<u64>), ConnectError> {
+    let (client, mut connection) = settings(url)?
+        .connect(NoTls)
+        .await
+        .map_err(ConnectError::Unavailable)?;
+    let (heard, hears) = watch::channel(0);
+    tokio::spawn(async move {
+        while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
+            if matches!(message, AsyncMessage::Notification(_)) {
+                heard.send_modify(|count| *count += 1);
+            }
+        }
+    });
+    client.batch_execute(AS_APPLICATION).await?;
+    client.batch_execute(&format!("listen {channel}")).await?;
+    Ok((client, hears))
 }
 
 fn is_warning(message: &AsyncMessage) -> bool {

@@ -22,6 +22,7 @@ pub mod read;
 mod replay;
 pub mod rotation;
 pub mod seal;
+mod tail;
 pub mod vault;
 pub mod verify;
 

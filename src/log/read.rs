@@ -9,6 +9,9 @@ use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
+pub(super) const HEAD: &str = include_str!("sql/head.sql");
+pub(super) const READ_AFTER: &str = include_str!("sql/read_after.sql");
+
 /// A command that was accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FoundCommand {
@@ -55,8 +58,7 @@ impl Log {
         after: Position,
         limit: i64,
     ) -> Result<Vec<Recorded>, AppendError> {
-        self.read(include_str!("sql/read_after.sql"), &[&after.0, &limit])
-            .await
+        self.read(READ_AFTER, &[&after.0, &limit]).await
     }
 
     /// All events of the kinds that declare something after `after`, of all authorities.
@@ -81,7 +83,7 @@ impl Log {
     /// # Errors
     /// When Postgres is out of reach.
     pub async fn head(&self) -> Result<Position, AppendError> {
-        let rows = self.rows(include_str!("sql/head.sql"), &[]).await?;
+        let rows = self.rows(HEAD, &[]).await?;
         rows.first()
             .map(|row| {
                 row.try_get(0)
@@ -133,6 +135,12 @@ impl Log {
             })
         });
         found.transpose().map_err(|_| AppendError::Unavailable)
+    }
+
+    pub(super) async fn tell(&self, channel: &str) -> Result<(), AppendError> {
+        self.rows(include_str!("sql/tell.sql"), &[&channel])
+            .await
+            .map(drop)
     }
 
     async fn read(

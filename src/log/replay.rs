@@ -5,7 +5,7 @@
 
 use super::committer::Log;
 use super::event::{AppendError, Position, Recorded};
-use super::read::{Interned, recorded};
+use super::read::{Interned, READ_AFTER, recorded};
 use futures::TryStreamExt;
 use std::collections::VecDeque;
 use tokio_postgres::{Client, RowStream, Statement};
@@ -31,7 +31,7 @@ impl Log {
             tracing::warn!(%error, "replaying the log failed");
             AppendError::Unavailable
         };
-        let statement = client.prepare_cached(include_str!("sql/read_after.sql"));
+        let statement = client.prepare_cached(READ_AFTER);
         let statement = statement.await.map_err(failed)?;
         let mut pages = VecDeque::new();
         let (mut asked, mut last) = (after, after);

@@ -2,7 +2,7 @@
 
 use super::master::Root;
 use super::seal::of_key;
-use super::vault::{Subject, Vault, VaultError};
+use super::vault::{ROOT, Subject, Vault, VaultError};
 use uuid::Uuid;
 
 const PAGE: i64 = 1_000;
@@ -73,7 +73,7 @@ impl Vault {
     }
 
     async fn rewrap_root(&self, done: &mut Rotated) -> Result<(), VaultError> {
-        let rows = self.rows(include_str!("sql/vault_root.sql"), &[]).await?;
+        let rows = self.rows(ROOT, &[]).await?;
         let before: Option<Vec<u8>> = rows.first().and_then(|row| row.get(0));
         let before = before.ok_or(VaultError::Unavailable)?;
         if self.master.is_current(Root::ASSOCIATED, &before) {

@@ -67,6 +67,8 @@ pub struct Binding<'a> {
     pub event_type: &'a str,
 }
 
+pub(super) const ROOT: &str = include_str!("sql/vault_root.sql");
+
 /// Where the keys are, and for how long one may be used once it was read.
 #[derive(Debug, Clone)]
 pub struct VaultConfig {
@@ -349,7 +351,7 @@ impl Vault {
 /// Of this vault; made at its first use.
 async fn root(pool: &Pool, master: &MasterKey) -> Result<Root, VaultError> {
     loop {
-        let found = rows(pool, include_str!("sql/vault_root.sql"), &[]).await?;
+        let found = rows(pool, ROOT, &[]).await?;
         let found = found.first().ok_or(VaultError::Unavailable)?;
         if let Some(wrapped) = found.get::<_, Option<Vec<u8>>>(0) {
             return master.unwrap(Root::ASSOCIATED, &wrapped).map(Root::new);

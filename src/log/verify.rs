@@ -6,7 +6,7 @@ use super::committer::EPOCH;
 use super::connect::ConnectError;
 use super::epoch::{Epoch, Epochs, Standing};
 use super::event::Position;
-use super::read::{Interned, recorded};
+use super::read::{HEAD, Interned, recorded};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -14,6 +14,7 @@ use tokio_postgres::Client;
 use uuid::Uuid;
 
 const PAGE: i64 = 2_000;
+const APPENDS: &str = include_str!("sql/verify_appends.sql");
 
 /// The verifier's own memory, kept apart from the log that it checks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,7 +95,7 @@ pub async fn verify(
     {
         return Ok(found);
     }
-    let head = client.query_one(include_str!("sql/head.sql"), &[]).await?;
+    let head = client.query_one(HEAD, &[]).await?;
     let head = Position(head.get(0));
     let mut verifier = Verifier {
         client,
@@ -145,12 +146,7 @@ pub(super) async fn still_there(
         }
     }
     let bad = |why| Some(Verified::Bad { position, why });
-    let rows = client
-        .query(
-            include_str!("sql/verify_appends.sql"),
-            &[&(position.0 - 1), &1_i64],
-        )
-        .await?;
+    let rows = client.query(APPENDS, &[&(position.0 - 1), &1_i64]).await?;
     let Some(row) = rows.first() else {
         return Ok(bad(
             "the log ends before the checkpoint: its tail was cut off",
@@ -258,10 +254,7 @@ impl Verifier<'_> {
     }
 
     async fn read_appends(&mut self, after: Position, limit: i64) -> Result<(), VerifyError> {
-        let rows = self
-            .client
-            .query(include_str!("sql/verify_appends.sql"), &[&after.0, &limit])
-            .await?;
+        let rows = self.client.query(APPENDS, &[&after.0, &limit]).await?;
         self.appends.extend(rows.iter().map(|row| LinkRow {
             first: Position(row.get(0)),
             last: Position(row.get(1)),

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 #[derive(Debug, Clone)]
 pub struct Decoded {
-    pub recorded: Recorded,
+    pub recorded: Arc<Recorded>,
     pub event: RequestEvent,
 }
 
@@ -17,7 +17,7 @@ pub struct Decoded {
 pub enum Entry {
     Request(Box<Decoded>),
     Unreadable {
-        recorded: Box<Recorded>,
+        recorded: Arc<Recorded>,
         why: String,
     },
     Declaration,
@@ -65,7 +65,7 @@ impl Known {
 ///
 /// # Errors
 /// For a hole. What cannot be decoded is an entry of its own.
-pub fn decode(after: Position, page: Vec<Recorded>) -> Result<Vec<Entry>, PageError> {
+pub fn decode(after: Position, page: Vec<Arc<Recorded>>) -> Result<Vec<Entry>, PageError> {
     let mut entries = Vec::with_capacity(page.len());
     for (recorded, expected) in page.into_iter().zip(after.0 + 1..) {
         if recorded.position.0 != expected {
@@ -80,11 +80,11 @@ pub fn decode(after: Position, page: Vec<Recorded>) -> Result<Vec<Entry>, PageEr
     Ok(entries)
 }
 
-fn entry(recorded: Recorded) -> Entry {
+fn entry(recorded: Arc<Recorded>) -> Entry {
     if recorded.stream_kind != StreamKind::Request {
         return match recorded.event_type.as_str() {
             CALENDAR_PUBLISHED | ORGANISATION_PUBLISHED => Entry::Calendars {
-                authority: recorded.authority,
+                authority: Arc::clone(&recorded.authority),
                 position: recorded.position,
             },
             _ => Entry::Declaration,
@@ -97,7 +97,7 @@ fn entry(recorded: Recorded) -> Entry {
     ) {
         Ok(event) => Entry::Request(Box::new(Decoded { recorded, event })),
         Err(error) => Entry::Unreadable {
-            recorded: Box::new(recorded),
+            recorded,
             why: error.to_string(),
         },
     }

@@ -23,6 +23,7 @@ mod privacy;
 mod projections;
 mod records;
 mod relay;
+mod replicas;
 mod roll_out;
 mod scenarios;
 mod simulate;

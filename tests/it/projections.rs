@@ -5,6 +5,7 @@ use rfa::domain::ids::Authority;
 use rfa::domain::request::codec;
 use rfa::domain::request::event::RequestEvent;
 use rfa::log::{Position, Recorded, StreamKind};
+use rfa::projections::rebuild::IfDifferent;
 use rfa::projections::{NAMES, team_caseloads};
 use rfa::simulate::cast::Cast;
 use rfa::simulate::run::{Settings, run};
@@ -111,7 +112,12 @@ async fn a_rebuilt_table_equals_the_live_one_and_a_fold_written_another_way() {
     assert_eq!(counted, plain);
 
     for name in NAMES {
-        let difference = engine.runner.rebuild(name, &|_, _| {}).await.unwrap();
+        let difference = engine
+            .runner
+            .rebuild(name, IfDifferent::Flip, &|_, _| {})
+            .await
+            .unwrap()
+            .difference;
         assert!(difference.is_none(), "{name}: {difference:?}");
     }
 }
@@ -187,13 +193,26 @@ async fn a_corrupted_row_shows_as_a_difference_and_is_mended() {
         let victim = "select request_id from read_model.request_list limit 1";
         let victim: Uuid = client.query_one(victim, &[]).await.unwrap().get(0);
         client.execute(damage, &[&victim]).await.unwrap();
-        let difference = engine.runner.rebuild(name, &|_, _| {}).await.unwrap();
-        assert_eq!(
-            difference.examples,
-            [(AUTHORITY.to_owned(), victim)],
-            "{name}"
-        );
-        let again = engine.runner.rebuild(name, &|_, _| {}).await.unwrap();
+        // Shown before the flip: whoever does not want it keeps the live table.
+        for (if_different, flipped) in [(IfDifferent::Keep, false), (IfDifferent::Flip, true)] {
+            let rebuilt = engine
+                .runner
+                .rebuild(name, if_different, &|_, _| {})
+                .await
+                .unwrap();
+            assert_eq!(rebuilt.flipped, flipped, "{name}");
+            assert_eq!(
+                rebuilt.difference.examples,
+                [(AUTHORITY.to_owned(), victim)],
+                "{name}"
+            );
+        }
+        let again = engine
+            .runner
+            .rebuild(name, IfDifferent::Keep, &|_, _| {})
+            .await
+            .unwrap()
+            .difference;
         assert!(again.is_none(), "{name}");
     }
 }
