@@ -13,6 +13,7 @@ mod explain;
 mod faults;
 mod golden;
 mod history;
+mod hostile;
 mod kills;
 mod lint;
 mod log;
