@@ -84,7 +84,7 @@ impl Serve {
             ..Pace::default()
         };
         tasks.extend(custody::start(&engine, &config, &shutdown)?);
-        let sweeper = Sweeper::try_new(engine.commands.clone(), find_due(&engine.log), pace)?;
+        let sweeper = Sweeper::new(engine.commands.clone(), find_due(&engine.log), pace);
         tasks.push(tokio::spawn(sweeper.run(now, shutdown.clone())));
         tasks.extend(relay.map(|relay| tokio::spawn(relay.run(shutdown.clone()))));
 

@@ -4,6 +4,7 @@
 
 pub mod aggregate;
 mod execute;
+mod facts;
 mod folder;
 mod imported;
 mod loading;
@@ -27,7 +28,7 @@ pub use reading::Opened;
 pub use registry::{InForce, Registry, RegistryError};
 pub use scenarios::{Version, Walked, Walks};
 
-use crate::domain::ids::{Authority, MoveName, PrincipalId, RequestId, WorkflowName};
+use crate::domain::ids::{Authority, MoveName, PrincipalId, ReasonCode, RequestId, WorkflowName};
 use crate::domain::request::actor::Principal;
 use crate::domain::request::asking::Unfit;
 pub use crate::domain::request::command::AskedMove;
@@ -69,15 +70,16 @@ pub enum Ask {
     },
     Claim {
         request: RequestId,
+        /// Takes a colleague's claim over.
+        reason: Option<ReasonCode>,
     },
     Release {
         request: RequestId,
+        /// Gives a colleague's claim back.
+        reason: Option<ReasonCode>,
     },
     /// Asked by nobody but the timers.
-    Raise {
-        request: RequestId,
-        rung: RungId,
-    },
+    Raise { request: RequestId, rung: RungId },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]

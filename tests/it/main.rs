@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod api;
+mod claims;
 mod clocks;
 mod commands;
 mod concern;
@@ -19,6 +20,7 @@ mod lint;
 mod log;
 mod main_job;
 mod oracle;
+mod people;
 mod permit_figures;
 mod privacy;
 mod projections;

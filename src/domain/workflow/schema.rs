@@ -1,6 +1,7 @@
 //! A definition made ready: schemas compiled, hash computed, personal fields known.
 
 mod canonical;
+mod dates;
 pub(crate) mod fault;
 mod hygiene;
 mod messages;
@@ -10,6 +11,7 @@ pub(crate) mod vocabulary;
 pub(crate) mod weight;
 
 pub use canonical::{canonical, write_canonical, write_text};
+pub use dates::Moment;
 pub use split::merge;
 
 use super::definition::{Definition, FromStates, MoveRule};
@@ -17,7 +19,6 @@ use super::located::escaped;
 use crate::domain::ids::{DefinitionHash, MoveName, StateName};
 use crate::domain::request::event::Personal;
 use indexmap::IndexMap;
-use jiff::civil::Date;
 use jsonschema::{Draft, PatternOptions, Validator};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -123,20 +124,18 @@ impl Workflow {
         }
     }
 
-    /// Dates marked `x-not-future` that lie after `today` (the local date of the service). The
-    /// unborn child is an `if` of the schema; this asks only for the mark.
+    /// Dates and times that lie outside what `x-not-future` and `x-days-back-at-most` allow. The
+    /// unborn child is an `if` of the schema; this asks only for the marks.
     #[must_use]
-    pub fn check_dates(&self, move_name: &MoveName, data: &Value, today: Date) -> Vec<DataError> {
+    pub fn check_dates(
+        &self,
+        move_name: &MoveName,
+        data: &Value,
+        moment: Moment,
+    ) -> Vec<DataError> {
         let mut errors = Vec::new();
         self.each_value(move_name, data, &mut |views, pointer, value| {
-            let late = || {
-                let date: Date = value.as_str()?.get(..10)?.parse().ok()?;
-                (date > today).then_some(())
-            };
-            if views.keyword("x-not-future").is_some() && late().is_some() {
-                let allowed = format!("not after {today}");
-                errors.push(DataError::at(pointer, "a date in the future", allowed));
-            }
+            errors.extend(dates::check(views, pointer, value, moment));
         });
         errors
     }
