@@ -25,7 +25,7 @@ mod teams;
 mod views;
 mod workflows;
 
-pub use health::{Part, Status, ViewLag};
+pub use health::{LaneState, Part, Status, ViewLag};
 
 use crate::access::{Action, Tokens};
 use crate::commands::Commands;

@@ -3,9 +3,11 @@
 
 use super::engine::Engine;
 use super::signing::{find_signer, signer};
+use super::supervise::Supervisor;
 use crate::config::Config;
 use crate::log::checkpoint::{Attested, Attestor, Checkpoints, compare};
 use crate::log::connect::dedicated;
+use crate::log::note::Signer;
 use crate::log::vault::Vault;
 use crate::log::verify::Verified;
 use crate::log::{AppendError, Log};
@@ -20,22 +22,28 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 pub(super) fn start(
     engine: &Engine,
     config: &Config,
-    shutdown: &CancellationToken,
+    supervisor: &Supervisor,
 ) -> Result<Vec<JoinHandle<()>>, Box<dyn Error + Send + Sync>> {
+    let (vault, log) = (engine.commands.vault().clone(), engine.log.clone());
     let mut tasks = vec![
-        tokio::spawn(forget_keys(
-            engine.commands.vault().clone(),
-            shutdown.clone(),
-        )),
-        tokio::spawn(end_with_epoch(engine.log.clone(), shutdown.clone())),
+        supervisor.start("key-cache", move |shutdown| {
+            forget_keys(vault.clone(), shutdown)
+        }),
+        supervisor.start("epoch", move |shutdown| {
+            end_with_epoch(log.clone(), shutdown)
+        }),
     ];
     let settings = &config.settings;
     if let Some(folder) = &settings.checkpoints {
-        let attestor = Attestor::open(signer(config)?, Checkpoints::of(folder))?;
-        let every = Duration::from_secs(settings.checkpoint_seconds);
-        let url = config.database_url()?.clone();
-        let attesting = attest(attestor, url, every, shutdown.clone());
-        tasks.push(tokio::spawn(attesting));
+        let attesting = Attesting {
+            signer: signer(config)?,
+            checkpoints: Checkpoints::of(folder),
+            url: config.database_url()?.clone(),
+            every: Duration::from_secs(settings.checkpoint_seconds),
+        };
+        tasks.push(supervisor.start("checkpoints", move |shutdown| {
+            attesting.clone().run(shutdown)
+        }));
     } else if find_signer(config)?.is_some() {
         tracing::warn!("RFA_CHECKPOINTS is not set: no signed checkpoints are written");
     }
@@ -90,35 +98,48 @@ async fn end_with_epoch(log: Log, shutdown: CancellationToken) {
     }
 }
 
-async fn attest(
-    mut attestor: Attestor,
+#[derive(Clone)]
+struct Attesting {
+    signer: Signer,
+    checkpoints: Checkpoints,
     url: SecretString,
     every: Duration,
-    shutdown: CancellationToken,
-) {
-    loop {
-        match step(&mut attestor, &url).await {
-            Ok(Attested::Signed(checkpoint)) => {
-                tracing::info!(position = %checkpoint.position, "a checkpoint is signed");
-                metrics::gauge!("rfa_chain_broken").set(0.0);
-            }
-            Ok(Attested::Nothing) => {}
-            Ok(Attested::Bad { position, why }) => {
-                metrics::gauge!("rfa_chain_broken").set(1.0);
-                tracing::error!(%position, why, "the chain is broken: nothing is signed");
-            }
-            Err(error) => tracing::error!(%error, "no checkpoint could be signed"),
-        }
-        if !pause(every, &shutdown).await {
-            return;
-        }
-    }
 }
 
-async fn step(
-    attestor: &mut Attestor,
-    url: &SecretString,
-) -> Result<Attested, Box<dyn Error + Send + Sync>> {
-    let client = dedicated(url.expose_secret()).await?;
-    Ok(attestor.step(&client).await?)
+impl Attesting {
+    async fn run(self, shutdown: CancellationToken) {
+        let mut attestor = None;
+        loop {
+            match self.step(&mut attestor).await {
+                Ok(Attested::Signed(checkpoint)) => {
+                    tracing::info!(position = %checkpoint.position, "a checkpoint is signed");
+                    metrics::gauge!("rfa_chain_broken").set(0.0);
+                }
+                Ok(Attested::Nothing) => {}
+                Ok(Attested::Bad { position, why }) => {
+                    metrics::gauge!("rfa_chain_broken").set(1.0);
+                    tracing::error!(%position, why, "the chain is broken: nothing is signed");
+                }
+                Err(error) => tracing::error!(%error, "no checkpoint could be signed"),
+            }
+            if !pause(self.every, &shutdown).await {
+                return;
+            }
+        }
+    }
+
+    async fn step(
+        &self,
+        attestor: &mut Option<Attestor>,
+    ) -> Result<Attested, Box<dyn Error + Send + Sync>> {
+        let client = dedicated(self.url.expose_secret()).await?;
+        let attestor = match attestor {
+            Some(open) => open,
+            None => attestor.insert(Attestor::open(
+                self.signer.clone(),
+                self.checkpoints.clone(),
+            )?),
+        };
+        Ok(attestor.step(&client).await?)
+    }
 }

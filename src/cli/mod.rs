@@ -8,12 +8,14 @@ mod keys;
 mod log;
 mod migrate;
 mod openapi;
+mod parts;
 mod people;
 mod projections;
 mod records;
 mod serve;
 mod signing;
 mod simulate;
+mod supervise;
 mod token;
 mod verify;
 

@@ -19,7 +19,7 @@ mod scenarios;
 mod sealing;
 
 pub use execute::Commands;
-pub use folder::{Folder, Knowledge};
+pub use folder::{Folder, Knowledge, files as definition_files};
 pub use imported::{Imported, ImportedAct, Importer};
 pub use loading::Loaded;
 pub use marks::{ImportMark, mark_import};

@@ -7,6 +7,7 @@ pub mod concerns;
 pub mod due_rungs;
 pub mod lag;
 pub mod page;
+pub mod parked;
 pub mod rebuild;
 mod recount;
 pub mod request_list;
@@ -17,6 +18,7 @@ pub mod team_caseloads;
 
 pub use lag::{Behind, Lag, lags, wait_for};
 pub use page::Decoded;
+pub use parked::{ParkedStream, list_parked};
 pub use runner::{Runner, RunnerError, Step};
 
 use crate::domain::declared::Declared;

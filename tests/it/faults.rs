@@ -2,7 +2,7 @@
 
 use crate::history::{expected_figures, find_data};
 use crate::support::client::{Served, example};
-use crate::support::{Broker, PrivateBroker, PrivatePostgres, ProcessUnderTest, until};
+use crate::support::{Broker, Postgres, PrivateBroker, PrivatePostgres, ProcessUnderTest, until};
 use reqwest::{Method, StatusCode};
 use rfa::commands::Registry;
 use rfa::log::Log;
@@ -184,7 +184,8 @@ async fn requests_are_taken_while_the_broker_is_away_and_reach_it_afterwards() {
     let ready = format!("{}/readyz", served.process.http);
     until("the backlog is shown", SOON, || async {
         let ready: Value = reqwest::get(&ready).await.ok()?.json().await.ok()?;
-        let is_down = ready["down"] == json!(["broker"]) && ready["status"] == "degraded";
+        let all = json!(["broker", "relay", "relay-restricted"]);
+        let is_down = ready["down"] == all && ready["status"] == "degraded";
         (is_down && ready["relay_lag"].as_i64()? >= 20).then_some(())
     })
     .await;
@@ -304,4 +305,23 @@ async fn without_postgres_there_is_a_503_and_with_it_the_same_process_goes_on() 
     let second = send().await;
     assert_eq!(first.body["request_id"], second.body["request_id"]);
     assert_eq!(count(&postgres).await, Some(2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_queue_of_child_protection_that_is_wrong_degrades_readiness_by_name() {
+    let (database, vhost) = (Postgres::database().await, Broker::vhost().await);
+    let wrong = "rfa.restricted.south-ayrshire";
+    vhost.declare_classic(wrong).await;
+    let served = Served::over(&database.url, &vhost.url).await;
+    let ready = format!("{}/readyz", served.process.http);
+    until("the queue is named", SOON, || async {
+        let ready: Value = reqwest::get(&ready).await.ok()?.json().await.ok()?;
+        let lane = ready["relay"].as_array()?.get(1)?.clone();
+        let named = lane["lane"] == "relay-restricted" && lane["wrong_queues"] == json!([wrong]);
+        let down = ready["down"]
+            .as_array()?
+            .contains(&json!("relay-restricted"));
+        (named && down && ready["status"] == "degraded").then_some(())
+    })
+    .await;
 }

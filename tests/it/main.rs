@@ -24,11 +24,13 @@ mod people;
 mod permit_figures;
 mod privacy;
 mod projections;
+mod publishing;
 mod records;
 mod relay;
 mod replicas;
 mod roll_out;
 mod scenarios;
+mod servers;
 mod simulate;
 #[expect(dead_code, reason = "goes when the tests of every part use it")]
 mod support;

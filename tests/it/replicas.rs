@@ -34,7 +34,8 @@ async fn a_replica_takes_over_within_five_seconds_when_another_is_gone() {
     }
     let log = replica(&engine.database).await;
     let shutdown = CancellationToken::new();
-    let runner = tokio::spawn(Runner::new(log.clone()).run(shutdown.clone()));
+    let runner = Runner::new(log.clone());
+    let keeping = NAMES.map(|name| tokio::spawn(runner.clone().keep(name, shutdown.clone())));
     let changed = engine.publish("east-ayrshire", folder()).await;
     assert!(changed > 0);
     let head = log.head().await.unwrap();
@@ -46,7 +47,9 @@ async fn a_replica_takes_over_within_five_seconds_when_another_is_gone() {
     let took = taken.elapsed();
     assert!(took < Duration::from_secs(5), "{took:?}");
     shutdown.cancel();
-    runner.await.unwrap();
+    for one in keeping {
+        one.await.unwrap();
+    }
 }
 
 fn folder() -> Vec<rfa::commands::Declaration> {
