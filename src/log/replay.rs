@@ -1,18 +1,18 @@
 //! The log from a position on, as fast as the server gives it: for whoever reads very much of it.
 //!
-//! Positions have no gaps, so where the next page begins is known before this one has come: its
-//! query is on its way while this one is read.
+//! Positions have no gaps, so where the next page begins is known before this one has come: the
+//! server works on it while this one is read.
 
 use super::committer::Log;
 use super::event::{AppendError, Position, Recorded};
 use super::read::{Interned, READ_AFTER, recorded};
-use futures::TryStreamExt;
-use std::collections::VecDeque;
-use tokio_postgres::{Client, RowStream, Statement};
+use deadpool_postgres::Object;
+use tokio::task::JoinHandle;
+use tokio_postgres::Row;
 
 const PAGE: i64 = 5_000;
-/// Pages asked for and not read yet.
-const AHEAD: usize = 2;
+
+type Page = Result<(Object, Vec<Row>), tokio_postgres::Error>;
 
 impl Log {
     /// Every event after `after` up to and with `to`, in order, one at a time.
@@ -27,27 +27,19 @@ impl Log {
     ) -> Result<Position, AppendError> {
         let client = self.pool().get().await;
         let client = client.map_err(|_| AppendError::Unavailable)?;
-        let failed = |error: tokio_postgres::Error| {
-            tracing::warn!(%error, "replaying the log failed");
-            AppendError::Unavailable
-        };
-        let statement = client.prepare_cached(READ_AFTER);
-        let statement = statement.await.map_err(failed)?;
-        let mut pages = VecDeque::new();
-        let (mut asked, mut last) = (after, after);
+        let mut last = after;
         let mut authorities = Interned::default();
+        let mut coming = ask(client, last, to);
         while last < to {
-            while pages.len() < AHEAD && asked < to {
-                let page = page(&client, &statement, asked, to).await.map_err(failed)?;
-                pages.push_back(Box::pin(page));
-                asked = Position((asked.0 + PAGE).min(to.0));
-            }
-            let Some(mut page) = pages.pop_front() else {
-                break;
-            };
+            let page = coming.await.map_err(|_| AppendError::Unavailable)?;
+            let (client, rows) = page.map_err(|error| {
+                tracing::warn!(%error, "replaying the log failed");
+                AppendError::Unavailable
+            })?;
             let end = Position((last.0 + PAGE).min(to.0));
-            while let Some(row) = page.try_next().await.map_err(failed)? {
-                let event = recorded(&row, &mut authorities).map_err(|error| {
+            coming = ask(client, end, to);
+            for row in &rows {
+                let event = recorded(row, &mut authorities).map_err(|error| {
                     tracing::error!(%error, "an event of the log cannot be read");
                     AppendError::Unavailable
                 })?;
@@ -68,12 +60,12 @@ impl Log {
     }
 }
 
-async fn page(
-    client: &Client,
-    statement: &Statement,
-    after: Position,
-    to: Position,
-) -> Result<RowStream, tokio_postgres::Error> {
+/// Begins at once, whoever waits for it.
+fn ask(client: Object, after: Position, to: Position) -> JoinHandle<Page> {
     let limit = PAGE.min(to.0 - after.0);
-    client.query_raw(statement, &[&after.0, &limit]).await
+    tokio::spawn(async move {
+        let statement = client.prepare_cached(READ_AFTER).await?;
+        let rows = client.query(&statement, &[&after.0, &limit]).await?;
+        Ok((client, rows))
+    })
 }
