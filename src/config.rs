@@ -1,13 +1,15 @@
 //! Settings from the environment. A variable that starts with `RFA_` and is not one of ours is an
 //! error, so that a typo does not go unnoticed.
 
+mod secret;
+
 use config::{Config as Sources, Environment};
 use secrecy::SecretString;
+use secret::Source;
 use serde::Deserialize;
 use std::ffi::OsString;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::PathBuf;
 
 /// Variables of the test suite, which the program leaves alone.
 const OTHERS: &str = "RFA_TEST_";
@@ -231,48 +233,6 @@ impl Config {
             command: settings.signing_key_command.as_deref(),
         }
         .read()
-    }
-}
-
-/// A secret that may come from a variable, a file or a command, in this order.
-struct Source<'a> {
-    variable: &'static str,
-    value: Option<&'a SecretString>,
-    file: Option<&'a Path>,
-    command: Option<&'a str>,
-}
-
-impl Source<'_> {
-    fn read(&self) -> Result<Option<SecretString>, ConfigError> {
-        let wrong = |end: &str, why: String, allowed: &str| ConfigError::Wrong {
-            variable: format!("{}{end}", self.variable),
-            why,
-            allowed: allowed.to_owned(),
-        };
-        if let Some(value) = self.value {
-            return Ok(Some(value.clone()));
-        }
-        if let Some(file) = self.file {
-            return std::fs::read_to_string(file)
-                .map(|text| Some(SecretString::from(text)))
-                .map_err(|error| wrong("_FILE", error.to_string(), "a readable file"));
-        }
-        let Some(command) = self.command else {
-            return Ok(None);
-        };
-        const ALLOWED: &str = "a shell command that writes the key and ends with 0";
-        let output = Command::new("sh")
-            .args(["-c", command])
-            .stdin(Stdio::null())
-            .stderr(Stdio::inherit())
-            .output()
-            .map_err(|error| wrong("_COMMAND", error.to_string(), ALLOWED))?;
-        if !output.status.success() {
-            return Err(wrong("_COMMAND", output.status.to_string(), ALLOWED));
-        }
-        String::from_utf8(output.stdout)
-            .map(|text| Some(SecretString::from(text)))
-            .map_err(|_| wrong("_COMMAND", "it did not write text".to_owned(), ALLOWED))
     }
 }
 
