@@ -1,18 +1,24 @@
 //! The command line: one file a subcommand. Each reads its arguments, makes one call, prints.
 
 mod clock;
+mod custody;
 mod engine;
 mod history;
+mod keys;
+mod log;
 mod migrate;
 mod openapi;
 mod parts;
 mod people;
 mod projections;
+mod records;
 mod serve;
+mod signing;
 mod simulate;
 mod supervise;
 mod token;
 mod verify;
+
 mod workflow;
 
 use crate::config::Config;
@@ -57,6 +63,15 @@ enum Command {
     /// Tokens of people and service accounts
     #[command(subcommand)]
     Token(token::Token),
+    /// Holds on records, and their destruction
+    #[command(subcommand)]
+    Records(records::Records),
+    /// Keys of the vault
+    #[command(subcommand)]
+    Keys(keys::Keys),
+    /// The log itself: epochs and signed checkpoints
+    #[command(subcommand)]
+    Log(log::LogCommand),
 }
 
 impl Cli {
@@ -74,6 +89,9 @@ impl Cli {
             Command::History(history) => history.run(config).await,
             Command::Projections(projections) => projections.run(config).await,
             Command::Token(token) => token.run(config).await,
+            Command::Records(records) => records.run(config).await,
+            Command::Keys(keys) => keys.run(config).await,
+            Command::Log(log) => log.run(config).await,
         }
     }
 }

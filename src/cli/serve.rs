@@ -2,9 +2,8 @@
 
 use super::engine::{Engine, now};
 use super::parts::Parts;
-use super::people;
 use super::supervise::{Pace, Supervisor};
-use super::{Outcome, say};
+use super::{Outcome, custody, people, say, signing};
 use crate::access::Tokens;
 use crate::api::server::{Sockets, listen, serve};
 use crate::api::{App, Limits, Status, metrics, router};
@@ -39,6 +38,12 @@ impl Serve {
         let shutdown = on_signal()?;
         let settings = config.settings.clone();
         let engine = Engine::open(&config).await?;
+        custody::check(&config).await?;
+        // Before anything is shown: a restore may have brought keys back.
+        if config.settings.destructions.is_some() {
+            let replayed = signing::records(&engine, &config)?.replay().await?;
+            tracing::info!(known = replayed.known, keys = replayed.keys, "destructions");
+        }
         engine
             .publish(&config, &engine.authority, &engine.authority)
             .await?;
@@ -60,6 +65,7 @@ impl Serve {
             tasks_down: supervisor.down(),
             status,
         };
+        tasks.extend(custody::start(&engine, &config, &supervisor)?);
         tasks.push(supervisor.start("watch", move |shutdown| parts.clone().watch(shutdown)));
         let look_every = Duration::from_secs(settings.sweep_seconds);
         tasks.push(start_timers(&engine, look_every, &supervisor));
@@ -100,7 +106,12 @@ fn start_reading(engine: &Engine, supervisor: &Supervisor) -> Vec<JoinHandle<()>
         let runner = runner.clone();
         supervisor.start(name, move |shutdown| runner.clone().keep(name, shutdown))
     });
-    tables.into_iter().chain([in_force]).collect()
+    let log = engine.log.clone();
+    let tail = supervisor.start("tail", move |shutdown| {
+        let log = log.clone();
+        async move { log.keep_tail(shutdown).await }
+    });
+    tables.into_iter().chain([in_force, tail]).collect()
 }
 
 type Lanes = Vec<(&'static str, watch::Receiver<relay::Status>)>;

@@ -13,6 +13,7 @@ mod marks;
 mod prepare;
 mod publish;
 mod reading;
+pub mod records;
 mod registry;
 mod scenarios;
 mod sealing;

@@ -50,7 +50,7 @@ macro_rules! text_enum {
 }
 
 text_enum!(
-    /// What a stream is about. Everything but `Request` is read whole at start.
+    /// What a stream is about. All that `declares` is read whole at start.
     StreamKind {
         Request = "request",
         Workflow = "workflow",
@@ -59,8 +59,19 @@ text_enum!(
         Access = "access",
         /// Marks the start and the end of an import.
         History = "history",
+        /// Holds on a child's record and its destruction.
+        Record = "record",
     }
 );
+
+impl StreamKind {
+    /// Whether it says what is in force.
+    #[must_use]
+    pub const fn declares(self) -> bool {
+        !matches!(self, Self::Request | Self::Record)
+    }
+}
+
 text_enum!(
     /// Which exchange may carry the event; a restricted one leaves a stub on the ordinary one.
     Audience { Ordinary = "ordinary", Restricted = "restricted" }

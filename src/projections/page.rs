@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 #[derive(Debug, Clone)]
 pub struct Decoded {
-    pub recorded: Recorded,
+    pub recorded: Arc<Recorded>,
     pub event: RequestEvent,
 }
 
@@ -17,7 +17,7 @@ pub struct Decoded {
 pub enum Entry {
     Request(Box<Decoded>),
     Unreadable {
-        recorded: Box<Recorded>,
+        recorded: Arc<Recorded>,
         why: String,
     },
     Declaration,
@@ -78,8 +78,8 @@ pub(super) fn declares(event: &Recorded) -> bool {
 
 /// Leaves the beginning of a page that is all declarations, or has none: each acts on what comes
 /// after it, however the log is cut into pages.
-pub(super) fn cut(page: &mut Vec<Recorded>) {
-    if let Some(first) = page.first().map(declares) {
+pub(super) fn cut(page: &mut Vec<Arc<Recorded>>) {
+    if let Some(first) = page.first().map(|event| declares(event)) {
         let same = page.iter().take_while(|event| declares(event) == first);
         page.truncate(same.count());
     }
@@ -89,7 +89,7 @@ pub(super) fn cut(page: &mut Vec<Recorded>) {
 ///
 /// # Errors
 /// For a hole. What cannot be decoded is an entry of its own.
-pub fn decode(after: Position, page: Vec<Recorded>) -> Result<Vec<Entry>, PageError> {
+pub fn decode(after: Position, page: Vec<Arc<Recorded>>) -> Result<Vec<Entry>, PageError> {
     let mut entries = Vec::with_capacity(page.len());
     for (recorded, expected) in page.into_iter().zip(after.0 + 1..) {
         if recorded.position.0 != expected {
@@ -104,11 +104,11 @@ pub fn decode(after: Position, page: Vec<Recorded>) -> Result<Vec<Entry>, PageEr
     Ok(entries)
 }
 
-pub(super) fn decode_one(recorded: Recorded) -> Entry {
+pub(super) fn decode_one(recorded: Arc<Recorded>) -> Entry {
     if recorded.stream_kind != StreamKind::Request {
         return match recorded.event_type.as_str() {
             CALENDAR_PUBLISHED | ORGANISATION_PUBLISHED | IMPORT_ENDED => Entry::Calendars {
-                authority: recorded.authority,
+                authority: Arc::clone(&recorded.authority),
                 position: recorded.position,
             },
             _ => Entry::Declaration,
@@ -116,10 +116,7 @@ pub(super) fn decode_one(recorded: Recorded) -> Entry {
     }
     match read(&recorded) {
         Ok(event) => Entry::Request(Box::new(Decoded { recorded, event })),
-        Err(why) => Entry::Unreadable {
-            recorded: Box::new(recorded),
-            why,
-        },
+        Err(why) => Entry::Unreadable { recorded, why },
     }
 }
 

@@ -12,6 +12,7 @@ use crate::domain::workflow::schema::Workflow;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::sync::Arc;
 use uuid::Uuid;
 
 pub mod answer;
@@ -197,7 +198,7 @@ pub fn readings_of(
     let mut rows = Vec::new();
     for (recorded, event) in events {
         let decoded = Decoded {
-            recorded: recorded.clone(),
+            recorded: Arc::new(recorded.clone()),
             event: event.clone(),
         };
         ResponseTimes::fold(&mut rows, &decoded, declared).map_err(QueryError::Calendar)?;

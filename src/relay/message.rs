@@ -12,6 +12,7 @@
 
 use crate::domain::ids::AgencyId;
 use crate::domain::request::event::{HeldBy, RequestEvent};
+use crate::log::epoch::Epoch;
 use crate::log::{Audience, Recorded};
 use serde_json::{Value, json};
 use std::fmt;
@@ -72,7 +73,7 @@ pub fn messages(
     recorded: &Recorded,
     event: &RequestEvent,
     origin: &Origin,
-    epoch: Uuid,
+    epoch: Epoch,
 ) -> Vec<Message> {
     let is_restricted = recorded.audience == Audience::Restricted;
     let (exchange, name, data) = match (lane, is_restricted) {
@@ -145,7 +146,7 @@ fn agencies_of<'a>(event: &'a RequestEvent, origin: &'a Origin) -> impl Iterator
         .chain(cover.filter(move |cover| asks != Some(*cover)))
 }
 
-fn envelope(recorded: &Recorded, name: &str, data: Value, epoch: Uuid) -> Value {
+fn envelope(recorded: &Recorded, name: &str, data: Value, epoch: Epoch) -> Value {
     json!({
         "specversion": "1.0",
         "id": recorded.event_id(),
@@ -156,8 +157,11 @@ fn envelope(recorded: &Recorded, name: &str, data: Value, epoch: Uuid) -> Value 
         "datacontenttype": "application/json",
         "dataschema": if name == STUB { "urn:rfa:message:stub:1" } else { "urn:rfa:message:event:1" },
         // Changed by a restore of the log: positions of two epochs are not comparable.
-        "epoch": epoch,
-        "position": recorded.position.public(epoch),
+        "epoch": epoch.id,
+        // What an earlier epoch told from beyond this position is lost, and told anew if it was sent
+        // again.
+        "epochafter": epoch.began_after.to_string(),
+        "position": recorded.position.public(epoch.id),
         "correlationid": recorded.correlation,
         "data": data,
     })

@@ -49,7 +49,7 @@ impl Page {
             if recorded.stream_kind == StreamKind::Request {
                 page.take(recorded);
             } else {
-                page.declares = true;
+                page.declares |= recorded.stream_kind.declares();
             }
         }
         Ok(page)

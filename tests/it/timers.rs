@@ -9,6 +9,7 @@ mod stage;
 use jiff::Timestamp;
 use rfa::commands::ImportMark;
 use rfa::domain::request::event::RungRaised;
+use rfa::projections::rebuild::IfDifferent;
 use rfa::timers::{Outcome, Pace};
 use stage::{PROJECTION, Stage, after, at};
 use uuid::Uuid;
@@ -197,13 +198,13 @@ async fn a_calendar_that_changes_moves_what_has_not_come_and_a_rebuild_agrees() 
     let moved: Timestamp = client.query_one(next, &[&request.0]).await.unwrap().get(0);
     assert_eq!(moved, at("2026-06-04T09:00+01"));
 
-    let difference = stage
+    let rebuilt = stage
         .engine
         .runner
-        .rebuild(PROJECTION, &|_, _| {})
+        .rebuild(PROJECTION, IfDifferent::Flip, &|_, _| {})
         .await
         .unwrap();
-    assert!(difference.is_none(), "{difference:?}");
+    assert!(rebuilt.difference.is_none(), "{rebuilt:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

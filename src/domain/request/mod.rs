@@ -19,6 +19,7 @@ pub mod link;
 pub mod plan;
 pub mod rung;
 pub mod state;
+mod upcast;
 
 #[cfg(test)]
 mod tests;

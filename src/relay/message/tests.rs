@@ -8,7 +8,10 @@ use crate::log::{Position, Provenance, SealedPart, StreamKind};
 use jiff::Timestamp;
 use serde_json::Map;
 
-const EPOCH: Uuid = Uuid::from_u128(7);
+const EPOCH: Epoch = Epoch {
+    id: Uuid::from_u128(7),
+    began_after: Position(30),
+};
 
 fn recorded(audience: Audience) -> Recorded {
     Recorded {
@@ -143,6 +146,7 @@ fn a_message_is_a_cloud_event_of_ids_and_codes() {
             "datacontenttype": "application/json",
             "dataschema": "urn:rfa:message:event:1",
             "epoch": "00000000-0000-0000-0000-000000000007",
+            "epochafter": "30",
             "position": "00000000000000000000000000000007-41",
             "correlationid": "00000000-0000-0000-0000-000000000003",
             "data": null,

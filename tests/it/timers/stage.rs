@@ -1,6 +1,6 @@
 //! A small workflow with ladders, requests of it at times of the test's own, and replicas that sweep.
 
-use crate::support::engine::{Engine, MASTER_KEY, now, workflows};
+use crate::support::engine::{Engine, MASTER_KEY, now, vault_config, workflows};
 use jiff::{SignedDuration, Timestamp};
 use rfa::commands::{
     Ask, AskedMove, Command, CommandError, Commands, Declaration, ImportMark, Imported,
@@ -127,7 +127,9 @@ impl Stage {
         };
         let log = Log::connect(&config).await.unwrap();
         let master = MasterKey::parse(MASTER_KEY).unwrap();
-        let vault = Vault::connect(&config.database_url, 2, master).unwrap();
+        let vault = Vault::connect(&vault_config(&config.database_url), master)
+            .await
+            .unwrap();
         let registry = Registry::open(log.clone()).await.unwrap();
         Replica {
             commands: Commands::new(registry, vault),
