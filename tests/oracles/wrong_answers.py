@@ -1,6 +1,6 @@
 """An oracle that cannot disagree is none: each answer altered by a little must be seen.
 
-    python wrong_answers.py CASES.jsonl PAUSED.csv PAUSED.json
+    python wrong_answers.py CASES.jsonl PAUSED.csv PAUSED.json CURVES.jsonl
 """
 
 import contextlib
@@ -12,6 +12,7 @@ import json
 import sys
 
 import clocks
+import curves
 import paused_log
 from spell import Spell, differences
 from working_time import calendar, instant
@@ -25,7 +26,7 @@ def altered(value):
     if isinstance(value, int):
         return value + 1
     if isinstance(value, float):
-        return value + 2e-9
+        return value + 2e-9 * max(1.0, abs(value))
     return instant(value) + dt.timedelta(milliseconds=1) if "T" in value else value + "?"
 
 
@@ -77,6 +78,23 @@ def wrong_log(rows, path):
     yield "a request twice", paused_log.check_readings(twice, readings["confirm"])
 
 
+def wrong_curves(path):
+    with open(path, encoding="utf-8") as lines:
+        cases = [json.loads(line) for line in itertools.islice(lines, 10)]
+    for number, case in enumerate(cases):
+        for place in leaves(case["ours"]):
+            wrong = with_altered(case, ("ours", *place))
+            yield f"curves {number} {place}", curves.differences(wrong)
+        for kind, ours in case["series"]["ours"].items():
+            if ours.get("signals"):
+                wrong = copy.deepcopy(case)
+                wrong["series"]["ours"][kind]["signals"] = []
+                yield f"curves {number} {kind} without signals", curves.differences(wrong)
+            for place in leaves(ours.get("limits", [])):
+                wrong = with_altered(case, ("series", "ours", kind, "limits", *place))
+                yield f"curves {number} {kind} {place}", curves.differences(wrong)
+
+
 def wrong_bank_holidays():
     day, other = dt.date(2026, 1, 1), dt.date(2026, 6, 15)
     lacking = {other: "not in the package"}
@@ -94,6 +112,7 @@ if __name__ == "__main__":
         tried = [
             *wrong_cases(sys.argv[1]),
             *wrong_log(*sys.argv[2:4]),
+            *wrong_curves(sys.argv[4]),
             *wrong_bank_holidays(),
         ]
     unseen = [name for name, found in tried if not found]
