@@ -59,13 +59,17 @@ pub struct Settings {
     pub connections_max: usize,
     /// Seconds between two looks of the timers, 1 to 60.
     pub sweep_seconds: u64,
+    /// Counts from 1 up to this one are hidden where figures leave the identified view, 2 to 50.
+    pub suppress_below: u64,
+    /// Rates and percentiles rest on at least so many there, 1 to 1,000.
+    pub rates_from: u64,
     /// Filter of the program's log, e.g. `info` or `rfa=debug`.
     pub log: String,
     /// One JSON object a line instead of text.
     pub log_json: bool,
 }
 
-const KNOWN: [&str; 15] = [
+const KNOWN: [&str; 17] = [
     "RFA_VAULT_URL",
     "RFA_MASTER_KEY",
     "RFA_MASTER_KEY_FILE",
@@ -79,6 +83,8 @@ const KNOWN: [&str; 15] = [
     "RFA_POOL_MAX",
     "RFA_CONNECTIONS_MAX",
     "RFA_SWEEP_SECONDS",
+    "RFA_SUPPRESS_BELOW",
+    "RFA_RATES_FROM",
     "RFA_LOG",
     "RFA_LOG_JSON",
 ];
@@ -100,6 +106,8 @@ impl Default for Settings {
             pool_max: 16,
             connections_max: 1_000,
             sweep_seconds: 15,
+            suppress_below: 5,
+            rates_from: 20,
             // The AMQP client tells of every returned message; the relay counts and parks them.
             log: code("info,lapin=error"),
             log_json: false,
@@ -230,6 +238,8 @@ impl Settings {
             "RFA_POOL_MAX" => all.pool_max = one.pool_max,
             "RFA_CONNECTIONS_MAX" => all.connections_max = one.connections_max,
             "RFA_SWEEP_SECONDS" => all.sweep_seconds = one.sweep_seconds,
+            "RFA_SUPPRESS_BELOW" => all.suppress_below = one.suppress_below,
+            "RFA_RATES_FROM" => all.rates_from = one.rates_from,
             "RFA_LOG" => all.log = one.log,
             "RFA_LOG_JSON" => all.log_json = one.log_json,
             other => return Err(unknown(other)),
@@ -258,6 +268,10 @@ impl Settings {
         // The rules over workflow files take it that the timers look at least once a minute.
         let sweep_seconds = usize::try_from(self.sweep_seconds).unwrap_or(usize::MAX);
         within("RFA_SWEEP_SECONDS", sweep_seconds, 1..=60)?;
+        let suppress_below = usize::try_from(self.suppress_below).unwrap_or(usize::MAX);
+        within("RFA_SUPPRESS_BELOW", suppress_below, 2..=50)?;
+        let rates_from = usize::try_from(self.rates_from).unwrap_or(usize::MAX);
+        within("RFA_RATES_FROM", rates_from, 1..=1_000)?;
         let loopback = |variable: &str, address: SocketAddr, free: bool| {
             if free || address.ip().is_loopback() {
                 return Ok(());
@@ -278,9 +292,12 @@ fn allowed(variable: &str) -> &'static str {
         "RFA_HTTP" | "RFA_METRICS" => "an address with its port, e.g. 127.0.0.1:8080",
         "RFA_HTTP_PUBLIC" | "RFA_LOG_JSON" => "true or false",
         "RFA_AUTHORITY" | "RFA_USUAL_WORKFLOW" => "a code of a-z, 0-9 and -",
-        "RFA_QUEUE_COMMANDS_MAX" | "RFA_POOL_MAX" | "RFA_CONNECTIONS_MAX" | "RFA_SWEEP_SECONDS" => {
-            "a whole number"
-        }
+        "RFA_QUEUE_COMMANDS_MAX"
+        | "RFA_POOL_MAX"
+        | "RFA_CONNECTIONS_MAX"
+        | "RFA_SWEEP_SECONDS"
+        | "RFA_SUPPRESS_BELOW"
+        | "RFA_RATES_FROM" => "a whole number",
         _ => "text",
     }
 }

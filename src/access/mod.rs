@@ -25,6 +25,10 @@ pub enum Action {
     ReadQueue,
     ReadCaseloads,
     ReadResponseTimes,
+    /// Figures with small counts, for those with a duty.
+    ReadIdentified,
+    /// Which requests of a team a figure stands on, with their events; ids and codes.
+    OpenFigures,
     /// How many child protection concerns wait for an answer; which ones, for those who answer.
     ReadConcerns,
     ReadWorkflows,
@@ -71,6 +75,8 @@ pub enum Standing {
 /// | read queue | member |
 /// | read caseloads | member, partnership manager, analyst |
 /// | read response times | any lead, partnership manager, analyst, information governance |
+/// | read identified | any lead, partnership manager, information governance |
+/// | open figures | lead, partnership manager, information governance |
 /// | read concerns | answers, partnership manager |
 /// | claim | member |
 /// | operate | platform admin |
@@ -100,6 +106,8 @@ pub const fn enough_for(action: Action) -> &'static [Standing] {
         Action::ReadQueue | Action::Claim => &[Member],
         Action::ReadCaseloads => &[Member, PartnershipManager, Analyst],
         Action::ReadResponseTimes => &[AnyLead, PartnershipManager, Analyst, InformationGovernance],
+        Action::ReadIdentified => &[AnyLead, PartnershipManager, InformationGovernance],
+        Action::OpenFigures => &[Lead, PartnershipManager, InformationGovernance],
         Action::ReadConcerns => &[Answers, PartnershipManager],
         Action::Operate => &[PlatformAdmin],
     }

@@ -31,6 +31,7 @@ use crate::access::{Action, Tokens};
 use crate::commands::Commands;
 use crate::domain::ids::WorkflowName;
 use crate::projections::ReadPool;
+use crate::statistics::disclosure::Policy;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
@@ -55,6 +56,8 @@ pub struct App {
     pub limits: Limits,
     /// Taken for a new request that names no workflow.
     pub usual_workflow: WorkflowName,
+    /// Of figures that leave the identified view.
+    pub disclosure: Policy,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -90,6 +93,7 @@ pub(crate) const ROUTES: &[Route] = routes! {
     Get "/requests/{id}/clocks/{clock}" Some(Action::ReadSummary), get(requests::clock::explain);
     Get "/teams/{id}/queue" Some(Action::ReadQueue), get(teams::queue);
     Get "/response-times" Some(Action::ReadResponseTimes), get(response_times::read);
+    Get "/response-times/requests" Some(Action::ReadIdentified), get(response_times::opened::read);
     Get "/caseloads" Some(Action::ReadCaseloads), get(caseloads::read);
     Get "/concerns" Some(Action::ReadConcerns), get(concerns::list);
     Get "/concern-numbers" Some(Action::Send), get(concerns::numbers);
@@ -123,6 +127,7 @@ impl Route {
                 Action::ReadQueue
                     | Action::ReadCaseloads
                     | Action::ReadResponseTimes
+                    | Action::ReadIdentified
                     | Action::ReadConcerns
             )
         ) {

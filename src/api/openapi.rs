@@ -29,6 +29,7 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
         requests::clock::explain,
         teams::queue,
         response_times::read,
+        response_times::opened::read,
         caseloads::read,
         concerns::list,
         concerns::numbers,

@@ -13,6 +13,7 @@ use crate::projections::concerns::{Gauges, unanswered};
 use crate::projections::{Runner, due_rungs, lags};
 use crate::relay::{self, Relay};
 use crate::shutdown::on_signal;
+use crate::statistics::disclosure::Policy;
 use crate::timers::{FindDue, NotFound, Pace, Sweeper};
 use clap::Args;
 use secrecy::ExposeSecret;
@@ -82,7 +83,11 @@ impl Serve {
         tasks.extend(relay.map(|relay| tokio::spawn(relay.run(shutdown.clone()))));
 
         let usual = WorkflowName::parse(&settings.usual_workflow)?;
-        let app = app(engine, watched, usual);
+        let disclosure = Policy {
+            fewer_than: settings.suppress_below,
+            rate_needs: settings.rates_from,
+        };
+        let app = app(engine, watched, usual, disclosure);
         tracing::info!(address = %settings.http, "serving");
         serve(
             listener,
@@ -100,7 +105,12 @@ impl Serve {
     }
 }
 
-fn app(engine: Engine, status: watch::Receiver<Status>, usual_workflow: WorkflowName) -> App {
+fn app(
+    engine: Engine,
+    status: watch::Receiver<Status>,
+    usual_workflow: WorkflowName,
+    disclosure: Policy,
+) -> App {
     App {
         reads: engine.log.pool().clone(),
         tokens: Tokens::new(engine.log.pool().clone()),
@@ -114,6 +124,7 @@ fn app(engine: Engine, status: watch::Receiver<Status>, usual_workflow: Workflow
             call_deadline: Duration::from_secs(30),
         },
         usual_workflow,
+        disclosure,
     }
 }
 

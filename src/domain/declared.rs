@@ -3,6 +3,8 @@
 
 use crate::domain::derive::derive;
 use crate::domain::ids::{CalendarName, DefinitionHash, PrincipalId, WorkflowName};
+use crate::domain::measures::MeasuresFile;
+use crate::domain::measures::note::Note;
 use crate::domain::organisation::{Organisation, OrganisationFile, ReferenceTable};
 use crate::domain::request::actor::Principal;
 use crate::domain::request::error::Refusal;
@@ -20,6 +22,9 @@ pub const WORKFLOW_PUBLISHED: &str = "workflow-published";
 pub const CALENDAR_PUBLISHED: &str = "calendar-published";
 pub const ORGANISATION_PUBLISHED: &str = "organisation-published";
 pub const TABLE_PUBLISHED: &str = "table-published";
+pub const MEASURES_PUBLISHED: &str = "measures-published";
+/// What somebody says of a figure.
+pub const FIGURE_NOTED: &str = "figure-noted";
 pub const GRANTS_SET: &str = "grants-set";
 /// Marks around an import; they change nothing that is in force.
 pub const IMPORT_STARTED: &str = "import-started";
@@ -35,6 +40,8 @@ pub struct Declared {
     tables: BTreeMap<String, Arc<ReferenceTable>>,
     organisation: Arc<Organisation>,
     principals: HashMap<PrincipalId, Principal>,
+    measures: Option<Arc<MeasuresFile>>,
+    notes: Arc<Vec<Note>>,
 }
 
 #[derive(Debug, Clone, thiserror::Error)]
@@ -68,6 +75,15 @@ impl Declared {
             GRANTS_SET => {
                 let principal: Principal = read(event_type, body)?;
                 self.principals.insert(principal.id.clone(), principal);
+                Ok(())
+            }
+            MEASURES_PUBLISHED => {
+                self.measures = Some(Arc::new(read(event_type, body)?));
+                Ok(())
+            }
+            FIGURE_NOTED => {
+                let note: Note = read(event_type, body)?;
+                Arc::make_mut(&mut self.notes).push(note);
                 Ok(())
             }
             IMPORT_STARTED | IMPORT_ENDED => Ok(()),
@@ -188,6 +204,17 @@ impl Declared {
     #[must_use]
     pub fn organisation(&self) -> &Organisation {
         &self.organisation
+    }
+
+    #[must_use]
+    pub fn measures(&self) -> Option<&Arc<MeasuresFile>> {
+        self.measures.as_ref()
+    }
+
+    /// What was said of figures, oldest first.
+    #[must_use]
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
     }
 
     #[must_use]

@@ -19,6 +19,7 @@ mod permit_figures;
 mod privacy;
 mod projections;
 mod relay;
+mod response_times;
 mod roll_out;
 mod scenarios;
 mod simulate;

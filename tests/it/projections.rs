@@ -12,10 +12,10 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-const AUTHORITY: &str = "south-ayrshire-synthetic";
+pub(crate) const AUTHORITY: &str = "south-ayrshire-synthetic";
 
 /// A synthetic year in small.
-async fn worked(requests: usize) -> Engine {
+pub(crate) async fn worked(requests: usize) -> Engine {
     let engine = Engine::start().await;
     let from = rfa::commands::read_folder(
         &crate::support::engine::workflows(),

@@ -66,12 +66,13 @@ def wrong_log(rows, path):
         answer = json.load(file)
     requests = paused_log.rows_by_request(rows)
     readings = {
-        name: paused_log.readings_of(requests, clock) for name, clock in paused_log.CLOCKS.items()
+        name: paused_log.runs_of(requests, clock) for name, clock in paused_log.CLOCKS.items()
     }
+    wanted = paused_log.figures_of(readings)
     for place in leaves(answer["figures"]["clocks"]):
         if place[-1] not in paused_log.LABELS:
             wrong = with_altered(answer["figures"], ("clocks", *place))
-            yield f"figures {place}", paused_log.check_figures(wrong, readings)
+            yield f"figures {place}", paused_log.check_figures(wrong, readings, wanted)
     fewer = answer["requests"][1:]
     yield "a request less", paused_log.check_readings(fewer, readings["confirm"])
     twice = [*fewer, fewer[0]]
