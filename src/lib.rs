@@ -9,6 +9,7 @@ pub mod domain;
 pub mod commands;
 pub mod log;
 
+pub mod charts;
 pub mod projections;
 pub mod relay;
 pub mod statistics;

@@ -95,6 +95,7 @@ pub(crate) const ROUTES: &[Route] = routes! {
     Get "/response-times" Some(Action::ReadResponseTimes), get(response_times::read);
     Get "/response-times/requests" Some(Action::ReadIdentified), get(response_times::opened::read);
     Get "/caseloads" Some(Action::ReadCaseloads), get(caseloads::read);
+    Get "/caseloads/flow" Some(Action::ReadIdentified), get(caseloads::flow);
     Get "/concerns" Some(Action::ReadConcerns), get(concerns::list);
     Get "/concern-numbers" Some(Action::Send), get(concerns::numbers);
     Get "/workflows" Some(Action::ReadWorkflows), get(workflows::list);

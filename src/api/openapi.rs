@@ -31,6 +31,7 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
         response_times::read,
         response_times::opened::read,
         caseloads::read,
+        caseloads::flow,
         concerns::list,
         concerns::numbers,
         workflows::list,

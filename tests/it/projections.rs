@@ -90,11 +90,10 @@ async fn a_rebuilt_table_equals_the_live_one_and_a_fold_written_another_way() {
 
     let question = team_caseloads::Question {
         authority: AUTHORITY.to_owned(),
-        team: None,
         as_of: now(),
     };
     let mut counted: BTreeMap<(String, String), i64> = BTreeMap::new();
-    for row in team_caseloads::query(engine.log.pool(), &question)
+    for row in team_caseloads::query(engine.log.pool(), &question, None)
         .await
         .unwrap()
     {
