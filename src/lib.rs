@@ -12,6 +12,7 @@ pub mod log;
 pub mod charts;
 pub mod projections;
 pub mod relay;
+pub mod report;
 pub mod statistics;
 pub mod timers;
 

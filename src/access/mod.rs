@@ -29,6 +29,12 @@ pub enum Action {
     ReadIdentified,
     /// Which requests of a team a figure stands on, with their events; ids and codes.
     OpenFigures,
+    /// Measures and the monthly pack, where small counts are hidden.
+    ReadMeasures,
+    /// Words, values and tests of change to figures.
+    WriteMeasures,
+    /// Lock the pack of a month.
+    IssuePack,
     /// How many child protection concerns wait for an answer; which ones, for those who answer.
     ReadConcerns,
     ReadWorkflows,
@@ -77,6 +83,9 @@ pub enum Standing {
 /// | read response times | any lead, partnership manager, analyst, information governance |
 /// | read identified | any lead, partnership manager, information governance |
 /// | open figures | lead, partnership manager, information governance |
+/// | read measures | any lead, partnership manager, analyst, information governance |
+/// | write measures | any lead, partnership manager, analyst |
+/// | issue pack | partnership manager |
 /// | read concerns | answers, partnership manager |
 /// | claim | member |
 /// | operate | platform admin |
@@ -108,6 +117,9 @@ pub const fn enough_for(action: Action) -> &'static [Standing] {
         Action::ReadResponseTimes => &[AnyLead, PartnershipManager, Analyst, InformationGovernance],
         Action::ReadIdentified => &[AnyLead, PartnershipManager, InformationGovernance],
         Action::OpenFigures => &[Lead, PartnershipManager, InformationGovernance],
+        Action::ReadMeasures => &[AnyLead, PartnershipManager, Analyst, InformationGovernance],
+        Action::WriteMeasures => &[AnyLead, PartnershipManager, Analyst],
+        Action::IssuePack => &[PartnershipManager],
         Action::ReadConcerns => &[Answers, PartnershipManager],
         Action::Operate => &[PlatformAdmin],
     }

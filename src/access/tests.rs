@@ -30,7 +30,7 @@ impl ParseRole for &str {
     }
 }
 
-const ACTIONS: [Action; 13] = [
+const ACTIONS: [Action; 16] = [
     Action::ReadConcerns,
     Action::Send,
     Action::ReadSummary,
@@ -41,6 +41,9 @@ const ACTIONS: [Action; 13] = [
     Action::ReadResponseTimes,
     Action::ReadIdentified,
     Action::OpenFigures,
+    Action::ReadMeasures,
+    Action::WriteMeasures,
+    Action::IssuePack,
     Action::ReadWorkflows,
     Action::Claim,
     Action::Operate,
@@ -65,15 +68,16 @@ fn a_request() -> Involvement {
 #[expect(clippy::too_many_lines, reason = "the table itself")]
 fn the_whole_table_holds_for_every_role_and_relation() {
     use Action::{
-        Claim, OpenFigures, Operate, ReadCaseloads, ReadConcerns, ReadContent, ReadIdentified,
-        ReadQueue, ReadResponseTimes, ReadRestricted, ReadSummary, ReadWorkflows, Send,
+        Claim, IssuePack, OpenFigures, Operate, ReadCaseloads, ReadConcerns, ReadContent,
+        ReadIdentified, ReadMeasures, ReadQueue, ReadResponseTimes, ReadRestricted, ReadSummary,
+        ReadWorkflows, Send, WriteMeasures,
     };
     use PrincipalKind::{Person, ServiceAccount};
     let own = Some("ayr-north");
     let other = Some("girvan");
     let school = Some("school");
     let everyone = [Send, ReadWorkflows];
-    let figures = [ReadResponseTimes, ReadIdentified];
+    let figures = [ReadResponseTimes, ReadIdentified, ReadMeasures];
     let member = [ReadSummary, ReadQueue, ReadCaseloads, Claim];
     let cases: Vec<(Principal, Vec<Action>)> = vec![
         (principal("nobody", Person, &[]), vec![]),
@@ -127,19 +131,39 @@ fn the_whole_table_holds_for_every_role_and_relation() {
         ),
         (
             principal("lead", Person, &[("team-lead", own, None)]),
-            [&member[..], &[ReadContent, OpenFigures], &figures].concat(),
+            [
+                &member[..],
+                &[ReadContent, OpenFigures, WriteMeasures],
+                &figures,
+            ]
+            .concat(),
         ),
         (
             principal("other-lead", Person, &[("team-lead", other, None)]),
-            figures.to_vec(),
+            [&figures[..], &[WriteMeasures]].concat(),
         ),
         (
             principal("manager", Person, &[("partnership-manager", None, None)]),
-            [&figures[..], &[ReadCaseloads, OpenFigures, ReadConcerns]].concat(),
+            [
+                &figures[..],
+                &[
+                    ReadCaseloads,
+                    OpenFigures,
+                    ReadConcerns,
+                    WriteMeasures,
+                    IssuePack,
+                ],
+            ]
+            .concat(),
         ),
         (
             principal("analyst", Person, &[("analyst", None, None)]),
-            vec![ReadCaseloads, ReadResponseTimes],
+            vec![
+                ReadCaseloads,
+                ReadResponseTimes,
+                ReadMeasures,
+                WriteMeasures,
+            ],
         ),
         (
             principal("auditor", Person, &[("auditor", None, None)]),

@@ -12,12 +12,14 @@ mod edge;
 mod extract;
 mod fields;
 mod health;
+mod measures;
 pub mod metrics;
 pub mod openapi;
 mod page;
 pub mod position;
 pub mod problem;
 mod refusal;
+mod reports;
 mod requests;
 mod response_times;
 pub mod server;
@@ -96,6 +98,13 @@ pub(crate) const ROUTES: &[Route] = routes! {
     Get "/response-times/requests" Some(Action::ReadIdentified), get(response_times::opened::read);
     Get "/caseloads" Some(Action::ReadCaseloads), get(caseloads::read);
     Get "/caseloads/flow" Some(Action::ReadIdentified), get(caseloads::flow);
+    Get "/measures" Some(Action::ReadMeasures), get(measures::list);
+    Get "/measures/{id}" Some(Action::ReadMeasures), get(measures::read);
+    Get "/measures/{id}/chart" Some(Action::ReadMeasures), get(measures::chart);
+    Post "/measures/notes" Some(Action::WriteMeasures), post(measures::note);
+    Get "/reports/monthly/{month}" Some(Action::ReadMeasures), get(reports::page);
+    Get "/reports/monthly/{month}/csv" Some(Action::ReadMeasures), get(reports::csv);
+    Post "/reports/monthly/{month}/issue" Some(Action::IssuePack), post(reports::issue);
     Get "/concerns" Some(Action::ReadConcerns), get(concerns::list);
     Get "/concern-numbers" Some(Action::Send), get(concerns::numbers);
     Get "/workflows" Some(Action::ReadWorkflows), get(workflows::list);
@@ -129,6 +138,8 @@ impl Route {
                     | Action::ReadCaseloads
                     | Action::ReadResponseTimes
                     | Action::ReadIdentified
+                    | Action::ReadMeasures
+                    | Action::IssuePack
                     | Action::ReadConcerns
             )
         ) {
@@ -137,7 +148,8 @@ impl Route {
         if self.method == Post {
             kinds.extend([Kind::BadKey, Kind::KeyReused, Kind::NotNow, Kind::Unknown]);
         }
-        if self.method == Post && self.action == Some(Action::Send) {
+        if self.method == Post && matches!(self.action, Some(Action::Send | Action::WriteMeasures))
+        {
             kinds.extend([
                 Kind::NotJson,
                 Kind::BadEncoding,

@@ -2,7 +2,8 @@
 
 use super::problem::{Document, Kind};
 use super::{
-    ROUTES, Route, caseloads, concerns, health, page, requests, response_times, teams, workflows,
+    ROUTES, Route, caseloads, concerns, health, measures, page, reports, requests, response_times,
+    teams, workflows,
 };
 use axum::Json;
 use std::collections::BTreeMap;
@@ -32,6 +33,13 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
         response_times::opened::read,
         caseloads::read,
         caseloads::flow,
+        measures::list,
+        measures::read,
+        measures::chart,
+        measures::note,
+        reports::page,
+        reports::csv,
+        reports::issue,
         concerns::list,
         concerns::numbers,
         workflows::list,

@@ -7,7 +7,7 @@ pub(super) const WIDTH: f64 = 760.0;
 pub(super) const HEIGHT: f64 = 360.0;
 const LEFT: f64 = 64.0;
 const RIGHT: f64 = 170.0;
-const TOP: f64 = 20.0;
+const TOP: f64 = 32.0;
 const BOTTOM: f64 = 56.0;
 /// Between the baselines of two labels at the right edge.
 const LABEL_GAP: f64 = 15.0;
@@ -20,10 +20,10 @@ const STYLE: &str = "text{font-family:sans-serif;font-size:13px;fill:#1a1a1a}\
 .grid{stroke:#d5d5d5;stroke-width:1}.axis{stroke:#5e5e5e;stroke-width:1}\
 .value{stroke:#0065bd;stroke-width:2;fill:none}.band{fill:#0065bd;fill-opacity:.15;stroke:none}\
 .dot{fill:#0065bd;stroke:#fff;stroke-width:1}.few{fill:#fff;stroke:#0065bd;stroke-width:2}\
-.signal{fill:#b00020;stroke:#fff;stroke-width:1}.centre{stroke:#333;stroke-width:1.5}\
-.limit{stroke:#333;stroke-width:1.5;stroke-dasharray:7 4}\
-.target{stroke:#00703c;stroke-width:1.5;stroke-dasharray:2 3}\
-.step{stroke:#5e5e5e;stroke-width:1;stroke-dasharray:1 3}";
+.signal{fill:#b00020;stroke:#fff;stroke-width:1}.centre{stroke:#333;stroke-width:1.5;fill:none}\
+.limit{stroke:#333;stroke-width:1.5;stroke-dasharray:7 4;fill:none}\
+.target{stroke:#00703c;stroke-width:1.5;stroke-dasharray:2 3;fill:none}\
+.step{stroke:#333;stroke-width:1;stroke-dasharray:1 3;fill:none}";
 
 pub(super) struct Canvas {
     body: String,
@@ -133,7 +133,7 @@ impl Canvas {
 
     pub(super) fn upright(&mut self, class: &str, value: f64, words: &str) {
         let (x, low, high, words) = (self.x(value), HEIGHT - BOTTOM, TOP, escaped(words));
-        let (at, words_y) = (x + 4.0, TOP + 10.0);
+        let (at, words_y) = (x + 4.0, TOP + 12.0);
         self.add(format_args!(
             "<line class=\"{class}\" x1=\"{x:.1}\" y1=\"{low}\" x2=\"{x:.1}\" y2=\"{high}\"/>\n\
              <text x=\"{at:.1}\" y=\"{words_y}\">{words}</text>\n"
@@ -155,9 +155,17 @@ impl Canvas {
         ));
     }
 
-    /// Words in the upper left of the frame.
+    /// Words beside a point.
+    pub(super) fn words(&mut self, (x, y): (f64, f64), words: &str) {
+        let (x, y, words) = (self.x(x) + 8.0, self.y(y) - 8.0, escaped(words));
+        self.add(format_args!(
+            "<text x=\"{x:.1}\" y=\"{y:.1}\">{words}</text>\n"
+        ));
+    }
+
+    /// Words above the frame.
     pub(super) fn remark(&mut self, words: &str) {
-        let (x, y, words) = (LEFT + 10.0, TOP + 26.0, escaped(words));
+        let (x, y, words) = (LEFT, TOP - 14.0, escaped(words));
         self.add(format_args!("<text x=\"{x}\" y=\"{y}\">{words}</text>\n"));
     }
 

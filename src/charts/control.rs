@@ -64,7 +64,7 @@ impl Series {
         let low = all.iter().copied().fold(0.0, f64::min);
         let high = all.iter().copied().fold(low, f64::max);
         let high = if self.is_share && low >= 0.0 {
-            high.max(0.5).min(1.0)
+            high.clamp(0.5, 1.0)
         } else {
             high
         };

@@ -40,7 +40,10 @@ impl Curve {
         }
         let end = self.curve.survival_at(self.until_days);
         canvas.label(end, format!("{} still wait", percent(end)));
-        canvas.label(0.5, format!("median {}", self.median()));
+        match self.curve.median().filter(|days| *days <= self.until_days) {
+            Some(days) => canvas.words((days, 0.5), &format!("median {}", self.median())),
+            None => canvas.remark(&format!("Median {}", self.median())),
+        }
         canvas.into_svg(&self.title, &self.description())
     }
 
@@ -111,125 +114,7 @@ mod tests {
             count: 3,
             open: 2,
         };
-        assert!(curve.svg().contains("median not reached"));
+        assert!(curve.svg().contains("Median not reached"));
         assert_eq!(curve.table().rows[1][1], "67 %");
-    }
-}
-#[cfg(test)]
-mod tmp_look {
-    #[test]
-    fn look() {
-        use super::super::control::*;
-        use crate::statistics::control::*;
-        let v: Vec<f64> = (0..24)
-            .map(|i| {
-                0.55 + 0.08 * f64::from((i * 7 % 11) - 5) / 5.0 + if i > 15 { 0.18 } else { 0.0 }
-            })
-            .collect();
-        let sh: Vec<proportions::Share> = v
-            .iter()
-            .enumerate()
-            .map(|(i, x)| {
-                let w = 40 + (i * 13) % 50;
-                proportions::Share {
-                    part: (x * w as f64) as usize,
-                    whole: w,
-                }
-            })
-            .collect();
-        let s = Series {
-            title: "Decided within five working days".into(),
-            axis: "Share within target".into(),
-            is_share: true,
-            points: sh
-                .iter()
-                .enumerate()
-                .map(|(i, s)| Mark {
-                    label: format!("{}-{:02}", 2024 + (i + 8) / 12, (i + 8) % 12 + 1),
-                    value: s.value(),
-                    few: i == 4,
-                })
-                .collect(),
-            parts: proportions::chart(
-                &sh,
-                &[Phase {
-                    from: 0,
-                    frozen: Some(13),
-                }],
-            ),
-            levels: vec![
-                Line {
-                    label: "baseline".into(),
-                    value: 0.6,
-                },
-                Line {
-                    label: "short".into(),
-                    value: 0.7,
-                },
-                Line {
-                    label: "medium".into(),
-                    value: 0.8,
-                },
-                Line {
-                    label: "impact".into(),
-                    value: 0.9,
-                },
-            ],
-            steps: vec![Step {
-                at: 16,
-                because: "duty rota".into(),
-            }],
-        };
-        std::fs::write("/tmp/c1.svg", s.svg()).unwrap();
-        let b = [19.0, 11.0];
-        let s2 = Series {
-            title: "11 to 15 away from home".into(),
-            axis: "Young people".into(),
-            is_share: false,
-            points: b
-                .iter()
-                .zip(["2015", "2017"])
-                .map(|(v, l)| Mark {
-                    label: l.into(),
-                    value: *v,
-                    few: false,
-                })
-                .collect(),
-            parts: xmr::chart(&b, &[]),
-            levels: vec![
-                Line {
-                    label: "baseline".into(),
-                    value: 19.0,
-                },
-                Line {
-                    label: "short".into(),
-                    value: 11.0,
-                },
-                Line {
-                    label: "medium".into(),
-                    value: 9.0,
-                },
-                Line {
-                    label: "impact".into(),
-                    value: 6.0,
-                },
-            ],
-            steps: vec![],
-        };
-        std::fs::write("/tmp/c2.svg", s2.svg()).unwrap();
-        let o: Vec<crate::statistics::Observation> = (0..140)
-            .map(|i| crate::statistics::Observation {
-                days: f64::from((i * 37) % 61) * 0.8 + 0.3,
-                ended: i % 4 != 0,
-            })
-            .collect();
-        let c = super::Curve {
-            title: "Help has started".into(),
-            curve: crate::statistics::kaplan_meier::KaplanMeier::of(&o),
-            until_days: 60.0,
-            count: 140,
-            open: 35,
-        };
-        std::fs::write("/tmp/c3.svg", c.svg()).unwrap();
     }
 }

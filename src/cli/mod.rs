@@ -7,6 +7,7 @@ mod migrate;
 mod openapi;
 mod people;
 mod projections;
+mod report;
 mod serve;
 mod simulate;
 mod token;
@@ -52,6 +53,9 @@ enum Command {
     /// Read tables
     #[command(subcommand)]
     Projections(projections::Projections),
+    /// What goes to the planning group
+    #[command(subcommand)]
+    Report(report::Report),
     /// Tokens of people and service accounts
     #[command(subcommand)]
     Token(token::Token),
@@ -71,6 +75,7 @@ impl Cli {
             Command::Workflow(workflow) => workflow.run(&config).await,
             Command::History(history) => history.run(config).await,
             Command::Projections(projections) => projections.run(config).await,
+            Command::Report(report) => report.run(config).await,
             Command::Token(token) => token.run(config).await,
         }
     }

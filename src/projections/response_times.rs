@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 pub mod answer;
+pub mod charted;
 mod figures;
 pub mod known;
 pub mod opened;

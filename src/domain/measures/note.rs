@@ -174,7 +174,7 @@ fn check_text(text: &str) -> Result<(), NoteRefusal> {
     {
         return refuse("a long number");
     }
-    if words.windows(2).any(|two| is_postcode(two)) {
+    if words.windows(2).any(is_postcode) {
         return refuse("a postcode");
     }
     if words
