@@ -10,6 +10,7 @@ mod cover;
 mod diagram;
 mod explain;
 mod faults;
+mod figures;
 mod history;
 mod lint;
 mod log;
