@@ -26,9 +26,21 @@ lock() {
   flock 9
 }
 
+# write_env DIR PART…: of what runs here, and nothing of a part that the caller has a server for: the
+# folder may remember one of its own from an earlier start.
 write_env() {
-  local dir=$1
-  (umask 077; cat "$dir"/*/env.part > "$dir/env.new" 2>/dev/null || true; mv "$dir/env.new" "$dir/env")
+  local dir=$1 part file; shift
+  (
+    umask 077
+    : > "$dir/env.new"
+    for part in postgres rabbitmq; do
+      case " $* " in *" $part "*) ;; *) continue ;; esac
+      for file in "$dir/$part/env.part" "$dir/compose-$part/env.part"; do
+        if [ -e "$file" ]; then cat "$file" >> "$dir/env.new"; fi
+      done
+    done
+    mv "$dir/env.new" "$dir/env"
+  )
 }
 
 start() {
@@ -38,7 +50,8 @@ start() {
   for part in "$@"; do
     if use_compose "$dir" "$part"; then compose_start "$dir" "$part"; else "${part}_start" "$dir"; fi
   done
-  write_env "$dir"
+  # shellcheck disable=SC2046
+  write_env "$dir" "$@" $(unset_parts)
 }
 
 stop() {

@@ -4,6 +4,7 @@
 use config::{Config as Sources, Environment};
 use secrecy::SecretString;
 use serde::Deserialize;
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -128,7 +129,7 @@ impl Config {
     /// # Errors
     /// Naming the variable, what is wrong with it and what is allowed; never a secret's value.
     pub fn from_env() -> Result<Self, ConfigError> {
-        let variables: Vec<(String, String)> = std::env::vars().collect();
+        let variables = texts(std::env::vars_os())?;
         Self::read(&variables)
     }
 
@@ -287,6 +288,31 @@ impl Settings {
     }
 }
 
+/// Of other programs there may be variables in any encoding.
+fn texts(
+    variables: impl Iterator<Item = (OsString, OsString)>,
+) -> Result<Vec<(String, String)>, ConfigError> {
+    let mut found = Vec::new();
+    for (name, value) in variables {
+        let Ok(name) = name.into_string() else {
+            continue;
+        };
+        let is_read = name.starts_with("RFA_") || name == "DATABASE_URL" || name == "AMQP_URL";
+        match value.into_string() {
+            Ok(value) => found.push((name, value)),
+            Err(_) if is_read => {
+                return Err(ConfigError::Wrong {
+                    variable: name,
+                    why: "it is not UTF-8".to_owned(),
+                    allowed: "text in UTF-8".to_owned(),
+                });
+            }
+            Err(_) => {}
+        }
+    }
+    Ok(found)
+}
+
 fn allowed(variable: &str) -> &'static str {
     match variable {
         "RFA_HTTP" | "RFA_METRICS" => "an address with its port, e.g. 127.0.0.1:8080",
@@ -318,6 +344,7 @@ fn unknown(variable: &str) -> ConfigError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::ffi::OsStringExt;
 
     fn read(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
         let owned: Vec<_> = variables
@@ -333,6 +360,17 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(error.contains("did you mean RFA_HTTP?"), "{error}");
+    }
+
+    #[test]
+    fn a_variable_of_somebody_else_may_be_in_any_encoding() {
+        let broken = OsString::from_vec(vec![0xff]);
+        let pair = |name: &str| (OsString::from(name), broken.clone());
+        let found = texts([pair("LS_COLORS"), (broken.clone(), "x".into())].into_iter());
+        assert_eq!(found.unwrap(), []);
+        let refused = texts([pair("RFA_LOG")].into_iter()).unwrap_err();
+        let said = "RFA_LOG: it is not UTF-8; allowed: text in UTF-8";
+        assert_eq!(refused.to_string(), said);
     }
 
     #[test]

@@ -43,6 +43,24 @@ impl FromRequest<App> for StrictJson {
     }
 }
 
+/// A body of strict JSON, or none at all.
+pub(super) struct MaybeJson(pub(super) Option<Value>);
+
+impl FromRequest<App> for MaybeJson {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        let headers = request.headers();
+        let named = [header::CONTENT_TYPE, header::TRANSFER_ENCODING];
+        let empty = one(headers, &header::CONTENT_LENGTH).is_none_or(|length| length == "0");
+        if empty && !named.iter().any(|name| headers.contains_key(name)) {
+            return Ok(Self(None));
+        }
+        let StrictJson(body) = StrictJson::from_request(request, app).await?;
+        Ok(Self(Some(body)))
+    }
+}
+
 fn too_large(limit: usize) -> Problem {
     Problem::new(Kind::TooLarge, format!("At most {limit} bytes."))
 }

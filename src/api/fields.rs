@@ -2,7 +2,7 @@
 
 use super::problem::{FieldError, Kind, Problem};
 use crate::commands::AskedMove;
-use crate::domain::ids::{IdError, MoveName, PrincipalId, WorkflowName};
+use crate::domain::ids::{IdError, MoveName, PrincipalId, ReasonCode, WorkflowName};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -11,13 +11,14 @@ use utoipa::ToSchema;
 const MOVES_MAX: usize = 8;
 
 /// Names of fields outside `data`; the workflow names those inside.
-pub(super) const NAMES: [&str; 6] = [
+pub(super) const NAMES: [&str; 7] = [
     "workflow",
     "move",
     "on_behalf_of",
     "data",
     "then",
     "received_at",
+    "reason",
 ];
 
 /// A further act of the same command; all of them happen, or none.
@@ -100,6 +101,29 @@ impl MoveBody {
             data,
             then,
         })
+    }
+}
+
+/// Why somebody does what is not done without a reason.
+#[derive(Default, ToSchema)]
+#[schema(as = WithReason)]
+pub(crate) struct ReasonBody {
+    /// A code of the workflow.
+    #[schema(value_type = Option<String>)]
+    pub reason: Option<ReasonCode>,
+}
+
+impl ReasonBody {
+    /// # Errors
+    /// A problem with every field that is wrong.
+    pub(crate) fn parse(body: Option<Value>) -> Result<Self, Problem> {
+        let Some(body) = body else {
+            return Ok(Self::default());
+        };
+        let mut fields = Fields::of(body, String::new())?;
+        let reason = fields.code("reason", ReasonCode::parse);
+        fields.finish("reason")?;
+        Ok(Self { reason })
     }
 }
 

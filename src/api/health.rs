@@ -22,6 +22,29 @@ pub struct ViewLag {
     pub projection: String,
     pub position: i64,
     pub lag: i64,
+    /// Requests that it cannot follow: they are missing there, or stand still.
+    pub parked: i64,
+}
+
+/// One lane of the relay, and what keeps it from telling everything.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct LaneState {
+    /// `relay` or `relay-restricted`
+    pub lane: &'static str,
+    /// Events that the broker has not confirmed yet.
+    pub lag: i64,
+    /// Requests whose messages wait for a queue or for another build.
+    pub parked: usize,
+    /// Queues that exist with other settings than ours.
+    pub wrong_queues: Vec<String>,
+    /// Why it stands still, if it does.
+    pub trouble: Option<String>,
+}
+
+impl LaneState {
+    fn is_down(&self) -> bool {
+        self.parked > 0 || !self.wrong_queues.is_empty() || self.trouble.is_some()
+    }
 }
 
 /// What was found when the parts were last asked, at most some seconds ago.
@@ -32,7 +55,10 @@ pub struct Status {
     pub broker: Part,
     /// Events that the broker has not confirmed yet.
     pub relay_lag: Option<i64>,
+    pub relay: Vec<LaneState>,
     pub views: Vec<ViewLag>,
+    /// Tasks that ended before their time and are not known to last again.
+    pub tasks_down: Vec<&'static str>,
     /// Newest position of the log.
     pub head: i64,
 }
@@ -48,6 +74,8 @@ pub(crate) struct Readiness {
     broker: Part,
     #[serde(skip_serializing_if = "Option::is_none")]
     relay_lag: Option<i64>,
+    /// Empty where no broker is configured.
+    relay: Vec<LaneState>,
     views: Vec<ViewLag>,
 }
 
@@ -64,11 +92,14 @@ impl Status {
             ("vault", self.vault),
             ("broker", self.broker),
         ];
-        let down: Vec<_> = parts
-            .into_iter()
-            .filter(|(_, part)| *part == Part::Down)
-            .map(|(name, _)| name)
-            .collect();
+        let parts = parts.into_iter().filter(|(_, part)| *part == Part::Down);
+        let mut down: Vec<&'static str> = parts.map(|(name, _)| name).collect();
+        let lanes = self.relay.iter().filter(|lane| lane.is_down());
+        down.extend(lanes.map(|lane| lane.lane));
+        if self.views.iter().any(|view| view.parked > 0) {
+            down.push("views");
+        }
+        down.extend(&self.tasks_down);
         let status = match (self.takes_commands(), down.is_empty()) {
             (true, true) => "ready",
             (true, false) => "degraded",
@@ -81,6 +112,7 @@ impl Status {
             vault: self.vault,
             broker: self.broker,
             relay_lag: self.relay_lag,
+            relay: self.relay.clone(),
             views: self.views.clone(),
         }
     }
@@ -135,5 +167,58 @@ mod tests {
             ("unavailable", vec!["vault", "broker"])
         );
         assert_eq!(Status::default().readiness().status, "unavailable");
+    }
+
+    #[test]
+    fn whatever_stands_still_is_named() {
+        let up = Status {
+            database: Part::Up,
+            vault: Part::Up,
+            broker: Part::Up,
+            ..Status::default()
+        };
+        let restricted = LaneState {
+            lane: "relay-restricted",
+            ..LaneState::default()
+        };
+        let view = ViewLag {
+            projection: "request_list".to_owned(),
+            position: 7,
+            lag: 0,
+            parked: 0,
+        };
+        let well = Status {
+            relay: vec![restricted.clone()],
+            views: vec![view.clone()],
+            ..up.clone()
+        };
+        assert_eq!(well.readiness().status, "ready");
+        let parked = LaneState {
+            parked: 1,
+            ..restricted.clone()
+        };
+        let wrong = LaneState {
+            wrong_queues: vec!["rfa.restricted.example".to_owned()],
+            ..restricted.clone()
+        };
+        let stuck = LaneState {
+            trouble: Some("the broker takes nothing".to_owned()),
+            ..restricted
+        };
+        for lane in [parked, wrong, stuck] {
+            let ill = Status {
+                relay: vec![lane],
+                ..up.clone()
+            };
+            let readiness = ill.readiness();
+            let found = (readiness.status, readiness.down);
+            assert_eq!(found, ("degraded", vec!["relay-restricted"]));
+        }
+        let ill = Status {
+            views: vec![ViewLag { parked: 1, ..view }],
+            tasks_down: vec!["timers"],
+            ..up
+        };
+        assert_eq!(ill.readiness().down, ["views", "timers"]);
     }
 }

@@ -27,7 +27,7 @@ mod teams;
 mod views;
 mod workflows;
 
-pub use health::{Part, Status, ViewLag};
+pub use health::{LaneState, Part, Status, ViewLag};
 
 use crate::access::{Action, Tokens};
 use crate::commands::Commands;
@@ -89,8 +89,8 @@ pub(crate) const ROUTES: &[Route] = routes! {
     Get "/requests" Some(Action::ReadSummary), get(requests::list::list);
     Get "/requests/{id}" Some(Action::ReadSummary), get(requests::read::read);
     Post "/requests/{id}/moves/{move}" Some(Action::Send), post(requests::moves::make);
-    Post "/requests/{id}/claim" Some(Action::Claim), post(requests::moves::claim);
-    Post "/requests/{id}/release" Some(Action::Claim), post(requests::moves::release);
+    Post "/requests/{id}/claim" Some(Action::Claim), post(requests::claim::claim);
+    Post "/requests/{id}/release" Some(Action::Claim), post(requests::claim::release);
     Get "/requests/{id}/clocks" Some(Action::ReadSummary), get(requests::clocks::clocks);
     Get "/requests/{id}/clocks/{clock}" Some(Action::ReadSummary), get(requests::clock::explain);
     Get "/teams/{id}/queue" Some(Action::ReadQueue), get(teams::queue);
@@ -148,8 +148,7 @@ impl Route {
         if self.method == Post {
             kinds.extend([Kind::BadKey, Kind::KeyReused, Kind::NotNow, Kind::Unknown]);
         }
-        if self.method == Post && matches!(self.action, Some(Action::Send | Action::WriteMeasures))
-        {
+        if self.method == Post {
             kinds.extend([
                 Kind::NotJson,
                 Kind::BadEncoding,

@@ -38,6 +38,20 @@ fn render(document: &Value) -> String {
     html
 }
 
+/// In the order of the routes.
+fn tags_of(document: &Value) -> Vec<&str> {
+    let mut tags = Vec::new();
+    for (_, item) in entries(&document["paths"]) {
+        for (_, operation) in entries(item) {
+            let tag = text(&operation["tags"][0]);
+            if !tags.contains(&tag) {
+                tags.push(tag);
+            }
+        }
+    }
+    tags
+}
+
 fn write_page(html: &mut String, document: &Value) -> std::fmt::Result {
     let title = escape(text(&document["info"]["title"]));
     write!(
@@ -54,7 +68,7 @@ fn write_page(html: &mut String, document: &Value) -> std::fmt::Result {
         prose(text(&document["info"]["description"]))
     )?;
     html.push_str("<p>The same as a document: <a href=\"/openapi.json\">/openapi.json</a>. Problems: <a href=\"#problems\">all of them</a>.</p>");
-    for tag in ["Requests", "Teams", "Figures", "Workflows", "Operation"] {
+    for tag in tags_of(document) {
         write!(html, "<h2>{tag}</h2>")?;
         for (path, item) in entries(&document["paths"]) {
             for (method, operation) in entries(item) {

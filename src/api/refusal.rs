@@ -2,7 +2,7 @@
 
 use super::problem::{FieldError, Kind, Problem};
 use crate::commands::CommandError;
-use crate::domain::request::error::Refusal;
+use crate::domain::request::error::{Place, Refusal};
 use crate::domain::workflow::schema::DataError;
 
 impl From<CommandError> for Problem {
@@ -43,21 +43,23 @@ impl From<CommandError> for Problem {
     }
 }
 
-/// Where the person was named: at a path of the data, or as the one whom a service account speaks for.
-fn unknown_person(path: Option<&str>) -> Problem {
-    let (title, pointer, allowed) = match path {
-        Some(path) => (
-            "The person who is to answer from now on is not known here.",
-            format!("/data/{}", path.replace('.', "/")),
-            "the code of a person who is known here",
-        ),
-        None => (
-            "The person that the service account speaks for is not known here.",
-            "/on_behalf_of".to_owned(),
-            "the code of a person of the same agency",
-        ),
-    };
-    Problem::new(Kind::BadData, title).with(pointer, "not known", allowed)
+/// The root of a move's data in the body: 0 is the body's own, the others are in `then`.
+fn root_of(index: usize) -> String {
+    index
+        .checked_sub(1)
+        .map_or_else(String::new, |next| format!("/then/{next}"))
+}
+
+fn pointer_to(place: &Place) -> String {
+    format!(
+        "{}/data/{}",
+        root_of(place.index),
+        place.path.replace('.', "/")
+    )
+}
+
+fn wrong_field(title: &str, place: &Place, what: &str, allowed: impl Into<String>) -> Problem {
+    Problem::new(Kind::BadData, title).with(pointer_to(place), what, allowed)
 }
 
 impl From<Refusal> for Problem {
@@ -66,9 +68,10 @@ impl From<Refusal> for Problem {
         match refusal {
             Refusal::NotFound => Self::not_found(),
             Refusal::AlreadyOpen => Self::new(Kind::NotNow, "The request is open already."),
-            Refusal::UnknownMove { allowed, .. } => {
+            Refusal::UnknownMove { allowed, index, .. } => {
+                let pointer = format!("{}/move", root_of(index));
                 Self::new(Kind::BadData, "The workflow has no such move.")
-                    .with("/move", "unknown move", words(&allowed))
+                    .with(pointer, "unknown move", words(&allowed))
                     .allow(allowed)
             }
             Refusal::NotInThisState {
@@ -94,41 +97,75 @@ impl From<Refusal> for Problem {
                 "the code of a person of the same agency",
             )
             .allow(allowed),
-            Refusal::UnknownTeam { allowed, .. } => {
-                Self::new(Kind::BadData, "There is no such team.").allow(allowed)
+            Refusal::UnknownTeam { allowed, place, .. } => {
+                let title = "There is no such team that holds requests now.";
+                match place {
+                    Some(place) => wrong_field(title, &place, "unknown team", words(&allowed)),
+                    None => Self::new(Kind::BadData, title),
+                }
+                .allow(allowed)
             }
-            Refusal::BadCode { path, what } => Self::new(
-                Kind::BadData,
-                format!("A field should hold the code of a {what}."),
-            )
-            .with(
-                format!("/data/{}", path.replace('.', "/")),
+            Refusal::BadCode { place, what } => wrong_field(
+                &format!("A field should hold the code of a {what}."),
+                &place,
                 "not a code",
                 format!("the code of a {what}"),
             ),
-            Refusal::UnknownPerson => unknown_person(None),
-            Refusal::UnknownNamedPerson { path } => unknown_person(Some(&path)),
+            Refusal::UnknownPerson => Self::new(
+                Kind::BadData,
+                "The person that the service account speaks for is not known here.",
+            )
+            .with(
+                "/on_behalf_of",
+                "not known",
+                "the code of a person of the same agency",
+            ),
+            Refusal::UnknownNamedPerson { place } => wrong_field(
+                "The person who is named is not known here.",
+                &place,
+                "not known",
+                "the code of a person who is known here",
+            ),
+            Refusal::UnfitNamedPerson { place, needs } => wrong_field(
+                "The person who is named cannot do this.",
+                &place,
+                "not the right person",
+                format!("the code of {needs}"),
+            ),
             refusal @ Refusal::NotInTeam => Self::new(Kind::NotYours, sentence(&refusal)),
             refusal @ (Refusal::Ended { .. }
-            | Refusal::ClaimedByOther
             | Refusal::NotClaimed
             | Refusal::RungNotDue { .. }
             | Refusal::Destroyed) => Self::new(Kind::NotNow, sentence(&refusal)),
-            Refusal::Time { rule } => Self::new(
+            Refusal::ClaimedByOther { holder, reasons } => {
+                Self::claimed(holder.as_str(), None).allow(reasons)
+            }
+            Refusal::UnknownReason { allowed } => Self::new(
                 Kind::BadData,
-                "A time lies outside what is allowed.",
+                "This is not one of the workflow's reasons for it.",
             )
-            .with("/data/received_at", "not allowed", rule),
+            .with("/reason", "not known", words(&allowed))
+            .allow(allowed),
+            Refusal::Time { place, rule } => wrong_field(
+                "A time lies outside what is allowed.",
+                &place,
+                "not allowed",
+                rule,
+            ),
         }
     }
 }
 
-/// `index` 0 is the body's own data, the others are in `then`.
+impl Problem {
+    /// For those who may know who has claimed the request.
+    pub(super) fn claimed(by: &str, until: Option<jiff::Timestamp>) -> Self {
+        let until = until.map_or_else(String::new, |until| format!(" until {until}"));
+        Self::new(Kind::NotNow, format!("`{by}` holds the claim{until}."))
+    }
+}
+
 fn data(detail: &str, index: usize, errors: Vec<DataError>) -> Problem {
-    let root = match index.checked_sub(1) {
-        None => "/data".to_owned(),
-        Some(next) => format!("/then/{next}/data"),
-    };
+    let root = format!("{}/data", root_of(index));
     let mut problem = Problem::new(Kind::BadData, detail);
     problem.errors = errors
         .into_iter()

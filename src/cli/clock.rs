@@ -1,6 +1,7 @@
 //! `rfa clock explain --calendar scotland-bank-holidays --target 5wd --start 2026-11-26T10:00`
 
 use super::{Outcome, say};
+use crate::commands::definition_files;
 use crate::config::Config;
 use crate::domain::ids::{CalendarName, ClockName, StateName};
 use crate::domain::time::calendar::Calendars;
@@ -80,10 +81,9 @@ impl Clock {
 impl Explain {
     fn run(mut self, config: &Config) -> Outcome {
         let mut files = Vec::new();
-        for entry in std::fs::read_dir(config.settings.workflows.join("calendars"))? {
-            let path = entry?.path();
-            let text = std::fs::read_to_string(&path)?;
-            files.push(parse_calendar(&path.to_string_lossy(), &text).map_err(words)?);
+        for (file, text) in definition_files(&config.settings.workflows.join("calendars"), "yaml")?
+        {
+            files.push(parse_calendar(&file, &text).map_err(words)?);
         }
         let calendars = Calendars::build(files)?;
         let calendar = calendars.load(&self.calendar)?;

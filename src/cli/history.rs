@@ -60,7 +60,8 @@ impl Import {
         let columns: Vec<&str> = mapping.columns().collect();
         let rows = rows::read(&self.file, &columns)?;
         let digest = Sha256::digest(std::fs::read(&self.file)?);
-        let plan = Plan::new(mapping.clone(), rows)?;
+        let mut plan = Plan::new(mapping.clone(), rows)?;
+        plan.look_ahead(now());
         let engine = Engine::open(&config).await?;
         let authority = self.authority.clone().unwrap_or(engine.authority.clone());
         engine.publish(&config, &authority, &authority).await?;

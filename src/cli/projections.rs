@@ -3,14 +3,14 @@
 use super::engine::Engine;
 use super::{Outcome, say};
 use crate::config::Config;
-use crate::projections::{Runner, lags};
+use crate::projections::{ParkedStream, Runner, lags, list_parked};
 use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::process::ExitCode;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Projections {
-    /// Every read table, how far it is and how far behind
+    /// Every read table, how far it is and how far behind, and the requests that it cannot follow
     List,
     /// Build a read table anew, show the difference, and put it in place
     Rebuild { name: String },
@@ -25,8 +25,20 @@ impl Projections {
                 let head = engine.log.head().await?;
                 for lag in lags(engine.log.pool(), head).await? {
                     say(format!(
-                        "{:<16} position {:>10}  behind {:>8}",
-                        lag.projection, lag.position, lag.behind
+                        "{:<16} position {:>10}  behind {:>8}  parked {:>6}",
+                        lag.projection, lag.position, lag.behind, lag.parked
+                    ));
+                }
+                for parked in list_parked(engine.log.pool()).await? {
+                    let ParkedStream {
+                        projection,
+                        authority,
+                        request,
+                        from,
+                        reason,
+                    } = parked;
+                    say(format!(
+                        "{projection}: parked {authority} {request} from position {from}: {reason}"
                     ));
                 }
             }

@@ -1,30 +1,31 @@
 //! `rfa serve`: the API, the relay and the projections of one replica.
 
 use super::engine::{Engine, now};
+use super::parts::Parts;
 use super::people;
+use super::supervise::{Pace, Supervisor};
 use super::{Outcome, say};
 use crate::access::Tokens;
 use crate::api::server::{Sockets, listen, serve};
-use crate::api::{App, Limits, Part, Status, ViewLag, metrics, router};
+use crate::api::{App, Limits, Status, metrics, router};
 use crate::config::Config;
 use crate::domain::ids::WorkflowName;
-use crate::log::{AppendError, Log, Position};
-use crate::projections::concerns::{Gauges, unanswered};
-use crate::projections::{Runner, due_rungs, lags};
-use crate::relay::{self, Relay};
+use crate::log::Log;
+use crate::projections::{NAMES, Runner, due_rungs};
+use crate::relay::message::Lane;
+use crate::relay::{self, RelayLane};
 use crate::shutdown::on_signal;
 use crate::statistics::disclosure::Policy;
-use crate::timers::{FindDue, NotFound, Pace, Sweeper};
+use crate::timers::{self, FindDue, NotFound, Sweeper};
 use clap::Args;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-const ASK_PARTS_EVERY: Duration = Duration::from_millis(500);
-const ASK_DEADLINE: Duration = Duration::from_secs(2);
 const REFRESH_EVERY: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Args)]
@@ -49,38 +50,26 @@ impl Serve {
         let figures = listen(settings.metrics).await?;
         let recorder = metrics::install()?;
 
-        let relay = config
-            .amqp_url
-            .as_ref()
-            .map(|url| Relay::new(engine.commands.registry(), url.expose_secret()));
-        let relay_status = relay.as_ref().map(Relay::status);
         let (status, watched) = watch::channel(Status::default());
-        let mut tasks = vec![
-            tokio::spawn(Runner::new(engine.log.clone()).run(shutdown.clone())),
-            tokio::spawn(keep_in_force(
-                engine.commands.registry().clone(),
-                shutdown.clone(),
-            )),
-            tokio::spawn(watch_parts(
-                engine.commands.clone(),
-                relay_status,
-                status,
-                shutdown.clone(),
-            )),
-            tokio::spawn(serve(
-                figures,
-                metrics::router(recorder),
-                sockets(settings.metrics, 20),
-                shutdown.clone(),
-            )),
-        ];
-        let pace = Pace {
-            look_every: Duration::from_secs(settings.sweep_seconds),
-            ..Pace::default()
+        let supervisor = Supervisor::new(Pace::default(), shutdown.clone());
+        let mut tasks = start_reading(&engine, &supervisor);
+        let (lanes, relaying) = start_relay(&engine, config.amqp_url.as_ref(), &supervisor);
+        tasks.extend(relaying);
+        let parts = Parts {
+            commands: engine.commands.clone(),
+            lanes,
+            tasks_down: supervisor.down(),
+            status,
         };
-        let sweeper = Sweeper::try_new(engine.commands.clone(), find_due(&engine.log), pace)?;
-        tasks.push(tokio::spawn(sweeper.run(now, shutdown.clone())));
-        tasks.extend(relay.map(|relay| tokio::spawn(relay.run(shutdown.clone()))));
+        tasks.push(supervisor.start("watch", move |shutdown| parts.clone().watch(shutdown)));
+        let look_every = Duration::from_secs(settings.sweep_seconds);
+        tasks.push(start_timers(&engine, look_every, &supervisor));
+        tasks.push(tokio::spawn(serve(
+            figures,
+            metrics::router(recorder),
+            sockets(settings.metrics, 20),
+            shutdown.clone(),
+        )));
 
         let usual = WorkflowName::parse(&settings.usual_workflow)?;
         let disclosure = Policy {
@@ -103,6 +92,59 @@ impl Serve {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// What is in force, and every read table.
+fn start_reading(engine: &Engine, supervisor: &Supervisor) -> Vec<JoinHandle<()>> {
+    let registry = engine.commands.registry().clone();
+    let in_force = supervisor.start("registry", move |shutdown| {
+        keep_in_force(registry.clone(), shutdown)
+    });
+    let runner = Runner::new(engine.log.clone());
+    let tables = NAMES.map(|name| {
+        let runner = runner.clone();
+        supervisor.start(name, move |shutdown| runner.clone().keep(name, shutdown))
+    });
+    tables.into_iter().chain([in_force]).collect()
+}
+
+type Lanes = Vec<(&'static str, watch::Receiver<relay::Status>)>;
+
+/// Both lanes; none without a broker.
+fn start_relay(
+    engine: &Engine,
+    url: Option<&SecretString>,
+    supervisor: &Supervisor,
+) -> (Lanes, Vec<JoinHandle<()>>) {
+    let Some(url) = url else {
+        return Default::default();
+    };
+    let lanes = [
+        ("relay", Lane::Ordinary),
+        ("relay-restricted", Lane::Restricted),
+    ];
+    let started = lanes.map(|(name, lane)| {
+        let registry = engine.commands.registry().clone();
+        let (url, status) = (url.clone(), watch::Sender::new(relay::Status::waiting()));
+        let watched = status.subscribe();
+        let task = supervisor.start(name, move |shutdown| {
+            let url = url.expose_secret().to_owned();
+            RelayLane::telling(lane, registry.clone(), url, status.clone()).run(shutdown)
+        });
+        ((name, watched), task)
+    });
+    started.into_iter().unzip()
+}
+
+fn start_timers(engine: &Engine, look_every: Duration, supervisor: &Supervisor) -> JoinHandle<()> {
+    let (commands, find) = (engine.commands.clone(), find_due(&engine.log));
+    let pace = timers::Pace {
+        look_every,
+        ..timers::Pace::default()
+    };
+    supervisor.start("timers", move |shutdown| {
+        Sweeper::new(commands.clone(), find.clone(), pace).run(now, shutdown)
+    })
 }
 
 fn app(
@@ -212,55 +254,4 @@ async fn keep_in_force(registry: crate::commands::Registry, shutdown: Cancellati
             () = tokio::time::sleep(REFRESH_EVERY) => {}
         }
     }
-}
-
-/// Asks every part how it is, for `/readyz`.
-async fn watch_parts(
-    commands: crate::commands::Commands,
-    relay: Option<watch::Receiver<relay::Status>>,
-    status: watch::Sender<Status>,
-    shutdown: CancellationToken,
-) {
-    let log = commands.registry().log().clone();
-    let mut shown = Gauges::default();
-    while !shutdown.is_cancelled() {
-        let head = tokio::time::timeout(ASK_DEADLINE, log.head()).await;
-        let head = head.unwrap_or(Err(AppendError::Unavailable));
-        let vault = tokio::time::timeout(ASK_DEADLINE, commands.vault().ping()).await;
-        let behind = lags(log.pool(), head.clone().unwrap_or(Position(0)));
-        let views = tokio::time::timeout(ASK_DEADLINE, behind).await;
-        let open = tokio::time::timeout(ASK_DEADLINE, unanswered(log.pool())).await;
-        if let Ok(Ok(open)) = open {
-            shown.show(&open);
-        }
-        let relayed = relay.as_ref().map(|relay| relay.borrow().clone());
-        status.send_replace(Status {
-            database: part(head.is_ok()),
-            vault: part(matches!(vault, Ok(Ok(())))),
-            broker: relayed
-                .as_ref()
-                .map_or(Part::NotConfigured, |relay| part(relay.connected)),
-            relay_lag: relayed.as_ref().map(|relay| relay.behind),
-            views: match views {
-                Ok(Ok(views)) => views
-                    .into_iter()
-                    .map(|lag| ViewLag {
-                        projection: lag.projection,
-                        position: lag.position,
-                        lag: lag.behind,
-                    })
-                    .collect(),
-                Ok(Err(_)) | Err(_) => Vec::new(),
-            },
-            head: head.map_or(0, |head| head.0),
-        });
-        tokio::select! {
-            () = shutdown.cancelled() => {}
-            () = tokio::time::sleep(ASK_PARTS_EVERY) => {}
-        }
-    }
-}
-
-fn part(is_up: bool) -> Part {
-    if is_up { Part::Up } else { Part::Down }
 }

@@ -1,5 +1,6 @@
 //! From a command to its receipt: check, derive, split, decide, seal, append.
 
+use super::facts::facts_of;
 use super::loading::Loaded;
 use super::prepare::{self, Prepared};
 use super::registry::Registry;
@@ -9,7 +10,6 @@ use super::{Ask, Command, CommandError, Receipt};
 use crate::domain::declared::Declared;
 use crate::domain::ids::{Reference, RequestId};
 use crate::domain::request::asking::{self, Asking, Decided, Fresh};
-use crate::domain::request::command::Facts;
 use crate::domain::request::error::Refusal;
 use crate::domain::request::state::{Request, RequestState};
 use crate::domain::workflow::schema::Workflow;
@@ -70,6 +70,8 @@ impl Commands {
                         retry_after_ms: RETRY_AFTER_MS,
                     });
                 }
+                // What is seen here is no proof that it is kept: the same command again tells.
+                Err(Attempt::Failed(error @ CommandError::Unknown { .. })) => return Err(error),
                 Err(Attempt::Failed(error)) => {
                     return self.first_receipt(&command, &prepared).await?.ok_or(error);
                 }
@@ -99,8 +101,8 @@ impl Commands {
         };
         let asked = match &command.ask {
             Ask::Open { moves, .. } | Ask::Moves { moves, .. } => asking::Ask::Moves(moves),
-            Ask::Claim { .. } => asking::Ask::Claim,
-            Ask::Release { .. } => asking::Ask::Release,
+            Ask::Claim { reason, .. } => asking::Ask::Claim(reason.clone()),
+            Ask::Release { reason, .. } => asking::Ask::Release(reason.clone()),
             Ask::Raise { rung, .. } => asking::Ask::Raise(raise(rung, &loaded, declared)),
         };
         let fresh = Fresh {
@@ -173,8 +175,8 @@ impl Commands {
                 Ok((RequestId(Uuid::now_v7()), loaded))
             }
             Ask::Moves { request, .. }
-            | Ask::Claim { request }
-            | Ask::Release { request }
+            | Ask::Claim { request, .. }
+            | Ask::Release { request, .. }
             | Ask::Raise { request, .. } => Ok((
                 *request,
                 self.load(command.authority.as_str(), *request).await?,
@@ -191,6 +193,7 @@ impl Commands {
     ) -> Result<Receipt, Attempt> {
         let opened =
             (append.expected_version == 0).then_some((present.opening.child, append.stream));
+        let stored_first = append.keys.is_none();
         let request_id = RequestId(append.stream);
         match self.log().append(append).await {
             Ok(Verdict::Appended(receipt)) => Ok(Receipt {
@@ -202,13 +205,7 @@ impl Commands {
                 duplicate: false,
             }),
             Ok(Verdict::Duplicate(_)) => {
-                if let Some((child, request)) = opened {
-                    let authority = command.authority.as_str();
-                    self.vault
-                        .discard(authority, child, request)
-                        .await
-                        .map_err(failure)?;
-                }
+                self.take_back(command, opened).await?;
                 Ok(self
                     .first_receipt(command, prepared)
                     .await?
@@ -216,10 +213,36 @@ impl Commands {
                         retry_after_ms: RETRY_AFTER_MS,
                     })?)
             }
-            Ok(Verdict::Conflict { .. }) => Err(Attempt::Conflict),
-            Ok(Verdict::Reused) => Err(CommandError::KeyReused.into()),
-            Err(error) => Err(unavailable(error).into()),
+            Ok(Verdict::Conflict { .. }) => {
+                self.take_back(command, opened).await?;
+                Err(Attempt::Conflict)
+            }
+            Ok(Verdict::Reused) => {
+                self.take_back(command, opened).await?;
+                Err(CommandError::KeyReused.into())
+            }
+            Err(error) => {
+                // Keys that did not travel with the append were stored before it.
+                if stored_first && !matches!(error, AppendError::Unknown) {
+                    self.take_back(command, opened).await?;
+                }
+                Err(unavailable(error).into())
+            }
         }
+    }
+
+    /// Nothing was opened: what was made for it leads to nobody.
+    async fn take_back(
+        &self,
+        command: &Command,
+        opened: Option<(Uuid, Uuid)>,
+    ) -> Result<(), CommandError> {
+        let Some((child, request)) = opened else {
+            return Ok(());
+        };
+        let authority = command.authority.as_str();
+        let gone = self.vault.discard(authority, child, request).await;
+        gone.map_err(failure)
     }
 
     /// The receipt of the same command, if it was accepted before.
@@ -325,7 +348,7 @@ fn check_version(command: &Command, loaded: &Loaded) -> Result<(), CommandError>
         None => Err(CommandError::VersionRequired {
             actual: request.version,
         }),
-        // A reminder that was raised meanwhile changes nothing of what was decided about.
+        // A reminder that was raised or a claim that lapsed meanwhile changes nothing of what was decided about.
         Some(expected) if expected < request.version && loaded.shows_all_acts_at(expected) => {
             Ok(())
         }
@@ -335,34 +358,6 @@ fn check_version(command: &Command, loaded: &Loaded) -> Result<(), CommandError>
         }),
         Some(_) => Ok(()),
     }
-}
-
-fn facts_of(
-    command: &Command,
-    declared: &Declared,
-    request: RequestId,
-    occurred_at: Timestamp,
-) -> Result<Facts, CommandError> {
-    let on_behalf_of = command
-        .on_behalf_of
-        .as_ref()
-        .map(|id| {
-            declared
-                .find_principal(id)
-                .cloned()
-                .ok_or(CommandError::Refused(Refusal::UnknownPerson))
-        })
-        .transpose()?;
-    Ok(Facts {
-        request,
-        actor: command.actor.clone(),
-        on_behalf_of,
-        occurred_at,
-        teams: declared.organisation().teams(),
-        covers: declared
-            .organisation()
-            .covers_on(asking::civil_date(occurred_at)),
-    })
 }
 
 /// The state is already as asked; the receipt is that of the last event.

@@ -169,7 +169,10 @@ fn read_file(path: &Path) -> Result<(String, String), PublishError> {
 }
 
 /// Files of one folder by name; a missing folder is an empty one.
-pub(super) fn files(folder: &Path, extension: &str) -> Result<Vec<(String, String)>, PublishError> {
+///
+/// # Errors
+/// When one cannot be opened.
+pub fn files(folder: &Path, extension: &str) -> Result<Vec<(String, String)>, PublishError> {
     let mut paths: Vec<PathBuf> = entries(folder)?
         .into_iter()
         .filter(|path| path.is_file() && path.extension().is_some_and(|e| e == extension))

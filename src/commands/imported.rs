@@ -35,6 +35,8 @@ pub enum Imported {
     Appended,
     /// It was in the log already.
     Known,
+    /// The row stands twice among those given; it counts once.
+    Twice,
     /// By the rules, with the reason.
     Refused(String),
 }
@@ -46,6 +48,8 @@ pub struct Importer {
     workflow: Arc<Workflow>,
     correlation: Uuid,
     states: HashMap<Uuid, RequestState>,
+    /// Content of the rows that were taken, by command id: what stands twice is not decided twice.
+    taken: HashMap<Uuid, [u8; 16]>,
 }
 
 impl Importer {
@@ -72,6 +76,7 @@ impl Importer {
             workflow,
             correlation,
             states: HashMap::new(),
+            taken: HashMap::new(),
         })
     }
 
@@ -90,7 +95,16 @@ impl Importer {
         let mut appends = Vec::with_capacity(acts.len());
         let mut after = Vec::with_capacity(acts.len());
         for (i, act) in acts.iter().enumerate() {
-            match self.decide(act).await? {
+            let fingerprint = self.fingerprint(act);
+            if let Some(first) = self.taken.get(&act.command_id) {
+                outcomes[i] = if *first == fingerprint {
+                    Imported::Twice
+                } else {
+                    Imported::Refused("the row stands twice with other content".to_owned())
+                };
+                continue;
+            }
+            match self.decide(act, fingerprint).await? {
                 Ok((append, state)) => {
                     appends.push(append);
                     after.push((i, act.request, state));
@@ -112,14 +126,37 @@ impl Importer {
             };
             if !matches!(outcomes[i], Imported::Refused(_)) {
                 self.states.insert(request, state);
+                let act = &acts[i];
+                self.taken.insert(act.command_id, self.fingerprint(act));
             }
         }
         Ok(outcomes)
     }
 
+    /// Who did something in the older log: the same code for ever, and nobody's name.
+    #[must_use]
+    pub fn code_of_actor(&self, label: &str) -> String {
+        let vault = self.commands.vault();
+        let digest = vault.blind(self.authority.as_str(), "import-actor", label);
+        let digits = u64::from_be_bytes(std::array::from_fn(|i| digest[i]));
+        format!("import:{digits:016x}")
+    }
+
+    fn fingerprint(&self, act: &ImportedAct) -> [u8; 16] {
+        let content = json!([
+            act.asked.move_name,
+            act.asked.data,
+            act.occurred_at,
+            act.actor.id
+        ]);
+        let vault = self.commands.vault();
+        vault.fingerprint(self.authority.as_str(), &canonical(&content))
+    }
+
     async fn decide(
         &self,
         act: &ImportedAct,
+        fingerprint: [u8; 16],
     ) -> Result<Result<(Append, RequestState), String>, CommandError> {
         let workflow = &self.workflow;
         let state = self.states.get(&act.request).cloned().unwrap_or_default();
@@ -166,7 +203,7 @@ impl Importer {
             keys: KeySource::Kept,
         };
         let sealed = sealing.seal(self.commands.vault(), events, &[]).await?;
-        let append = self.append_of(act, state.version(), sealed.events);
+        let append = self.append_of(act, fingerprint, (state.version(), sealed.events));
         Ok(Ok((append, after)))
     }
 
@@ -199,26 +236,16 @@ impl Importer {
     fn append_of(
         &self,
         act: &ImportedAct,
-        expected_version: i32,
-        events: Vec<crate::log::NewEvent>,
+        fingerprint: [u8; 16],
+        (expected_version, events): (i32, Vec<crate::log::NewEvent>),
     ) -> Append {
-        let authority = self.authority.as_str();
-        let content = json!([
-            act.asked.move_name,
-            act.asked.data,
-            act.occurred_at,
-            act.actor.id
-        ]);
         Append {
-            authority: authority.to_owned(),
+            authority: self.authority.to_string(),
             stream: act.request,
             stream_kind: StreamKind::Request,
             expected_version,
             command_id: act.command_id,
-            fingerprint: self
-                .commands
-                .vault()
-                .fingerprint(authority, &canonical(&content)),
+            fingerprint,
             actor: act.actor.id.to_string(),
             on_behalf_of: None,
             correlation: self.correlation,

@@ -4,6 +4,7 @@
 
 pub mod aggregate;
 mod execute;
+mod facts;
 mod folder;
 mod imported;
 mod loading;
@@ -18,7 +19,7 @@ mod scenarios;
 mod sealing;
 
 pub use execute::Commands;
-pub use folder::{Folder, Knowledge};
+pub use folder::{Folder, Knowledge, files as definition_files};
 pub use imported::{Imported, ImportedAct, Importer};
 pub use loading::Loaded;
 pub use marks::{ImportMark, mark_import};
@@ -28,7 +29,7 @@ pub use reading::Opened;
 pub use registry::{InForce, Registry, RegistryError};
 pub use scenarios::{Version, Walked, Walks};
 
-use crate::domain::ids::{Authority, MoveName, PrincipalId, RequestId, WorkflowName};
+use crate::domain::ids::{Authority, MoveName, PrincipalId, ReasonCode, RequestId, WorkflowName};
 use crate::domain::request::actor::Principal;
 use crate::domain::request::asking::Unfit;
 pub use crate::domain::request::command::AskedMove;
@@ -70,15 +71,16 @@ pub enum Ask {
     },
     Claim {
         request: RequestId,
+        /// Takes a colleague's claim over.
+        reason: Option<ReasonCode>,
     },
     Release {
         request: RequestId,
+        /// Gives a colleague's claim back.
+        reason: Option<ReasonCode>,
     },
     /// Asked by nobody but the timers.
-    Raise {
-        request: RequestId,
-        rung: RungId,
-    },
+    Raise { request: RequestId, rung: RungId },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]

@@ -1,6 +1,7 @@
 //! The identity of a command: the same caller with the same key, and what was asked.
 
 use super::{Ask, AskedMove, Command};
+use crate::domain::ids::ReasonCode;
 use crate::domain::workflow::schema::{write_canonical, write_text};
 use crate::log::vault::Vault;
 use serde_json::json;
@@ -37,13 +38,15 @@ fn content(command: &Command) -> String {
             write_text(&request.0.to_string(), &mut out);
             write_moves(moves, &mut out);
         }
-        Ask::Claim { request } => {
+        Ask::Claim { request, reason } => {
             out.push_str(r#""claim","#);
             write_text(&request.0.to_string(), &mut out);
+            write_reason(reason.as_ref(), &mut out);
         }
-        Ask::Release { request } => {
+        Ask::Release { request, reason } => {
             out.push_str(r#""release","#);
             write_text(&request.0.to_string(), &mut out);
+            write_reason(reason.as_ref(), &mut out);
         }
         Ask::Raise { request, rung } => {
             out.push_str(r#""raise","#);
@@ -58,6 +61,13 @@ fn content(command: &Command) -> String {
     write_canonical(&json!(command.on_behalf_of), &mut out);
     out.push('}');
     out
+}
+
+fn write_reason(reason: Option<&ReasonCode>, out: &mut String) {
+    if let Some(reason) = reason {
+        out.push(',');
+        write_text(reason.as_str(), out);
+    }
 }
 
 fn write_moves(moves: &[AskedMove], out: &mut String) {
@@ -80,6 +90,35 @@ mod tests {
     use crate::domain::request::actor::{Principal, PrincipalKind};
     use crate::domain::workflow::schema::canonical;
     use serde_json::Value;
+
+    fn without_moves(request: RequestId) -> Vec<(Ask, Value)> {
+        vec![
+            (
+                Ask::Claim {
+                    request,
+                    reason: None,
+                },
+                json!(["claim", request]),
+            ),
+            (
+                Ask::Release {
+                    request,
+                    reason: ReasonCode::parse("away").ok(),
+                },
+                json!(["release", request, "away"]),
+            ),
+            (
+                Ask::Raise {
+                    request,
+                    rung: serde_json::from_value(json!({
+                        "clock": "decide", "spell": 2, "rung": "-3wd", "occurrence": 1
+                    }))
+                    .unwrap(),
+                },
+                json!(["raise", request, "decide/2/-3wd/1"]),
+            ),
+        ]
+    }
 
     #[test]
     fn what_is_asked_is_written_as_canonical_json() {
@@ -110,20 +149,8 @@ mod tests {
                 },
                 json!(["moves", request, pairs()]),
             ),
-            (Ask::Claim { request }, json!(["claim", request])),
-            (Ask::Release { request }, json!(["release", request])),
-            (
-                Ask::Raise {
-                    request,
-                    rung: serde_json::from_value(json!({
-                        "clock": "decide", "spell": 2, "rung": "-3wd", "occurrence": 1
-                    }))
-                    .unwrap(),
-                },
-                json!(["raise", request, "decide/2/-3wd/1"]),
-            ),
         ];
-        for (ask, expected) in asked {
+        for (ask, expected) in asked.into_iter().chain(without_moves(request)) {
             for if_match in [None, Some(3)] {
                 let command = Command {
                     authority: Authority::parse("village").unwrap(),

@@ -7,7 +7,9 @@ use crate::domain::declared::{
     ORGANISATION_PUBLISHED, TABLE_PUBLISHED, WORKFLOW_PUBLISHED,
 };
 use crate::domain::ids::Authority;
+use crate::domain::organisation::{OrganisationFile, ReferenceTable};
 use crate::domain::request::actor::Principal;
+use crate::domain::time::calendar::CalendarFile;
 use crate::domain::workflow::Definition;
 use crate::domain::workflow::lint::{Placed, Severity, Surroundings, lint};
 use crate::domain::workflow::located::Problem;
@@ -15,7 +17,8 @@ use crate::domain::workflow::parse::parse_placed;
 use crate::domain::workflow::schema::Workflow;
 use crate::log::{Append, AppendError, Audience, NewEvent, Provenance, StreamKind, Verdict};
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
@@ -39,6 +42,15 @@ pub enum PublishError {
         "`{name}` was published with other content; requests rely on it: publish a new version"
     )]
     Edited { name: String },
+    /// Of an older image, which would bring back what has been changed since.
+    #[error(
+        "`{name}` has revision {found} here, and {published} is in force: take the newer files, or raise the revision"
+    )]
+    Older {
+        name: String,
+        found: u32,
+        published: u32,
+    },
     #[error("`{name}` is being published by another replica; start again")]
     Raced { name: String },
 }
@@ -80,6 +92,40 @@ impl Declaration {
 
     pub(super) fn apply_to(&self, declared: &mut Declared) -> Result<(), DeclaredError> {
         declared.apply(self.event_type, &self.body)
+    }
+
+    /// Whether a published body says the same: as another build wrote it, too.
+    fn says(&self, published: &[u8]) -> bool {
+        fn again<T: DeserializeOwned + Serialize>(body: &[u8]) -> Option<Vec<u8>> {
+            let read: T = serde_json::from_slice(body).ok()?;
+            serde_json::to_vec(&read).ok()
+        }
+        let written = match self.event_type {
+            WORKFLOW_PUBLISHED => again::<Definition>(published),
+            CALENDAR_PUBLISHED => again::<CalendarFile>(published),
+            ORGANISATION_PUBLISHED => again::<OrganisationFile>(published),
+            TABLE_PUBLISHED => again::<ReferenceTable>(published),
+            _ => None,
+        };
+        self.body == published || written.as_ref() == Some(&self.body)
+    }
+
+    /// # Errors
+    /// When requests rely on what was published, or a newer revision is.
+    fn may_follow(&self, published: &[u8]) -> Result<(), PublishError> {
+        let name = self.name.clone();
+        if self.kind == StreamKind::Workflow {
+            return Err(PublishError::Edited { name });
+        }
+        let (found, published) = (revision_of(&self.body), revision_of(published));
+        if found < published {
+            return Err(PublishError::Older {
+                name,
+                found,
+                published,
+            });
+        }
+        Ok(())
     }
 
     /// The roles that a principal holds from now on, instead of those before.
@@ -184,10 +230,12 @@ pub(super) fn declarations(folder: &Folder) -> Result<Vec<Declaration>, PublishE
     Ok(found)
 }
 
-/// Appends what differs from the last publication of the same name; returns how many did.
+/// Appends what differs from the last publication of the same name; returns how many did. All is
+/// looked at before anything is appended.
 ///
 /// # Errors
-/// When the log is out of reach or another replica publishes at the same moment.
+/// When something may not be published, and then nothing is; when the log is out of reach or another
+/// replica publishes at the same moment.
 pub async fn publish(
     registry: &Registry,
     authority: &Authority,
@@ -201,26 +249,26 @@ pub async fn publish(
         actor,
         now,
     };
-    let mut count = 0;
+    let mut appends = Vec::new();
+    let mut names = Vec::new();
     for declaration in declarations {
         let stream = stream_of(authority, declaration.kind, &declaration.name);
         let published = log.read_stream(authority.as_str(), stream, 0).await?;
-        if published
-            .last()
-            .is_some_and(|event| event.body == declaration.body)
-        {
+        let last = published.last();
+        if last.is_some_and(|last| declaration.says(&last.body)) {
             continue;
         }
-        if declaration.kind == StreamKind::Workflow && !published.is_empty() {
-            return Err(PublishError::Edited {
-                name: declaration.name,
-            });
+        if let Some(last) = last {
+            declaration.may_follow(&last.body)?;
         }
-        let version = published.last().map_or(0, |event| event.version);
-        let name = declaration.name.clone();
-        let append = append_of(&publication, stream, version, declaration);
-        match log.append(append).await? {
-            Verdict::Appended(_) | Verdict::Duplicate(_) => count += 1,
+        let version = last.map_or(0, |event| event.version);
+        names.push(declaration.name.clone());
+        appends.push(append_of(&publication, stream, version, declaration));
+    }
+    let count = appends.len();
+    for (verdict, name) in log.append_all(appends).await.into_iter().zip(names) {
+        match verdict? {
+            Verdict::Appended(_) | Verdict::Duplicate(_) => {}
             Verdict::Conflict { .. } | Verdict::Reused => {
                 return Err(PublishError::Raced { name });
             }
@@ -235,6 +283,16 @@ pub async fn publish(
 pub fn stream_of(authority: &Authority, kind: StreamKind, name: &str) -> Uuid {
     let text = format!("{authority}/{}/{name}", kind.as_str());
     Uuid::new_v5(&Uuid::NAMESPACE_OID, text.as_bytes())
+}
+
+/// 0 where a file counts none.
+fn revision_of(body: &[u8]) -> u32 {
+    #[derive(Deserialize)]
+    struct Counted {
+        #[serde(default)]
+        revision: u32,
+    }
+    serde_json::from_slice(body).map_or(0, |counted: Counted| counted.revision)
 }
 
 /// Who declares, where and when.

@@ -54,8 +54,16 @@ impl Commands {
     ) -> Result<Opened, CommandError> {
         let mut data = match event {
             RequestEvent::Act(act) => act.coded.clone(),
-            RequestEvent::Claimed { .. } | RequestEvent::Released { .. } => Map::new(),
-            RequestEvent::RungRaised(raised) => rung(raised),
+            RequestEvent::Released { reason, .. } => {
+                let reason = reason.as_ref().map(|code| Value::from(code.as_str()));
+                reason
+                    .into_iter()
+                    .map(|code| ("reason".to_owned(), code))
+                    .collect()
+            }
+            RequestEvent::Claimed { .. } => Map::new(),
+            RequestEvent::RungRaised(raised) => fields(raised),
+            RequestEvent::ClaimLapsed(lapsed) => fields(&lapsed.raised),
         };
         let mut destroyed = false;
         for part in &recorded.sealed {
@@ -114,7 +122,7 @@ impl Commands {
 }
 
 /// Codes and times: a rung has nothing to hide from whoever reads the history.
-fn rung(raised: &RungRaised) -> Map<String, Value> {
+fn fields(raised: &RungRaised) -> Map<String, Value> {
     match serde_json::to_value(raised) {
         Ok(Value::Object(fields)) => fields,
         Ok(_) | Err(_) => Map::new(),

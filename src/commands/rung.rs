@@ -32,8 +32,11 @@ impl Loaded {
     /// What was seen at a version is all that people did: since then only time went by.
     pub(super) fn shows_all_acts_at(&self, version: i32) -> bool {
         let later = self.events.iter().filter(|(e, _)| e.version > version);
-        later
-            .into_iter()
-            .all(|(_, event)| matches!(event, RequestEvent::RungRaised(_)))
+        later.into_iter().all(|(_, event)| match event {
+            RequestEvent::RungRaised(_) | RequestEvent::ClaimLapsed(_) => true,
+            RequestEvent::Act(_) | RequestEvent::Claimed { .. } | RequestEvent::Released { .. } => {
+                false
+            }
+        })
     }
 }

@@ -89,7 +89,8 @@ impl Sealing<'_> {
             }
             RequestEvent::Claimed { .. }
             | RequestEvent::Released { .. }
-            | RequestEvent::RungRaised(_) => false,
+            | RequestEvent::RungRaised(_)
+            | RequestEvent::ClaimLapsed(_) => false,
         });
         if !personal && index.is_empty() {
             return Ok(None);
@@ -183,7 +184,9 @@ impl Sealing<'_> {
                 rule.is_some_and(|rule| rule.restricted)
                     || act.from.iter().chain([&act.to]).any(hidden)
             }
-            RequestEvent::Claimed { .. } | RequestEvent::Released { .. } => hidden(self.state),
+            RequestEvent::Claimed { .. }
+            | RequestEvent::Released { .. }
+            | RequestEvent::ClaimLapsed(_) => hidden(self.state),
             RequestEvent::RungRaised(raised) => {
                 let clock = self.definition.clocks.get(&raised.rung.clock);
                 hidden(self.state) || clock.is_some_and(|rule| self.definition.is_restricted(rule))

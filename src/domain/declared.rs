@@ -9,7 +9,6 @@ use crate::domain::organisation::{Organisation, OrganisationFile, ReferenceTable
 use crate::domain::request::actor::Principal;
 use crate::domain::request::error::Refusal;
 use crate::domain::time::calendar::{CalendarFile, Calendars};
-use crate::domain::workflow::Definition;
 use crate::domain::workflow::schema::Workflow;
 use jiff::civil::Date;
 use serde::de::DeserializeOwned;
@@ -59,7 +58,7 @@ impl Declared {
     /// When this build does not know the declaration; what was in force stays.
     pub fn apply(&mut self, event_type: &str, body: &[u8]) -> Result<(), DeclaredError> {
         match event_type {
-            WORKFLOW_PUBLISHED => self.take_workflow(read(event_type, body)?),
+            WORKFLOW_PUBLISHED => self.take_workflow(body),
             CALENDAR_PUBLISHED => self.take_calendar(read(event_type, body)?),
             ORGANISATION_PUBLISHED => {
                 self.organisation_file = Some(read(event_type, body)?);
@@ -93,14 +92,12 @@ impl Declared {
         }
     }
 
-    fn take_workflow(&mut self, definition: Definition) -> Result<(), DeclaredError> {
-        let workflow =
-            Arc::new(
-                Workflow::new(definition).map_err(|errors| DeclaredError::Unreadable {
-                    event_type: WORKFLOW_PUBLISHED.to_owned(),
-                    why: errors.join("; "),
-                })?,
-            );
+    fn take_workflow(&mut self, body: &[u8]) -> Result<(), DeclaredError> {
+        let workflow = Workflow::stored(body).map_err(|errors| DeclaredError::Unreadable {
+            event_type: WORKFLOW_PUBLISHED.to_owned(),
+            why: errors.join("; "),
+        })?;
+        let workflow = Arc::new(workflow);
         self.workflows.insert(workflow.hash, Arc::clone(&workflow));
         let newest = self
             .newest

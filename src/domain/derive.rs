@@ -4,10 +4,13 @@ use crate::domain::organisation::{Organisation, SCHOOLS_TABLE};
 use crate::domain::workflow::definition::{DeriveRule, find};
 use indexmap::IndexMap;
 use jiff::civil::Date;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 pub const NOT_KNOWN: &str = "not-known";
 pub const UNBORN: &str = "unborn";
+
+/// Under `derived`, beside the codes: of which table and vintage each was looked up.
+const SOURCES: &str = "sources";
 
 /// `derived.<name>` for every rule, from the full data of an opening act.
 ///
@@ -19,22 +22,43 @@ pub fn derive(
     organisation: &Organisation,
     on: Date,
 ) -> Map<String, Value> {
-    rules
-        .iter()
-        .map(|(name, rule)| {
-            let code = find_code(rule, data, organisation, on);
-            let code = code.unwrap_or_else(|| NOT_KNOWN.to_owned());
-            (name.clone(), Value::String(code))
-        })
-        .collect()
+    let mut codes = Map::new();
+    let mut sources = Map::new();
+    for (name, rule) in rules {
+        let found = find_code(rule, data, organisation, on);
+        let table = found.as_ref().and_then(|found| found.table);
+        if let Some((table, vintage)) = table.and_then(|t| Some((t, organisation.find_vintage(t)?)))
+        {
+            let source = json!({ "table": table, "vintage": vintage });
+            sources.insert(name.clone(), source);
+        }
+        let code = found.map_or_else(|| NOT_KNOWN.to_owned(), |found| found.code);
+        codes.insert(name.clone(), Value::String(code));
+    }
+    if !sources.is_empty() {
+        codes.insert(SOURCES.to_owned(), Value::Object(sources));
+    }
+    codes
 }
 
-fn find_code(
-    rule: &DeriveRule,
+/// A code, and the table that it was looked up in.
+struct Found<'a> {
+    code: String,
+    table: Option<&'a str>,
+}
+
+impl From<String> for Found<'_> {
+    fn from(code: String) -> Self {
+        Self { code, table: None }
+    }
+}
+
+fn find_code<'a>(
+    rule: &'a DeriveRule,
     data: &Map<String, Value>,
     organisation: &Organisation,
     on: Date,
-) -> Option<String> {
+) -> Option<Found<'a>> {
     match rule {
         DeriveRule::AgeBand {
             birth_date,
@@ -42,10 +66,10 @@ fn find_code(
             bands,
         } => {
             if find(data, unborn) == Some(&Value::Bool(true)) {
-                return Some(UNBORN.to_owned());
+                return Some(UNBORN.to_owned().into());
             }
             let born = find(data, birth_date)?.as_str()?.parse().ok()?;
-            band_of(bands, whole_years(born, on)?)
+            band_of(bands, whole_years(born, on)?).map(Found::from)
         }
         DeriveRule::Lookup {
             table,
@@ -55,11 +79,16 @@ fn find_code(
             .iter()
             .filter_map(|path| find(data, path)?.as_str())
             .find_map(|key| {
-                organisation
-                    .lookup(table, key, column)
-                    .or_else(|| organisation.lookup(SCHOOLS_TABLE, key, column))
-            })
-            .map(str::to_owned),
+                [table.as_str(), SCHOOLS_TABLE]
+                    .into_iter()
+                    .find_map(|table| {
+                        let code = organisation.lookup(table, key, column)?.to_owned();
+                        Some(Found {
+                            code,
+                            table: Some(table),
+                        })
+                    })
+            }),
     }
 }
 

@@ -139,6 +139,33 @@ code!(ClockName, "clock", 64, "a-z, 0-9 and _", |c| kebab(c)
 code!(LadderName, "ladder", 64, "a-z, 0-9 and _", |c| kebab(c)
     || c == '_');
 code!(CalendarName, "calendar", 64, "a-z, 0-9 and -", kebab);
+code!(
+    /// Why somebody did what is not done without a reason; the words are the definition's.
+    ReasonCode, "reason", 64, "a-z, 0-9 and -", kebab
+);
+
+impl PrincipalId {
+    /// Who acts when time goes by.
+    #[must_use]
+    pub fn of_engine() -> Self {
+        Self("engine".to_owned())
+    }
+}
+
+impl ClockName {
+    /// The clock of a claim's lease: no definition has another of that name.
+    pub const CLAIM: &str = "claim";
+
+    #[must_use]
+    pub fn of_claim() -> Self {
+        Self(Self::CLAIM.to_owned())
+    }
+
+    #[must_use]
+    pub fn is_of_claim(&self) -> bool {
+        self.0 == Self::CLAIM
+    }
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -51,10 +51,25 @@ impl Organisation {
         self.file.as_deref()
     }
 
-    /// Every unit that can own a request, past ones too: they still hold what they held.
+    /// Every unit, past ones too: they still hold what they held.
     #[must_use]
     pub fn teams(&self) -> Arc<BTreeSet<TeamId>> {
         Arc::clone(&self.teams)
+    }
+
+    /// The units that a request can be given to on a date: people work in them, and not only meet.
+    #[must_use]
+    pub fn teams_on(&self, date: Date) -> BTreeSet<TeamId> {
+        let holds = |unit: &&file::Unit| unit.kind != UnitKind::TeamAroundTheLocality;
+        let Some(file) = self.file() else {
+            return BTreeSet::new();
+        };
+        let on_that_day = |unit: &&file::Unit| {
+            let (first, last) = file.days_of(unit);
+            (first..=last).contains(&date)
+        };
+        let units = file.units.iter().filter(holds).filter(on_that_day);
+        units.map(|unit| unit.id.clone()).collect()
     }
 
     /// The team that receives requests for a locality on a date.

@@ -9,7 +9,7 @@ use crate::domain::ids::{Authority, PrincipalId, TeamId};
 use crate::domain::request::actor::{Grant, Principal, PrincipalKind};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
+use jiff::tz::{AmbiguousOffset, TimeZone};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -25,6 +25,8 @@ struct Step {
     at: Timestamp,
     received: Option<Timestamp>,
     row: String,
+    /// A local time of the row exists twice; the first is taken.
+    is_ambiguous: bool,
     texts: Texts,
 }
 
@@ -92,9 +94,9 @@ impl Plan {
         }
         let time = |column: &str, text: &str| {
             self.time(text)
-                .ok_or_else(|| refuse(format!("`{column}` is not a time")))
+                .map_err(|why| refuse(format!("`{column}` is {why}")))
         };
-        let at = time(&columns.time, &required(&columns.time)?)?;
+        let (at, twice) = time(&columns.time, &required(&columns.time)?)?;
         let received = match &columns.received {
             None => None,
             Some(column) => text(column).map(|t| time(column, &t)).transpose()?,
@@ -104,8 +106,9 @@ impl Plan {
             line,
             activity,
             at,
-            received,
+            received: received.map(|(received, _)| received),
             row: of_row,
+            is_ambiguous: twice || received.is_some_and(|(_, twice)| twice),
             texts: row.texts,
         };
         Ok((request, step))
@@ -118,15 +121,36 @@ impl Plan {
         (!absent).then(|| text.to_owned())
     }
 
-    /// RFC 3339, with a space for the `T` where need be; without an offset in the mapping's zone.
-    fn time(&self, text: &str) -> Option<Timestamp> {
-        text.parse::<Timestamp>().ok().or_else(|| {
-            let civil: DateTime = text.parse().ok()?;
-            civil
-                .to_zoned(self.zone.clone())
-                .ok()
-                .map(|zoned| zoned.timestamp())
-        })
+    /// RFC 3339, with a space for the `T` where need be; without an offset in the mapping's zone, and
+    /// then whether that local time exists twice.
+    fn time(&self, text: &str) -> Result<(Timestamp, bool), &'static str> {
+        if let Ok(at) = text.parse::<Timestamp>() {
+            return Ok((at, false));
+        }
+        let civil: DateTime = text.parse().map_err(|_| "not a time")?;
+        let found = self.zone.to_ambiguous_timestamp(civil);
+        let twice = match found.offset() {
+            AmbiguousOffset::Unambiguous { .. } => false,
+            AmbiguousOffset::Fold { .. } => true,
+            AmbiguousOffset::Gap { .. } => {
+                return Err("a local time that does not exist: the clocks went forward");
+            }
+        };
+        let at = found.earlier().map_err(|_| "not a time")?;
+        Ok((at, twice))
+    }
+
+    /// Rows that have not happened yet: a clock that was wrong, or a column that is not what it seems.
+    pub fn look_ahead(&mut self, now: Timestamp) {
+        let late = self.labels_with(|step| step.at > now);
+        self.report.find("rows that lie in the future", late);
+    }
+
+    /// Of requests with such a row.
+    fn labels_with(&self, is_such: impl Fn(&Step) -> bool) -> Vec<String> {
+        let requests = self.requests.iter();
+        let with = requests.filter(|(_, steps)| steps.iter().any(&is_such));
+        with.map(|(label, _)| label.clone()).collect()
     }
 
     /// What a reader of the figures must know about the data.
@@ -149,7 +173,12 @@ impl Plan {
                 no_team.insert(label.clone());
             }
         }
+        let ambiguous = self.labels_with(|step| step.is_ambiguous);
         self.report.requests = self.requests.len() as u64;
+        self.report.find(
+            "a local time that exists twice; the first is taken",
+            ambiguous,
+        );
         self.report.find(
             "the start lies after the first event; the first event counts",
             late_start,
@@ -170,26 +199,33 @@ impl Plan {
         authority: &Authority,
         mut done: impl FnMut(u64),
     ) -> Result<Report, CommandError> {
+        let mut twice = Vec::new();
         let longest = self.requests.values().map(Vec::len).max().unwrap_or(0);
         for turn in 0..longest {
-            let wave: Vec<(u64, String, ImportedAct)> = self
+            let wave: Vec<(String, Step, ImportedAct)> = self
                 .requests
                 .iter()
                 .filter_map(|(label, steps)| {
                     let step = steps.get(turn)?;
-                    let act = self.act(authority, label, step, (turn == 0).then_some(&steps[0]));
-                    Some((step.line, step.activity.clone(), act))
+                    let opening = (turn == 0).then_some(&steps[0]);
+                    let act = self.act(importer, authority, (label, step, opening));
+                    Some((label.clone(), step.clone(), act))
                 })
                 .collect();
             for batch in wave.chunks(BATCH_ACTS) {
                 let acts: Vec<ImportedAct> = batch.iter().map(|(_, _, act)| act.clone()).collect();
                 let outcomes = importer.append(&acts).await?;
-                for ((line, activity, _), outcome) in batch.iter().zip(outcomes) {
-                    self.count(*line, activity, outcome);
+                for ((label, step, _), outcome) in batch.iter().zip(outcomes) {
+                    if outcome == Imported::Twice {
+                        twice.push(label.clone());
+                    }
+                    self.count(step.line, &step.activity, outcome);
                 }
                 done(batch.len() as u64);
             }
         }
+        self.report
+            .find("a row stands twice; it counts once", twice);
         Ok(self.report)
     }
 
@@ -197,6 +233,7 @@ impl Plan {
         match outcome {
             Imported::Appended => self.report.appended += 1,
             Imported::Known => self.report.known += 1,
+            Imported::Twice => return,
             Imported::Refused(reason) => return self.report.refuse(line, reason),
         }
         *self
@@ -208,10 +245,9 @@ impl Plan {
 
     fn act(
         &self,
+        importer: &Importer,
         authority: &Authority,
-        label: &str,
-        step: &Step,
-        opened_by: Option<&Step>,
+        (label, step, opened_by): (&str, &Step, Option<&Step>),
     ) -> ImportedAct {
         let mapping = &self.mapping;
         let space = Uuid::new_v5(&Uuid::NAMESPACE_OID, authority.as_str().as_bytes());
@@ -231,7 +267,7 @@ impl Plan {
         ImportedAct {
             request,
             command_id: Uuid::new_v5(&request, row.as_bytes()),
-            actor: self.actor(step, &team),
+            actor: self.actor(importer, step, &team),
             occurred_at: step.at,
             asked: AskedMove {
                 move_name,
@@ -261,23 +297,17 @@ impl Plan {
         Value::Object(data)
     }
 
-    /// Pseudonymous, and marked as somebody of the older log.
-    fn actor(&self, step: &Step, team: &TeamId) -> Principal {
-        let label = self
-            .mapping
-            .columns
-            .actor
-            .as_ref()
-            .and_then(|column| self.text(&step.texts, column))
-            .unwrap_or_else(|| "unknown".to_owned());
-        let code: String = label
-            .chars()
-            .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
-            .take(48)
-            .collect();
-        let id = PrincipalId::parse(&format!("import:{code}"));
+    /// Marked as somebody of the older log, without a name.
+    fn actor(&self, importer: &Importer, step: &Step, team: &TeamId) -> Principal {
+        let actor = self.mapping.columns.actor.as_ref();
+        let label = actor.and_then(|column| self.text(&step.texts, column));
+        let code = label.map_or_else(
+            || "import:unknown".to_owned(),
+            |label| importer.code_of_actor(&label),
+        );
+        let id = PrincipalId::parse(&code);
         Principal {
-            id: id.unwrap_or_else(|_| unreachable!("letters, digits and - make a code")),
+            id: id.unwrap_or_else(|_| unreachable!("letters and digits make a code")),
             kind: PrincipalKind::Person,
             grants: vec![Grant {
                 role: self.mapping.acts_as.clone(),

@@ -1,13 +1,16 @@
 //! Rows of a CSV file or an XES log as texts by column. In XES a trace's attributes get the
 //! prefix `case:`, as the field's tools name them, so that one mapping reads both.
 
-use flate2::read::GzDecoder;
+use flate2::read::MultiGzDecoder;
 use process_mining::core::event_data::case_centric::xes::{XESImportOptions, import_xes};
 use process_mining::core::event_data::case_centric::{Attribute, AttributeValue};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
+
+/// All rows are in memory at once.
+const UNPACKED_MAX: u64 = 1 << 30;
 
 /// What one row says, by column.
 pub type Texts = BTreeMap<String, String>;
@@ -37,6 +40,8 @@ pub enum RowsError {
         missing: String,
         found: Vec<String>,
     },
+    #[error("{}: unpacked it is more than {limit} bytes", path.display())]
+    TooLarge { path: PathBuf, limit: u64 },
     #[error("{}: the kind of file is not known; allowed: .csv, .csv.gz, .xes, .xes.gz", path.display())]
     UnknownKind { path: PathBuf },
 }
@@ -46,6 +51,10 @@ pub enum RowsError {
 /// # Errors
 /// When the file as a whole is no log, or lacks a column that the mapping names.
 pub fn read(path: &Path, columns: &[&str]) -> Result<Vec<ReadRow>, RowsError> {
+    read_within(path, columns, UNPACKED_MAX)
+}
+
+fn read_within(path: &Path, columns: &[&str], limit: u64) -> Result<Vec<ReadRow>, RowsError> {
     let name = path
         .file_name()
         .and_then(|n| n.to_str())
@@ -56,18 +65,25 @@ pub fn read(path: &Path, columns: &[&str]) -> Result<Vec<ReadRow>, RowsError> {
         source,
     })?;
     let (name, reader): (&str, Box<dyn Read>) = match name.strip_suffix(".gz") {
-        Some(name) => (name, Box::new(GzDecoder::new(file))),
+        // A log that was rotated and joined has several members.
+        Some(name) => (name, Box::new(MultiGzDecoder::new(file))),
         None => (&name, Box::new(file)),
     };
-    if name.ends_with(".csv") {
-        csv_rows(path, reader, columns)
+    let mut reader = reader.take(limit.saturating_add(1));
+    let rows = if name.ends_with(".csv") {
+        csv_rows(path, &mut reader, columns)
     } else if name.ends_with(".xes") {
-        xes_rows(path, reader, columns)
+        xes_rows(path, &mut reader, columns)
     } else {
-        Err(RowsError::UnknownKind {
+        return Err(RowsError::UnknownKind {
             path: path.to_owned(),
-        })
+        });
+    };
+    if reader.limit() == 0 {
+        let path = path.to_owned();
+        return Err(RowsError::TooLarge { path, limit });
     }
+    rows
 }
 
 fn csv_rows(path: &Path, reader: impl Read, columns: &[&str]) -> Result<Vec<ReadRow>, RowsError> {
@@ -97,10 +113,11 @@ fn csv_rows(path: &Path, reader: impl Read, columns: &[&str]) -> Result<Vec<Read
         rows.push(match record {
             Err(error) => {
                 let line = error.position().map_or(0, csv::Position::line);
-                Err((
-                    line,
-                    format!("{:?}", error.kind()).chars().take(80).collect(),
-                ))
+                // What cannot be read or unpacked is no matter of one row.
+                let csv::ErrorKind::Utf8 { err, .. } = error.kind() else {
+                    return Err(unreadable(error.to_string()));
+                };
+                Err((line, format!("field {} is not UTF-8", err.field() + 1)))
             }
             Ok(record) => {
                 let line = record.position().map_or(0, csv::Position::line);
@@ -180,4 +197,63 @@ fn text(attribute: &Attribute, prefix: &str) -> Option<(String, String)> {
         }
     };
     Some((format!("{prefix}{}", attribute.key), value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+    use std::io::Write;
+
+    fn gz(text: &[u8]) -> Vec<u8> {
+        let mut member = GzEncoder::new(Vec::new(), Compression::default());
+        member.write_all(text).unwrap();
+        member.finish().unwrap()
+    }
+
+    fn read_bytes(name: &str, bytes: &[u8], limit: u64) -> Result<Vec<ReadRow>, RowsError> {
+        let path = std::env::temp_dir().join(format!("{}-{name}", uuid::Uuid::new_v4()));
+        std::fs::write(&path, bytes).unwrap();
+        let rows = read_within(&path, &["label"], limit);
+        std::fs::remove_file(&path).unwrap();
+        rows
+    }
+
+    #[test]
+    fn every_member_of_a_joined_file_is_read() {
+        let joined = [gz(b"label\nfirst\n"), gz(b"second\n")].concat();
+        let rows = read_bytes("rows.csv.gz", &joined, 1_000).unwrap();
+        let labels = rows.iter().map(|row| &row.as_ref().unwrap().texts["label"]);
+        assert_eq!(labels.collect::<Vec<_>>(), ["first", "second"]);
+    }
+
+    #[test]
+    fn a_file_that_ends_in_something_else_is_refused_whole() {
+        let broken = [gz(b"label\nfirst\n"), b"not a member".to_vec()].concat();
+        let refused = read_bytes("rows.csv.gz", &broken, 1_000).unwrap_err();
+        assert!(
+            matches!(refused, RowsError::Unreadable { .. }),
+            "{refused:?}"
+        );
+    }
+
+    #[test]
+    fn a_file_that_unpacks_to_more_than_the_limit_is_refused() {
+        let packed = gz(format!("label\n{}\n", "a".repeat(100)).as_bytes());
+        assert_eq!(read_bytes("rows.csv.gz", &packed, 107).unwrap().len(), 1);
+        let refused = read_bytes("rows.csv.gz", &packed, 106).unwrap_err();
+        assert!(
+            refused
+                .to_string()
+                .ends_with("unpacked it is more than 106 bytes")
+        );
+    }
+
+    #[test]
+    fn a_field_that_is_not_utf_8_is_refused_in_words() {
+        let rows = read_bytes("rows.csv", b"label\n\xff\nfine\n", 1_000).unwrap();
+        assert_eq!(rows[0], Err((2, "field 1 is not UTF-8".to_owned())));
+        assert!(rows[1].is_ok());
+    }
 }

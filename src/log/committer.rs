@@ -7,10 +7,13 @@ use super::append::{Statements, append_bytes, check, send};
 use super::connect::{ConnectError, LogConfig, ONE_PLAN, Warned, check_settings, pool, watched};
 use super::event::{Append, AppendError, Verdict};
 use deadpool_postgres::Pool;
+use futures::FutureExt;
 use std::collections::{HashSet, VecDeque};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
@@ -63,7 +66,7 @@ impl Log {
                 held_back: VecDeque::new(),
                 bell,
             }
-            .run(waiting),
+            .keep_running(waiting),
         );
         Ok(Self {
             queue,
@@ -84,9 +87,12 @@ impl Log {
         let (reply, answer) = oneshot::channel();
         self.queue
             .try_send(Waiting { append, reply })
-            .map_err(|_| AppendError::QueueFull {
-                limit: self.queue_max,
-                retry_after_ms: RETRY_AFTER_MS,
+            .map_err(|error| match error {
+                TrySendError::Full(_) => AppendError::QueueFull {
+                    limit: self.queue_max,
+                    retry_after_ms: RETRY_AFTER_MS,
+                },
+                TrySendError::Closed(_) => AppendError::Unavailable,
             })?;
         match tokio::time::timeout(ANSWER_DEADLINE, answered(Ok(answer))).await {
             Ok(verdict) => verdict,
@@ -161,7 +167,20 @@ struct Committer {
 }
 
 impl Committer {
-    async fn run(mut self, mut waiting: mpsc::Receiver<Waiting>) {
+    /// After a panic the commands of its batch have an unknown outcome, and the others go on.
+    async fn keep_running(mut self, mut waiting: mpsc::Receiver<Waiting>) {
+        while AssertUnwindSafe(self.run(&mut waiting))
+            .catch_unwind()
+            .await
+            .is_err()
+        {
+            tracing::error!("the committer panicked: a defect");
+            metrics::counter!("rfa_tasks_ended_early_total", "task" => "committer").increment(1);
+            self.connection = None;
+        }
+    }
+
+    async fn run(&mut self, waiting: &mut mpsc::Receiver<Waiting>) {
         loop {
             if self.held_back.is_empty() {
                 match waiting.recv().await {
@@ -169,7 +188,7 @@ impl Committer {
                     None => return,
                 }
             }
-            let batch = self.gather(&mut waiting);
+            let batch = self.gather(waiting);
             self.commit(batch).await;
         }
     }

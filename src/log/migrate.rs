@@ -60,9 +60,7 @@ async fn run(
         .set_migration_table_name(table)
         .run_async(&mut client)
         .await;
-    client
-        .execute("select pg_advisory_unlock(7740263, 3)", &[])
-        .await?;
+    // The lock goes with the connection.
     drop(client);
     if driver.await.is_err() {
         tracing::debug!("the migration's connection ended early");

@@ -1,4 +1,4 @@
-//! A row per open clock with a ladder: its next rung, and from when it can be raised. Only requests
+//! A row per open clock or lease with a ladder: its next rung, and from when it can be raised. Only requests
 //! that were opened live have rows: nobody is reminded of what was imported or made up.
 
 use super::page::Decoded;
@@ -7,9 +7,9 @@ use crate::domain::declared::Declared;
 use crate::domain::ids::{AgencyId, Authority, ClockName, DefinitionHash, RequestId};
 use crate::domain::request::clocks::ClockGround;
 use crate::domain::request::event::{Act, RequestEvent};
-use crate::domain::request::rung::{DueRung, Look, Place, Raised, RungId};
-use crate::domain::time::clock::{Clocks, Spell};
-use crate::domain::time::ladder::Step;
+use crate::domain::request::rung::{self, DueRung, Look, Place, Raised, RungId};
+use crate::domain::time::clock::Clocks;
+use crate::domain::time::ladder::{Next, Step};
 use crate::domain::workflow::definition::Definition;
 use crate::log::Provenance;
 use jiff::Timestamp;
@@ -51,29 +51,14 @@ impl Projection for DueRungs {
 
     fn fold(rows: &mut Vec<RungRow>, event: &Decoded, declared: &Declared) -> Result<(), String> {
         let known = rows.first_mut().and_then(|row| row.detail.take());
-        let context = match (&event.event, known) {
-            (RequestEvent::Act(act), known) => {
-                let opened = known.or_else(|| open(event, act, declared));
-                let Some(mut context) = opened else {
-                    return Ok(());
-                };
-                context.follow(act, event.recorded.occurred_at, declared)?;
-                context
-            }
-            (RequestEvent::RungRaised(raised), Some(mut context)) => {
-                context.raised.keep(&raised.rung);
-                context
-            }
-            (RequestEvent::Claimed { .. } | RequestEvent::Released { .. }, Some(context)) => {
-                context
-            }
-            (
-                RequestEvent::Claimed { .. }
-                | RequestEvent::Released { .. }
-                | RequestEvent::RungRaised(_),
-                None,
-            ) => return Ok(()),
+        let opened = match (&event.event, known) {
+            (RequestEvent::Act(act), None) => open(event, act, declared),
+            (_, known) => known,
         };
+        let Some(mut context) = opened else {
+            return Ok(());
+        };
+        context.follow(&event.event, event.recorded.occurred_at, declared)?;
         let key = (event.recorded.authority.to_string(), event.recorded.stream);
         *rows = rows_of(key, context, declared)?;
         Ok(())
@@ -100,7 +85,9 @@ fn open(event: &Decoded, act: &Act, declared: &Declared) -> Option<Context> {
     let opening = act.opening.as_ref()?;
     let has_ladders = declared
         .find_workflow(&opening.definition)
-        .is_some_and(|workflow| !workflow.definition.ladders.is_empty());
+        .is_some_and(|workflow| {
+            !workflow.definition.ladders.is_empty() || workflow.definition.claims.is_some()
+        });
     if !has_ladders || event.recorded.provenance != Provenance::Live {
         return None;
     }
@@ -116,17 +103,23 @@ fn open(event: &Decoded, act: &Act, declared: &Declared) -> Option<Context> {
 impl Context {
     fn follow(
         &mut self,
-        act: &Act,
+        event: &RequestEvent,
         occurred_at: Timestamp,
         declared: &Declared,
     ) -> Result<(), String> {
+        match event {
+            RequestEvent::RungRaised(raised) => self.raised.keep(&raised.rung),
+            RequestEvent::ClaimLapsed(lapsed) => self.raised.keep(&lapsed.raised.rung),
+            RequestEvent::Act(_) | RequestEvent::Claimed { .. } | RequestEvent::Released { .. } => {
+            }
+        }
         let ground = ClockGround {
             definition: definition_of(self, declared)?,
             organisation: declared.organisation(),
             agency: self.agency.as_ref(),
             received_at: self.received_at,
         };
-        ground.follow(&mut self.clocks, act, occurred_at);
+        ground.follow(&mut self.clocks, event, occurred_at);
         Ok(())
     }
 }
@@ -154,14 +147,16 @@ fn rows_of(
         next_at: None,
         detail: None,
     }];
-    for spell in &context.clocks.spells {
-        if let Some((step, next_at)) = next(spell, definition, &context.raised, declared)? {
+    for spell in context.clocks.all() {
+        let next = rung::next(spell, definition, &context.raised, declared.calendars())
+            .map_err(|error| error.to_string())?;
+        if let Some(Next { step, due }) = next {
             let row = RungRow {
                 clock: spell.clock.to_string(),
                 spell: i32::try_from(spell.number).unwrap_or(i32::MAX),
                 rung: Some(step.rung.to_string()),
                 occurrence: i32::try_from(step.occurrence).ok(),
-                next_at,
+                next_at: due.map(|due| due.ready_at),
                 ..rows[0].clone()
             };
             rows.push(row);
@@ -169,25 +164,6 @@ fn rows_of(
     }
     rows[0].detail = Some(context);
     Ok(rows)
-}
-
-fn next(
-    spell: &Spell,
-    definition: &Definition,
-    raised: &Raised,
-    declared: &Declared,
-) -> Result<Option<(Step, Option<Timestamp>)>, String> {
-    let ladder = definition.ladder_of(&spell.clock);
-    let Some(ladder) = ladder.filter(|_| spell.status.is_open()) else {
-        return Ok(None);
-    };
-    let calendar = declared
-        .calendars()
-        .load(&spell.calendar)
-        .map_err(|error| error.to_string())?;
-    let last = raised.find_last(&spell.clock, spell.number);
-    let next = spell.next_step(ladder, calendar, last);
-    Ok(next.map(|next| (next.step, next.due.map(|due| due.ready_at))))
 }
 
 /// The earliest first, of all authorities.

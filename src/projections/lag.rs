@@ -1,5 +1,6 @@
 //! How far the read tables are: an exact count, since positions have no gaps.
 
+use super::parked::parked_counts;
 use super::{NAMES, QueryError, ReadPool};
 use crate::log::Position;
 use std::collections::HashMap;
@@ -13,6 +14,8 @@ pub struct Lag {
     pub projection: String,
     pub position: i64,
     pub behind: i64,
+    /// Streams that it cannot follow.
+    pub parked: i64,
 }
 
 /// A view has not come so far in time.
@@ -27,17 +30,21 @@ pub struct Behind {
 /// When Postgres is out of reach.
 pub async fn lags(pool: &ReadPool, head: Position) -> Result<Vec<Lag>, QueryError> {
     let positions = positions(pool).await?;
+    let counts = parked_counts(pool).await?;
+    let gauge = |value: i64| f64::from(i32::try_from(value).unwrap_or(i32::MAX));
     Ok(NAMES
         .iter()
         .map(|name| {
             let position = positions.get(*name).copied().unwrap_or(0);
             let behind = (head.0 - position).max(0);
-            metrics::gauge!("rfa_projection_behind", "projection" => *name)
-                .set(f64::from(i32::try_from(behind).unwrap_or(i32::MAX)));
+            let parked = counts.get(*name).copied().unwrap_or(0);
+            metrics::gauge!("rfa_projection_behind", "projection" => *name).set(gauge(behind));
+            metrics::gauge!("rfa_projection_parked", "projection" => *name).set(gauge(parked));
             Lag {
                 projection: (*name).to_owned(),
                 position,
                 behind,
+                parked,
             }
         })
         .collect())

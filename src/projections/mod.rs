@@ -8,6 +8,7 @@ pub mod concerns;
 pub mod due_rungs;
 pub mod lag;
 pub mod page;
+pub mod parked;
 pub mod rebuild;
 mod recount;
 pub mod request_list;
@@ -19,6 +20,7 @@ pub mod work;
 
 pub use lag::{Behind, Lag, lags, wait_for};
 pub use page::Decoded;
+pub use parked::{ParkedStream, list_parked};
 pub use runner::{Runner, RunnerError, Step};
 
 use crate::domain::declared::Declared;

@@ -61,6 +61,26 @@ impl Known {
     }
 }
 
+/// Whether folds may ask for it; they do not ask who holds which role.
+pub(super) fn declares(event: &Recorded) -> bool {
+    matches!(
+        event.stream_kind,
+        StreamKind::Workflow
+            | StreamKind::Calendar
+            | StreamKind::Organisation
+            | StreamKind::History
+    )
+}
+
+/// Leaves the beginning of a page that is all declarations, or has none: each acts on what comes
+/// after it, however the log is cut into pages.
+pub(super) fn cut(page: &mut Vec<Recorded>) {
+    if let Some(first) = page.first().map(declares) {
+        let same = page.iter().take_while(|event| declares(event) == first);
+        page.truncate(same.count());
+    }
+}
+
 /// Checks that the page follows `after` without a hole and decodes it.
 ///
 /// # Errors
@@ -75,12 +95,12 @@ pub fn decode(after: Position, page: Vec<Recorded>) -> Result<Vec<Entry>, PageEr
                 found: recorded.position,
             });
         }
-        entries.push(entry(recorded));
+        entries.push(decode_one(recorded));
     }
     Ok(entries)
 }
 
-fn entry(recorded: Recorded) -> Entry {
+pub(super) fn decode_one(recorded: Recorded) -> Entry {
     if recorded.stream_kind != StreamKind::Request {
         return match recorded.event_type.as_str() {
             CALENDAR_PUBLISHED | ORGANISATION_PUBLISHED => Entry::Calendars {

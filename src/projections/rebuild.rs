@@ -1,6 +1,6 @@
 //! A read table built anew beside the live one, compared with it, and put in its place.
 
-use super::page::{Known, decode};
+use super::page::{Known, cut, decode};
 use super::runner::{PAGE_EVENTS, Runner, RunnerError};
 use super::store::{self, Parked};
 use super::{Projection, Visitor, with_projection};
@@ -127,7 +127,8 @@ impl Rebuild<'_> {
         up_to: Position,
     ) -> Result<(), RunnerError> {
         let limit = PAGE_EVENTS.min(up_to.0 - building.at.0);
-        let page = self.runner.log.read_after(building.at, limit).await?;
+        let mut page = self.runner.log.read_after(building.at, limit).await?;
+        cut(&mut page);
         let Some(last) = page.last().map(|event| event.position) else {
             building.at = up_to;
             return Ok(());

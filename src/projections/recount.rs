@@ -2,6 +2,7 @@
 
 use super::Projection;
 use super::page::{Entry, Known};
+use super::parked::guarded;
 use super::store::{Parked, RequestKey, StoreError, load, write};
 use crate::log::Position;
 use deadpool_postgres::GenericClient;
@@ -49,15 +50,16 @@ pub(super) async fn recount<P: Projection, C: GenericClient>(
             after = *last;
             touched.retain(|key, _| !parked.contains(key));
             load::<P, C>(client, table, &mut touched).await?;
-            for (key, rows) in &mut touched {
-                if let Err(reason) = P::recount(rows, declared) {
-                    newly_parked.push(Parked {
-                        request: key.clone(),
-                        from: position,
-                        reason,
-                    });
-                }
-            }
+            // Rows of those that fail stay as they were.
+            touched.retain(|key, rows| {
+                let outcome = guarded(|| P::recount(rows, declared));
+                newly_parked.extend(outcome.as_ref().err().map(|reason| Parked {
+                    request: key.clone(),
+                    from: position,
+                    reason: reason.clone(),
+                }));
+                outcome.is_ok()
+            });
             write::<P, C>(client, table, &touched).await?;
         }
     }

@@ -3,8 +3,12 @@
 use super::page::Decoded;
 use super::{Projection, QueryError, ReadPool};
 use crate::domain::declared::Declared;
-use crate::domain::ids::{AgencyId, Authority, PrincipalId, StateName, TeamId, WorkflowName};
-use crate::domain::request::event::{Act, HeldBy, RequestEvent};
+use crate::domain::ids::{
+    AgencyId, Authority, DefinitionHash, PrincipalId, StateName, TeamId, WorkflowName,
+};
+use crate::domain::request::clocks::ClockGround;
+use crate::domain::request::event::{Act, ClaimEffect, HeldBy, RequestEvent};
+use crate::domain::time::clock::Lease;
 use crate::domain::workflow::definition::HandOver;
 use crate::log::Position;
 use jiff::Timestamp;
@@ -31,10 +35,16 @@ pub struct RequestRow {
     pub held_by: String,
     pub holder: Option<String>,
     pub claimed_by: Option<String>,
+    /// What the lease of the claim is folded to; when it ends is read when asked.
+    pub lease: Option<Lease>,
     pub worker: Option<String>,
     pub requester: String,
     pub agency: Option<String>,
+    /// Of whoever asked first.
+    pub first_agency: Option<String>,
     pub concern_open: bool,
+    /// When each concern was passed on that nobody has answered yet, the oldest first.
+    pub concerns: Vec<Timestamp>,
     /// When the newest child protection concern was passed on.
     pub concern_at: Option<Timestamp>,
     pub urgency: Option<String>,
@@ -65,12 +75,15 @@ impl Projection for RequestList {
             (RequestEvent::Claimed { by, .. }, Some(row)) => {
                 row.claimed_by = Some(by.to_string());
             }
-            (RequestEvent::Released { .. }, Some(row)) => row.claimed_by = None,
+            (RequestEvent::Released { .. } | RequestEvent::ClaimLapsed(_), Some(row)) => {
+                row.claimed_by = None;
+            }
             (RequestEvent::RungRaised(_), Some(_)) => {}
             (
                 RequestEvent::Claimed { .. }
                 | RequestEvent::Released { .. }
-                | RequestEvent::RungRaised(_),
+                | RequestEvent::RungRaised(_)
+                | RequestEvent::ClaimLapsed(_),
                 None,
             ) => return Err("something before the opening act".to_owned()),
         }
@@ -79,7 +92,7 @@ impl Projection for RequestList {
         };
         row.version = event.recorded.version;
         row.position = event.recorded.position.0;
-        state_of(row, event, declared)
+        judge(row, event, declared)
     }
 
     fn request_of(row: &RequestRow) -> (&str, Uuid) {
@@ -91,7 +104,7 @@ fn open(event: &Decoded, act: &Act) -> Result<RequestRow, String> {
     let opening = act.opening.as_ref().ok_or("the first act opens nothing")?;
     let recorded = &event.recorded;
     let (held_by, holder) = holder(&act.owner.held_by);
-    Ok(RequestRow {
+    let mut row = RequestRow {
         authority: recorded.authority.to_string(),
         request_id: recorded.stream,
         reference: opening.reference.to_string(),
@@ -105,11 +118,14 @@ fn open(event: &Decoded, act: &Act) -> Result<RequestRow, String> {
         held_by,
         holder,
         claimed_by: None,
+        lease: None,
         worker: act.worker.as_ref().map(ToString::to_string),
         requester: opening.requester.to_string(),
         agency: opening.agency.as_ref().map(ToString::to_string),
-        concern_open: act.hand_over == Some(HandOver::Opens),
-        concern_at: (act.hand_over == Some(HandOver::Opens)).then_some(recorded.occurred_at),
+        first_agency: opening.agency.as_ref().map(ToString::to_string),
+        concern_open: false,
+        concerns: Vec::new(),
+        concern_at: None,
         urgency: act
             .coded
             .get("urgency")
@@ -122,7 +138,24 @@ fn open(event: &Decoded, act: &Act) -> Result<RequestRow, String> {
         position: 0,
         provenance: recorded.provenance.as_str().to_owned(),
         codes: super::response_times::dimensions_of(act),
-    })
+    };
+    row.concern(act, recorded.occurred_at);
+    Ok(row)
+}
+
+impl RequestRow {
+    /// Each concern stays red until it is answered; an answer is to the oldest of them.
+    fn concern(&mut self, act: &Act, at: Timestamp) {
+        match act.hand_over {
+            Some(HandOver::Opens) => self.concerns.push(at),
+            Some(HandOver::Closes) if !self.concerns.is_empty() => {
+                self.concerns.remove(0);
+            }
+            Some(HandOver::Closes) | None => {}
+        }
+        self.concern_at = self.concerns.first().copied();
+        self.concern_open = self.concern_at.is_some();
+    }
 }
 
 fn follow(row: &mut RequestRow, event: &Decoded, act: &Act) {
@@ -132,38 +165,47 @@ fn follow(row: &mut RequestRow, event: &Decoded, act: &Act) {
     row.state = act.to.to_string();
     row.team = act.owner.team.to_string();
     (row.held_by, row.holder) = holder(&act.owner.held_by);
-    if act.left_team.is_some() {
+    if act.left_team.is_some() || act.claim == Some(ClaimEffect::Dropped) {
         row.claimed_by = None;
+    }
+    if act.left_team.is_some() {
         row.worker = None;
     }
     if let Some(requester) = &act.requester {
         row.requester = requester.to_string();
     }
-    if let Some(agency) = &act.agency {
-        row.agency = Some(agency.to_string());
-    }
+    // An act names the agency only where it is not that of the opening.
+    let agency = act.agency.as_ref().map(ToString::to_string);
+    row.agency = agency.or_else(|| row.first_agency.clone());
     if let Some(worker) = &act.worker {
         row.worker = Some(worker.to_string());
     }
-    match act.hand_over {
-        Some(HandOver::Opens) => {
-            row.concern_open = true;
-            row.concern_at = Some(event.recorded.occurred_at);
-        }
-        Some(HandOver::Closes) => row.concern_open = false,
-        None => {}
-    }
+    row.concern(act, event.recorded.occurred_at);
 }
 
-fn state_of(row: &mut RequestRow, event: &Decoded, declared: &Declared) -> Result<(), String> {
+/// What the definition says of the state and of the claim.
+fn judge(row: &mut RequestRow, event: &Decoded, declared: &Declared) -> Result<(), String> {
+    let recorded = &event.recorded;
+    let workflow = recorded
+        .definition
+        .and_then(|hash| declared.find_workflow(&DefinitionHash(hash)))
+        .ok_or("the pinned definition is not known")?;
+    let definition = &workflow.definition;
+    let ground = ClockGround {
+        definition,
+        organisation: declared.organisation(),
+        agency: None,
+        received_at: row.received_at,
+    };
+    let mut lease = row.lease.take().unwrap_or_default();
+    ground.follow_lease(&mut lease, &event.event, recorded.occurred_at);
+    row.lease = Some(lease).filter(|lease| !lease.is_unused());
     let RequestEvent::Act(act) = &event.event else {
         return Ok(());
     };
-    let state = event
-        .recorded
-        .definition
-        .and_then(|hash| declared.find_workflow(&crate::domain::ids::DefinitionHash(hash)))
-        .and_then(|workflow| workflow.definition.states.get(&act.to))
+    let state = definition
+        .states
+        .get(&act.to)
         .ok_or("the pinned definition does not know the state")?;
     row.ended = state.ends;
     row.waiting = state.waiting;
@@ -192,9 +234,12 @@ pub struct Filter {
     pub open_only: bool,
     /// At most 100.
     pub limit: i64,
-    /// Go on after this request of the page before.
-    pub after: Option<Uuid>,
+    /// Go on after the last request of the page before: when help was first asked for, and its id.
+    pub after: Option<(Timestamp, Uuid)>,
 }
+
+/// What is said of every restricted state outside of its own process.
+pub const MOVED: &str = "moved-to-another-process";
 
 /// Longest wait first.
 ///
@@ -216,9 +261,11 @@ pub async fn query(pool: &ReadPool, filter: &Filter) -> Result<Vec<RequestRow>, 
                 &filter.agency.as_ref().map(AgencyId::as_str),
                 &filter.state.as_ref().map(StateName::as_str),
                 &filter.open_only,
-                &filter.after,
+                &filter.after.map(|(at, _)| at),
                 &filter.limit.clamp(1, 100),
                 &covered,
+                &MOVED,
+                &filter.after.map(|(_, id)| id),
             ],
         )
         .await?;

@@ -86,7 +86,7 @@ impl Projection for ResponseTimes {
         clocks
             .spells
             .sort_by_key(|spell| (spell.clock.clone(), spell.number));
-        evolve(&mut clocks, workflow, &context, (event, act), declared);
+        evolve(&mut clocks, workflow, &context, event, declared);
         rows.push(context.clone());
         rows.extend(clocks.spells.into_iter().map(|spell| {
             let number = i32::try_from(spell.number).unwrap_or(i32::MAX);
@@ -113,7 +113,7 @@ fn evolve(
     clocks: &mut Clocks,
     workflow: &Workflow,
     context: &SpellRow,
-    (event, act): (&Decoded, &Act),
+    event: &Decoded,
     declared: &Declared,
 ) {
     let agency = context
@@ -127,7 +127,7 @@ fn evolve(
         agency: agency.as_ref(),
         received_at: context.received_at,
     };
-    ground.follow(clocks, act, event.recorded.occurred_at);
+    ground.follow(clocks, &event.event, event.recorded.occurred_at);
 }
 
 fn context_of(event: &Decoded, act: &Act) -> Result<SpellRow, String> {

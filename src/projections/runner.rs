@@ -1,6 +1,6 @@
-//! Keeps every projection in step: a loop over a named outcome, one lease and one cursor each.
+//! Keeps a projection in step: a loop over a named outcome, one lease and one cursor each.
 
-use super::page::{Entry, Known, PageError, decode};
+use super::page::{Entry, Known, PageError, cut, declares, decode};
 use super::store::{self, StoreError};
 use super::{NAMES, Projection, ReadPool, Visitor, with_projection};
 use crate::log::cursor::{CursorError, Reader};
@@ -70,6 +70,8 @@ struct Memory {
     held: Option<Held>,
     /// The live table is as this build writes it.
     is_in_shape: bool,
+    /// Parked streams had their chance since the start and the last declaration.
+    has_tried_again: bool,
 }
 
 /// A lease taken or renewed at `at`, and where the cursor stood then or has been moved to since.
@@ -102,20 +104,9 @@ impl Runner {
         }
     }
 
-    /// Until told to stop. Errors are logged and tried again; a gap stays an error for ever.
-    pub async fn run(self, shutdown: CancellationToken) {
-        let tasks = NAMES.map(|name| {
-            let (runner, shutdown) = (self.clone(), shutdown.clone());
-            tokio::spawn(async move { runner.keep(name, shutdown).await })
-        });
-        for task in tasks {
-            if task.await.is_err() {
-                tracing::error!("a projection's task ended early");
-            }
-        }
-    }
-
-    async fn keep(&self, name: &'static str, shutdown: CancellationToken) {
+    /// Keeps one projection in step until told to stop. Errors are logged and tried again; a gap
+    /// stays an error for ever.
+    pub async fn keep(self, name: &'static str, shutdown: CancellationToken) {
         let mut bell = self.log.appended();
         loop {
             bell.mark_unchanged();
@@ -200,7 +191,13 @@ impl Runner {
         if from == Position(0) {
             store::create::<P, _>(&client, &table).await?;
         }
-        let page = self.log.read_after(from, PAGE_EVENTS).await?;
+        if !memory.has_tried_again {
+            self.try_again::<P>(&mut client, &reader, (&table, from))
+                .await?;
+            memory.has_tried_again = true;
+        }
+        let mut page = self.log.read_after(from, PAGE_EVENTS).await?;
+        cut(&mut page);
         let Some(to) = page.last().map(|event| event.position) else {
             memory.held = Some(held);
             return Ok(Step::Idle);
@@ -213,6 +210,7 @@ impl Runner {
             memory.known.take(declared)?;
         }
         memory.up_to = to;
+        memory.has_tried_again = !page.first().is_some_and(declares);
         let count = page.len();
         let entries = decode(from, page)?;
         let transaction = client.transaction().await?;

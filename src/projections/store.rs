@@ -3,6 +3,7 @@
 
 use super::Projection;
 use super::page::{Decoded, Entry, Known};
+use super::parked::{NOTHING_DECLARED, guarded};
 use super::recount::recount;
 use crate::log::Position;
 use deadpool_postgres::GenericClient;
@@ -143,8 +144,8 @@ pub async fn apply<P: Projection, C: GenericClient>(
                     continue;
                 }
                 let outcome = match (known.find(&key.0), touched.get_mut(&key)) {
-                    (Some(declared), Some(rows)) => P::fold(rows, decoded, declared),
-                    (None, _) | (_, None) => Err("nothing is declared here".to_owned()),
+                    (Some(declared), Some(rows)) => guarded(|| P::fold(rows, decoded, declared)),
+                    (None, _) | (_, None) => Err(NOTHING_DECLARED.to_owned()),
                 };
                 (key, decoded.recorded.position, outcome)
             }
@@ -157,10 +158,45 @@ pub async fn apply<P: Projection, C: GenericClient>(
             });
         }
     }
+    let mut failed: BTreeMap<RequestKey, Vec<P::Row>> = touched
+        .extract_if(.., |key, _| newly_parked.contains_key(key))
+        .map(|(key, _)| (key, Vec::new()))
+        .collect();
+    load::<P, C>(client, table, &mut failed).await?;
+    fold_before::<P>(&mut failed, entries, known, &newly_parked);
+    touched.append(&mut failed);
     write::<P, C>(client, table, &touched).await?;
     let mut newly_parked: Vec<Parked> = newly_parked.into_values().collect();
     newly_parked.extend(recount::<P, C>(client, table, entries, known, parked).await?);
     Ok(newly_parked)
+}
+
+/// A fold that failed may have left anything behind: its rows once more, up to the event before.
+fn fold_before<P: Projection>(
+    failed: &mut BTreeMap<RequestKey, Vec<P::Row>>,
+    entries: &[Entry],
+    known: &Known,
+    parked: &BTreeMap<RequestKey, Parked>,
+) {
+    for entry in entries {
+        let Entry::Request(decoded) = entry else {
+            continue;
+        };
+        let key = key_of(decoded);
+        let is_before = |parked: &Parked| decoded.recorded.position < parked.from;
+        let (Some(rows), Some(declared)) = (failed.get_mut(&key), known.find(&key.0)) else {
+            continue;
+        };
+        if parked.get(&key).is_some_and(is_before)
+            && let Err(reason) = guarded(|| P::fold(rows, decoded, declared))
+        {
+            tracing::error!(
+                projection = P::NAME,
+                reason,
+                "a fold fails the second time only"
+            );
+        }
+    }
 }
 
 fn key_of(decoded: &Decoded) -> RequestKey {

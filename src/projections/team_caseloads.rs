@@ -2,6 +2,7 @@
 //! be asked for as of any moment.
 
 use super::page::Decoded;
+use super::request_list::MOVED;
 use super::{Projection, QueryError, ReadPool};
 use crate::domain::declared::Declared;
 use crate::domain::ids::DefinitionHash;
@@ -50,7 +51,10 @@ impl Projection for TeamCaseloads {
             .and_then(|hash| declared.find_workflow(&DefinitionHash(hash)))
             .and_then(|workflow| workflow.definition.states.get(&act.to))
             .ok_or("the pinned definition does not know the state")?;
-        let next = next_span(rows.last(), event, act, state.waiting)?;
+        let mut next = next_span(rows.last(), event, act, state.waiting)?;
+        if state.restricted {
+            MOVED.clone_into(&mut next.state);
+        }
         if let Some(last) = rows.last_mut().filter(|last| last.to_at.is_none()) {
             if !state.ends && is_same(last, &next) {
                 return Ok(());

@@ -39,10 +39,18 @@ pub struct RelayLane {
 impl RelayLane {
     #[must_use]
     pub fn new(lane: Lane, registry: Registry, url: String) -> Self {
-        let status = Status {
-            state: State::Waiting,
-            ..Status::default()
-        };
+        let status = watch::Sender::new(Status::waiting());
+        Self::telling(lane, registry, url, status)
+    }
+
+    /// A lane that tells how it is to whoever listened to the one before it.
+    #[must_use]
+    pub fn telling(
+        lane: Lane,
+        registry: Registry,
+        url: String,
+        status: watch::Sender<Status>,
+    ) -> Self {
         Self {
             lane,
             log: registry.log().clone(),
@@ -51,7 +59,7 @@ impl RelayLane {
             owner: Uuid::new_v4(),
             origins: Origins::default(),
             session: None,
-            status: watch::Sender::new(status),
+            status,
         }
     }
 

@@ -123,6 +123,7 @@ fn teams_of(event: &RequestEvent) -> (&str, Option<&str>) {
             (team.as_str(), None)
         }
         RequestEvent::RungRaised(raised) => (raised.team.as_str(), None),
+        RequestEvent::ClaimLapsed(lapsed) => (lapsed.raised.team.as_str(), None),
     }
 }
 
@@ -131,7 +132,10 @@ fn agencies_of<'a>(event: &'a RequestEvent, origin: &'a Origin) -> impl Iterator
     let (now, cover) = match event {
         RequestEvent::Act(act) => (act.agency.as_ref(), act.cover.as_ref()),
         RequestEvent::RungRaised(raised) => (raised.agency.as_ref(), raised.cover.as_ref()),
-        RequestEvent::Claimed { .. } | RequestEvent::Released { .. } => (None, None),
+        RequestEvent::Claimed { agency, .. } | RequestEvent::Released { agency, .. } => {
+            (agency.as_ref(), None)
+        }
+        RequestEvent::ClaimLapsed(lapsed) => (lapsed.raised.agency.as_ref(), None),
     };
     let (now, cover) = (now.map(AgencyId::as_str), cover.map(|c| c.agency.as_str()));
     let asks = now.or(origin.agency.as_deref());
@@ -193,6 +197,7 @@ fn data_of(recorded: &Recorded, event: &RequestEvent, origin: &Origin) -> Value 
             json!({ "team": team })
         }
         RequestEvent::RungRaised(raised) => json!(raised),
+        RequestEvent::ClaimLapsed(lapsed) => json!(lapsed.raised),
     };
     if let (Some(data), Value::Object(more)) = (data.as_object_mut(), more) {
         data.extend(more);

@@ -36,6 +36,14 @@ fn no_queue_took(route: &Route) -> String {
 
 pub(super) type Parked = BTreeMap<Key, Waiting>;
 
+/// A request waits from its lowest position: what comes later waits with it.
+pub(super) fn keep_lowest(parked: &mut Parked, key: Key, waiting: Waiting) {
+    let known = parked.get(&key);
+    if known.is_none_or(|known| waiting.from < known.from) {
+        parked.insert(key, waiting);
+    }
+}
+
 pub(super) async fn load<C: GenericClient>(
     client: &C,
     lane: &str,

@@ -253,6 +253,10 @@ async fn declare_queue(channel: &Channel, queue: &Queue) -> Result<(), PublishEr
             AMQPValue::LongLongInt(DELIVERY_LIMIT),
         );
         arguments.insert("x-dead-letter-exchange".into(), text(DEAD_LETTERS_EXCHANGE));
+        // The broker's own default sends a dead letter once and forgets it. This way asks for the
+        // overflow beside it, though no length is limited.
+        arguments.insert("x-dead-letter-strategy".into(), text("at-least-once"));
+        arguments.insert("x-overflow".into(), text("reject-publish"));
     }
     let options = QueueDeclareOptions {
         durable: true,

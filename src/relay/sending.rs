@@ -25,7 +25,14 @@ impl RelayLane {
         let parked = &session.parked;
         page.events
             .retain(|event| !parked.contains_key(&key_of(&event.recorded)));
-        let told = self.tell(&mut page, &session.topology).await?;
+        page.unreadable.retain(|key, _| !parked.contains_key(key));
+        let told = if page.declares {
+            // What has no queue yet comes back, waits, and is tried again once it is declared.
+            let declared = Topology::of(&self.registry.in_force());
+            self.tell(&mut page, &declared).await?
+        } else {
+            self.tell(&mut page, &session.topology).await?
+        };
         let mut sent = Vec::with_capacity(told.len());
         let mut on_their_way = 0;
         for (event, messages) in told {
@@ -80,14 +87,16 @@ impl RelayLane {
         self.confirm(session, flight.messages).await?;
         let mut newly = flight.unreadable;
         for sent in flight.sent {
-            let Some(route) = session.window.take_untaken(sent.id) else {
-                continue;
-            };
-            if !session.parked.contains_key(&sent.key) {
-                let waiting = newly.entry(sent.key);
-                waiting.or_insert_with(|| Waiting::for_route(sent.position, &route));
+            if let Some(route) = session.window.take_untaken(sent.id) {
+                let waiting = Waiting::for_route(sent.position, &route);
+                parked::keep_lowest(&mut newly, sent.key, waiting);
             }
         }
+        // An event of an earlier page may have come back meanwhile.
+        newly.retain(|key, waiting| {
+            let known = session.parked.get(key);
+            known.is_none_or(|known| waiting.from <= known.from)
+        });
         let client = self.log.pool().get().await?;
         if !newly.is_empty() {
             for ((authority, request), waiting) in &newly {

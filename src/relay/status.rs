@@ -35,6 +35,15 @@ pub struct Status {
 }
 
 impl Status {
+    /// Before the first step.
+    #[must_use]
+    pub fn waiting() -> Self {
+        Self {
+            state: State::Waiting,
+            ..Self::default()
+        }
+    }
+
     pub(super) fn enter(&mut self, state: State, trouble: Option<String>) {
         self.state = state;
         self.connected = !matches!(state, State::Off | State::Waiting);
@@ -53,6 +62,8 @@ impl Status {
         metrics::gauge!("rfa_relay_behind", "lane" => lane).set(gauge(self.behind));
         let parked = i64::try_from(self.parked).unwrap_or(i64::MAX);
         metrics::gauge!("rfa_relay_parked", "lane" => lane).set(gauge(parked));
+        let wrong = i64::try_from(self.mismatches.len()).unwrap_or(i64::MAX);
+        metrics::gauge!("rfa_relay_wrong_queues", "lane" => lane).set(gauge(wrong));
         metrics::gauge!("rfa_relay_connected", "lane" => lane).set(if self.connected {
             1.0
         } else {

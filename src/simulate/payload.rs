@@ -160,7 +160,7 @@ fn send(moment: &Moment<'_>, chance: &mut Chance) -> Value {
         "tried_so_far": "Invented: a talk with the family, a club.",
         "help_wanted": [story.help],
         "urgency": chance.pick(&[("routine", 60), ("soon", 32), ("urgent", 8)]),
-        "hoped_for": [{ "id": "better-days", "hope": "Invented: better days." }],
+        "hoped_for": [{ "id": "hope-1", "hope": "Invented: better days." }],
         "views": views(story, false),
         "sharing": { "basis": "public-task", "told": true },
         "agrees_to_help": chance.pick(&[("agrees", 92), ("not-asked", 8)]),
@@ -306,7 +306,7 @@ fn wellbeing(from: i64, to: i64, chance: &mut Chance) -> Value {
 fn end(chance: &mut Chance) -> Value {
     json!({
         "reason": chance.pick(&[("help-finished", 80), ("needs-met-otherwise", 10), ("out-of-touch", 6), ("moved-away", 4)]),
-        "outcomes": [{ "id": "better-days", "outcome": chance.pick(&[("achieved", 50), ("partly", 38), ("not", 12)]) }],
+        "outcomes": [{ "id": "hope-1", "outcome": chance.pick(&[("achieved", 50), ("partly", 38), ("not", 12)]) }],
         "wellbeing": wellbeing(2, 5, chance),
         "own_words": "Invented: it is better now.",
         "may_be_quoted": chance.percent(60),

@@ -2,8 +2,8 @@
 //! command's id and the append judge, not a lock.
 
 use crate::commands::{Ask, Command, CommandError, Commands, Provenance};
-use crate::domain::ids::{IdError, PrincipalId, RequestId};
-use crate::domain::request::actor::{Principal, PrincipalKind};
+use crate::domain::ids::RequestId;
+use crate::domain::request::actor::Principal;
 use crate::domain::request::rung::{DueRung, Look, Place};
 use futures::StreamExt;
 use futures::future::BoxFuture;
@@ -14,8 +14,6 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-/// Who acts when time goes by.
-const ENGINE: &str = "engine";
 /// The read table follows within this: then the rung after the one that was raised is there.
 const SOON: Duration = Duration::from_secs(1);
 
@@ -70,20 +68,15 @@ pub struct Sweeper {
 }
 
 impl Sweeper {
-    /// # Errors
-    /// Never with the name that the engine has; a defect else.
-    pub fn try_new(commands: Commands, find: FindDue, pace: Pace) -> Result<Self, IdError> {
-        Ok(Self {
+    #[must_use]
+    pub fn new(commands: Commands, find: FindDue, pace: Pace) -> Self {
+        Self {
             commands,
             find,
             pace,
-            engine: Principal {
-                id: PrincipalId::parse(ENGINE)?,
-                kind: PrincipalKind::ServiceAccount,
-                grants: Vec::new(),
-            },
+            engine: Principal::engine(),
             after: Place::FIRST,
-        })
+        }
     }
 
     /// Until told to stop; the step under way is finished first.

@@ -1,6 +1,6 @@
 //! A child protection concern that was passed on: what others may see of it.
 
-use crate::support::client::{Served, consume, example};
+use crate::support::client::{Answer, Served, consume, example};
 use crate::support::engine::workflows;
 use crate::support::until;
 use reqwest::StatusCode;
@@ -13,14 +13,16 @@ use uuid::Uuid;
 
 /// A concern about a fresh request, passed on by the head teacher.
 async fn passed_on(served: &Served) -> (Uuid, String) {
+    passed_on_by(served, "head.girvan").await
+}
+
+async fn passed_on_by(served: &Served, person: &str) -> (Uuid, String) {
     let request = served.sent().await;
     let concern = json!({
         "risk": "neglect", "number_rung": "initial-response", "concern": "Invented concern"
     });
     let path = format!("/requests/{request}/moves/pass-on-child-protection-concern");
-    let answer = served
-        .post(&path, "head.girvan", json!({ "data": concern }))
-        .await;
+    let answer = served.post(&path, person, json!({ "data": concern })).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
     (
         request,
@@ -109,6 +111,75 @@ async fn a_concern_is_red_until_it_is_written_down_who_answered() {
         (gauge(&served, "rfa_concerns_unanswered").await == 0.0).then_some(())
     })
     .await;
+}
+
+async fn unanswered(served: &Served, receipt: &Answer) -> Answer {
+    let position = receipt.body["position"].as_str().unwrap();
+    let path = format!("/concerns?min_position={position}");
+    served.get(&path, "social.work").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_concern_hides_neither_the_first_nor_how_long_it_waits() {
+    let served = Served::start().await;
+    let (request, position) = passed_on(&served).await;
+    let first = format!("/concerns?min_position={position}");
+    let first = served.get(&first, "social.work").await.body["oldest_at"].clone();
+    let path = format!("/requests/{request}/moves/pass-on-child-protection-concern");
+    let concern = example("pass-on-child-protection-concern");
+    let second = served
+        .post(&path, "duty.carrick", json!({ "data": concern }))
+        .await;
+    assert_eq!(second.status, StatusCode::OK, "{}", second.text);
+    let both = unanswered(&served, &second).await;
+    assert_eq!(both.body["oldest_at"], first, "{}", both.text);
+
+    let path = format!("/requests/{request}/moves/answered-by");
+    let mut data = example("answered-by");
+    data["result"] = json!("being-looked-at");
+    for left in [1, 0] {
+        let answer = served
+            .post(&path, "social.work", json!({ "data": data }))
+            .await;
+        let open = unanswered(&served, &answer).await;
+        assert_eq!(open.body["unanswered_count"], left, "{}", open.text);
+        assert_ne!(open.body["oldest_at"], first, "the older one was answered");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_outside_hears_of_another_process_and_of_no_concern() {
+    let served = Served::start().await;
+    let (request, position) = passed_on_by(&served, "duty.carrick").await;
+    for (state, count) in [
+        ("with-child-protection", 0),
+        ("moved-to-another-process", 1),
+    ] {
+        for person in ["head.girvan", "school.system"] {
+            let path = format!("/requests?state={state}&min_position={position}");
+            let list = served.get(&path, person).await;
+            let rows = list.body["requests"].as_array().unwrap().len();
+            assert_eq!(rows, count, "{person}, {state}: {}", list.text);
+        }
+    }
+    let withdrawn = served
+        .make(
+            request,
+            "withdraw",
+            "head.girvan",
+            json!({ "reason": "Invented." }),
+        )
+        .await;
+    assert_eq!(withdrawn.status, StatusCode::CONFLICT, "{}", withdrawn.text);
+    let path = format!("/caseloads?min_position={position}");
+    let caseloads = served.get(&path, "manager.service").await;
+    assert_eq!(
+        caseloads.body["caseloads"][0]["state"],
+        "moved-to-another-process"
+    );
+    for told in [withdrawn.text, caseloads.text] {
+        assert!(!told.contains("child-protection"), "{told}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

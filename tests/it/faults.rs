@@ -2,7 +2,7 @@
 
 use crate::history::{expected_figures, find_data};
 use crate::support::client::{Served, example};
-use crate::support::{PrivateBroker, PrivatePostgres, ProcessUnderTest, until};
+use crate::support::{Broker, Postgres, PrivateBroker, PrivatePostgres, ProcessUnderTest, until};
 use reqwest::{Method, StatusCode};
 use rfa::commands::Registry;
 use rfa::log::Log;
@@ -184,7 +184,8 @@ async fn requests_are_taken_while_the_broker_is_away_and_reach_it_afterwards() {
     let ready = format!("{}/readyz", served.process.http);
     until("the backlog is shown", SOON, || async {
         let ready: Value = reqwest::get(&ready).await.ok()?.json().await.ok()?;
-        let is_down = ready["down"] == json!(["broker"]) && ready["status"] == "degraded";
+        let all = json!(["broker", "relay", "relay-restricted"]);
+        let is_down = ready["down"] == all && ready["status"] == "degraded";
         (is_down && ready["relay_lag"].as_i64()? >= 20).then_some(())
     })
     .await;
@@ -198,6 +199,65 @@ async fn requests_are_taken_while_the_broker_is_away_and_reach_it_afterwards() {
         (queue["messages"].as_i64()? >= 20).then_some(())
     })
     .await;
+}
+
+/// Cancels the append whose commit waits for a standby that never comes.
+async fn cancel_the_append(owner: &tokio_postgres::Client) {
+    let cancel = "select pg_cancel_backend(pid) from pg_stat_activity \
+                  where wait_event = 'SyncRep' and query like '%log_append%'";
+    until("an append that waits", SOON, || async {
+        let cancelled = owner.query(cancel, &[]).await.unwrap();
+        (!cancelled.is_empty()).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_no_standby_has_confirmed_is_called_unknown_until_the_same_key_asks_again() {
+    let (postgres, vhost) = (PrivatePostgres::start().await, Broker::vhost().await);
+    run(&["migrate"], &[("DATABASE_URL", &postgres.url())]).await;
+    let served = Served::over(&postgres.url(), &vhost.url).await;
+    let (owner, connection) = tokio_postgres::connect(&postgres.url(), NoTls)
+        .await
+        .unwrap();
+    tokio::spawn(connection);
+    let settings = |standby: &str| {
+        let set = format!("alter system set synchronous_standby_names = '{standby}'");
+        [
+            "set synchronous_commit = local".to_owned(),
+            set,
+            "select pg_reload_conf()".to_owned(),
+        ]
+    };
+    for statement in settings("nobody") {
+        owner.batch_execute(&statement).await.unwrap();
+    }
+    let body = json!({ "data": example("send") });
+    let send = || {
+        served
+            .call(Method::POST, "/requests", "head.girvan")
+            .key("not-confirmed")
+            .json(body.clone())
+            .send()
+    };
+    let (answer, ()) = tokio::join!(send(), cancel_the_append(&owner));
+    assert_eq!(
+        answer.status,
+        StatusCode::SERVICE_UNAVAILABLE,
+        "{}",
+        answer.text
+    );
+    let kind = answer.body["type"].as_str().unwrap();
+    assert!(kind.ends_with("outcome-unknown"), "{}", answer.text);
+    for statement in settings("") {
+        owner.batch_execute(&statement).await.unwrap();
+    }
+    let again = until("it is confirmed", SOON, || async {
+        let answer = send().await;
+        (answer.status == StatusCode::CREATED).then_some(answer)
+    })
+    .await;
+    assert_eq!(again.body["duplicate"], true, "{}", again.text);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -245,4 +305,23 @@ async fn without_postgres_there_is_a_503_and_with_it_the_same_process_goes_on() 
     let second = send().await;
     assert_eq!(first.body["request_id"], second.body["request_id"]);
     assert_eq!(count(&postgres).await, Some(2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_queue_of_child_protection_that_is_wrong_degrades_readiness_by_name() {
+    let (database, vhost) = (Postgres::database().await, Broker::vhost().await);
+    let wrong = "rfa.restricted.south-ayrshire";
+    vhost.declare_classic(wrong).await;
+    let served = Served::over(&database.url, &vhost.url).await;
+    let ready = format!("{}/readyz", served.process.http);
+    until("the queue is named", SOON, || async {
+        let ready: Value = reqwest::get(&ready).await.ok()?.json().await.ok()?;
+        let lane = ready["relay"].as_array()?.get(1)?.clone();
+        let named = lane["lane"] == "relay-restricted" && lane["wrong_queues"] == json!([wrong]);
+        let down = ready["down"]
+            .as_array()?
+            .contains(&json!("relay-restricted"));
+        (named && down && ready["status"] == "degraded").then_some(())
+    })
+    .await;
 }

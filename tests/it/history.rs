@@ -267,6 +267,146 @@ async fn xes_and_csv_bring_the_same_rows_and_a_bad_row_is_refused_with_its_line(
     std::fs::remove_dir_all(folder).unwrap();
 }
 
+const HEADER: &str = "case:concept:name,case:channel,case:startdate,case:department,concept:name,time:timestamp,org:resource,org:group,concept:instance\n";
+
+/// Rows of an invented log: request, activity, time and who did it.
+async fn import_rows(engine: &Engine, mapping: Mapping, rows: &[[&str; 4]]) -> Report {
+    let line = |[request, activity, time, actor]: &[&str; 4]| {
+        format!(
+            "{request},Desk,2011-03-01 09:00:00+01:00,General,{activity},{time},{actor},EMPTY,\n"
+        )
+    };
+    let folder = tempfile::tempdir();
+    let file = folder.join("log.csv");
+    let lines: String = rows.iter().map(line).collect();
+    std::fs::write(&file, format!("{HEADER}{lines}")).unwrap();
+    let report = import(engine, mapping, &file).await;
+    std::fs::remove_dir_all(folder).unwrap();
+    report
+}
+
+const CONFIRMED: &str = "Confirmation of receipt";
+const CHECKED: &str = "T02 Check confirmation of receipt";
+const SENT: &str = "T05 Print and send confirmation of receipt";
+
+fn found<'r>(report: &'r Report, beginning: &str) -> Option<&'r [String]> {
+    let mut findings = report.findings.iter();
+    let found = findings.find(|finding| finding.what.starts_with(beginning));
+    found.map(|finding| finding.examples.as_slice())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_stands_twice_counts_once_and_costs_no_other() {
+    let engine = Engine::start().await;
+    engine.publish_folder(AUTHORITY).await;
+    let rows = [
+        ["case-1", CONFIRMED, "2011-03-02 10:00:00+01:00", "R1"],
+        ["case-1", CHECKED, "2011-03-03 10:00:00+01:00", "R1"],
+        ["case-1", CHECKED, "2011-03-03 10:00:00+01:00", "R1"],
+        ["case-1", SENT, "2011-03-04 10:00:00+01:00", "R1"],
+    ];
+    let first = import_rows(&engine, mapping(), &rows).await;
+    assert_eq!((first.appended, first.refused_count()), (3, 0), "{first}");
+    assert_eq!(
+        found(&first, "a row stands twice"),
+        Some(&["case-1".to_owned()][..])
+    );
+    let again = import_rows(&engine, mapping(), &rows).await;
+    assert_eq!((again.known, again.refused_count()), (3, 0), "{again}");
+
+    let mut other = rows;
+    other[2][3] = "R2";
+    let other = import_rows(&engine, mapping(), &other).await;
+    assert_eq!((other.known, other.refused_count()), (3, 1), "{other}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_of_the_older_log_have_codes_and_no_names() {
+    let engine = Engine::start().await;
+    engine.publish_folder(AUTHORITY).await;
+    let rows = [
+        [
+            "case-1",
+            CONFIRMED,
+            "2011-03-02 10:00:00+01:00",
+            "J. Canary",
+        ],
+        ["case-1", CHECKED, "2011-03-03 10:00:00+01:00", "J-Canary"],
+        [
+            "case-2",
+            CONFIRMED,
+            "2011-03-03 10:00:00+01:00",
+            "J. Canary",
+        ],
+    ];
+    let report = import_rows(&engine, mapping(), &rows).await;
+    assert_eq!(
+        (report.appended, report.refused_count()),
+        (3, 0),
+        "{report}"
+    );
+    let client = engine.database.connect().await;
+    let actors = "select stream, version, actor from event_log.events \
+                  where stream_kind = 'request' order by version, stream";
+    let actors = client.query(actors, &[]).await.unwrap();
+    let actors: Vec<String> = actors.iter().map(|row| row.get(2)).collect();
+    assert!(actors.iter().all(|actor| !actor.contains("Canary")));
+    assert_eq!(actors[0], actors[1], "one person, two requests");
+    assert_ne!(actors[0], actors[2], "two people");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_local_time_that_does_not_exist_is_refused_and_one_that_exists_twice_is_told() {
+    let engine = Engine::start().await;
+    engine.publish_folder(AUTHORITY).await;
+    let rows = [
+        ["case-1", CONFIRMED, "2011-03-27 02:30:00", "R1"],
+        ["case-2", CONFIRMED, "2011-10-30 02:30:00", "R1"],
+        ["case-3", CONFIRMED, "2011-10-31 02:30:00", "R1"],
+    ];
+    let report = import_rows(&engine, mapping(), &rows).await;
+    assert_eq!(
+        (report.appended, report.refused_count()),
+        (2, 1),
+        "{report}"
+    );
+    let gap = "`time:timestamp` is a local time that does not exist: the clocks went forward";
+    assert_eq!(
+        (report.refused[0].line, report.refused[0].reason.as_str()),
+        (2, gap)
+    );
+    assert_eq!(
+        found(&report, "a local time that exists twice"),
+        Some(&["case-2".to_owned()][..])
+    );
+}
+
+#[test]
+fn rows_that_lie_in_the_future_are_told() {
+    let texts = |request: &str, time: &str| {
+        let texts = [
+            ("case:concept:name", request),
+            ("concept:name", CONFIRMED),
+            ("time:timestamp", time),
+        ];
+        let texts = texts.map(|(column, text)| (column.to_owned(), text.to_owned()));
+        Ok(rows::Row {
+            line: 2,
+            texts: texts.into(),
+        })
+    };
+    let read = vec![
+        texts("case-1", "2026-06-01T10:00:00Z"),
+        texts("case-2", "2026-06-01T10:00:01Z"),
+    ];
+    let mut plan = Plan::new(mapping(), read).unwrap();
+    plan.look_ahead("2026-06-01T10:00:00Z".parse().unwrap());
+    assert_eq!(
+        found(&plan.report, "rows that lie in the future"),
+        Some(&["case-2".to_owned()][..])
+    );
+}
+
 fn activities_of(file: &Path) -> std::collections::BTreeMap<String, u64> {
     let mut counts = std::collections::BTreeMap::new();
     for row in rows::read(file, &["concept:name"]).unwrap() {

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod api;
+mod claims;
 mod clocks;
 mod commands;
 mod concern;
@@ -16,13 +17,16 @@ mod lint;
 mod log;
 mod main_job;
 mod oracle;
+mod people;
 mod permit_figures;
 mod privacy;
 mod projections;
+mod publishing;
 mod relay;
 mod response_times;
 mod roll_out;
 mod scenarios;
+mod servers;
 mod simulate;
 #[expect(dead_code, reason = "goes when the tests of every part use it")]
 mod support;

@@ -111,6 +111,12 @@ async fn the_same_key_gives_the_same_receipt_and_no_second_event() {
         reused.text
     );
     assert_eq!(events(&served).await, 1);
+    // Neither a key nor a digest is left of a child that is not there.
+    let client = served.database().connect().await;
+    let count = "select (select count(*) from vault.keys), \
+                 (select count(distinct request) from vault.blind_index)";
+    let left = client.query_one(count, &[]).await.unwrap();
+    assert_eq!((left.get::<_, i64>(0), left.get::<_, i64>(1)), (2, 1));
 }
 
 async fn events(served: &Served) -> i64 {

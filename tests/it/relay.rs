@@ -5,7 +5,10 @@ mod faults;
 mod stage;
 mod story;
 
-use crate::support::until;
+use crate::support::engine::now;
+use crate::support::{WorkflowFiles, until};
+use rfa::commands::{publish, read_folder};
+use rfa::domain::ids::Authority;
 use rfa::relay::message::Lane;
 use rfa::relay::{RelayOutcome, State};
 use serde_json::json;
@@ -86,6 +89,28 @@ async fn an_agency_gets_its_own_requests_only_and_long_after_the_opening() {
     assert_eq!(received[0].request(), own.request);
     assert_eq!(received[0].version(), 2);
     assert!(stage.is_empty("rfa.agency.south-ayrshire.nhs").await);
+}
+
+#[tokio::test]
+async fn an_agency_that_another_replica_declares_misses_nothing() {
+    let stage = Stage::set().await;
+    let mut lane = stage.ordinary().await;
+    let files = WorkflowFiles::copied("new-agency");
+    files.change(
+        "organisation/south-ayrshire.yaml",
+        "agencies:\n",
+        "agencies:\n  - { id: play, title: Play (invented), kind: third-sector, calendar: all-hours }\n",
+    );
+    let authority = Authority::parse(stage::AUTHORITY).unwrap();
+    let declarations = read_folder(files.folder(), &authority).unwrap();
+    let other = stage.other_replica().await;
+    let published = publish(&other, &authority, declarations, "test", now());
+    assert_eq!(published.await.unwrap(), 1);
+    let story = Story::of("garf").asked_by("play");
+    stage.append(story.opened()).await;
+    drain(&mut lane).await;
+    let received = stage.consume("rfa.agency.south-ayrshire.play", 1).await;
+    assert_eq!(received[0].request(), story.request);
 }
 
 #[tokio::test]
@@ -269,6 +294,28 @@ async fn what_a_team_needs_is_declared_as_data() {
             queue["arguments"]["x-dead-letter-exchange"],
             json!("rfa.dead-letters")
         );
+        // On their way to the dead letters messages are confirmed, not only sent.
+        assert_eq!(
+            queue["arguments"]["x-dead-letter-strategy"],
+            json!("at-least-once")
+        );
+        assert_eq!(queue["arguments"]["x-overflow"], json!("reject-publish"));
     }
     find("rfa.dead-letters");
+}
+
+#[tokio::test]
+async fn what_a_receiver_rejects_too_often_is_among_the_dead_letters() {
+    let stage = Stage::set().await;
+    let mut lane = stage.ordinary().await;
+    let story = Story::of("garf");
+    stage.append(story.opened()).await;
+    drain(&mut lane).await;
+    stage.reject("rfa.team.south-ayrshire.garf", 21).await;
+    let dead = until("the dead letter", stage::DEADLINE, || async {
+        stage.consume_all("rfa.dead-letters").await.pop()
+    })
+    .await;
+    assert_eq!((dead.request(), dead.version()), (story.request, 1));
+    assert!(stage.is_empty("rfa.team.south-ayrshire.garf").await);
 }

@@ -8,6 +8,7 @@ use rfa::commands::{Ask, Command, CommandError, Folder, Provenance};
 use rfa::domain::ids::{Authority, RequestId};
 use rfa::domain::request::actor::Principal;
 use rfa::domain::request::event::RequestEvent;
+use rfa::domain::request::rung::find_ready;
 use rfa::domain::request::state::RequestState;
 use rfa::domain::time::clock::Clocks;
 use rfa::domain::workflow::located::{Node, Problem, Yaml, read};
@@ -230,7 +231,7 @@ impl Server {
         known: Option<RequestId>,
     ) -> Result<RequestId, CommandError> {
         let moves = match &doing.does {
-            Does::Claim | Does::Release => Vec::new(),
+            Does::Claim(_) | Does::Release(_) => Vec::new(),
             Does::Moves(moves) => moves
                 .iter()
                 .map(|done| done.asked(&self.examples).unwrap())
@@ -241,8 +242,14 @@ impl Server {
                 workflow: "request-for-assistance".parse().unwrap(),
                 moves,
             },
-            (Some(request), Does::Claim) => Ask::Claim { request },
-            (Some(request), Does::Release) => Ask::Release { request },
+            (Some(request), Does::Claim(reason)) => Ask::Claim {
+                request,
+                reason: reason.clone(),
+            },
+            (Some(request), Does::Release(reason)) => Ask::Release {
+                request,
+                reason: reason.clone(),
+            },
             (Some(request), Does::Moves(_)) => Ask::Moves { request, moves },
         };
         let if_match = match known {
@@ -278,8 +285,11 @@ impl Server {
     async fn play(&self, scenario: &Scenario) -> BTreeMap<String, Told> {
         let mut requests: BTreeMap<String, RequestId> = BTreeMap::new();
         for step in &scenario.steps {
-            let Some(doing) = &step.doing else { continue };
             let known = requests.get(&step.request).copied();
+            if let Some(request) = known {
+                self.wait(request, step.at).await;
+            }
+            let Some(doing) = &step.doing else { continue };
             match (self.act(step, doing, known).await, &step.refused) {
                 (Ok(request), None) => {
                     requests.insert(step.request.clone(), request);
@@ -303,6 +313,32 @@ impl Server {
         told
     }
 
+    /// Raises what is due by then, the earliest first.
+    async fn wait(&self, request: RequestId, at: Timestamp) {
+        loop {
+            let told = self.told(request).await;
+            let present = told.state.find().unwrap();
+            let declared = self.engine.commands.registry().of("south-ayrshire");
+            let workflow = declared.find_workflow(&present.opening.definition).unwrap();
+            let on = (declared.calendars(), at);
+            let ready = find_ready(&told.clocks, &workflow.definition, &present.raised, on);
+            let Some(rung) = ready.unwrap() else { return };
+            let command = Command {
+                authority: Authority::parse("south-ayrshire").unwrap(),
+                actor: Principal::engine(),
+                on_behalf_of: None,
+                key: format!("{request}/{rung}"),
+                ask: Ask::Raise { request, rung },
+                if_match: None,
+                occurred_at: Some(at),
+                provenance: Provenance::Synthetic,
+                correlation: Uuid::new_v4(),
+                causation: None,
+            };
+            self.engine.commands.execute(command, at).await.unwrap();
+        }
+    }
+
     async fn told(&self, request: RequestId) -> Told {
         use rfa::domain::request::clocks::ClockGround;
         let (state, events) = self.load(request).await;
@@ -317,11 +353,13 @@ impl Server {
         };
         let mut clocks = Clocks::default();
         for (at, event) in &events {
-            if let RequestEvent::Act(act) = event {
-                ground.follow(&mut clocks, act, *at);
-            }
+            ground.follow(&mut clocks, event, *at);
         }
-        Told { state, clocks }
+        Told {
+            state,
+            clocks,
+            raised: Vec::new(),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Reminders and missed targets: raised once, in order and never early, whatever happens to whoever
 //! raises them.
 
+mod claims;
 mod killed;
 mod plan;
 mod stage;

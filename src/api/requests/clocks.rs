@@ -136,7 +136,7 @@ pub(super) fn seen_spells<'a>(
         .collect()
 }
 
-fn fold(seen: &Seen, declared: &Declared) -> Clocks {
+pub(super) fn fold(seen: &Seen, declared: &Declared) -> Clocks {
     let opening = &seen.request.opening;
     let definition = &seen.workflow.definition;
     let events = seen.loaded.events.iter();
@@ -152,7 +152,8 @@ fn acts(seen: &Seen) -> impl Iterator<Item = (Timestamp, &Act)> {
             RequestEvent::Act(act) => Some((recorded.occurred_at, act.as_ref())),
             RequestEvent::Claimed { .. }
             | RequestEvent::Released { .. }
-            | RequestEvent::RungRaised(_) => None,
+            | RequestEvent::RungRaised(_)
+            | RequestEvent::ClaimLapsed(_) => None,
         })
 }
 

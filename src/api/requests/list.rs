@@ -1,5 +1,6 @@
 //! `GET /requests`: the caller's own requests, or those of a team of the caller's.
 
+use super::claim::ClaimView;
 use super::covers_now;
 use crate::access::{Action, Resource};
 use crate::api::App;
@@ -8,6 +9,7 @@ use crate::api::extract::Params;
 use crate::api::position::AsOf;
 use crate::api::problem::Problem;
 use crate::api::views::{caught_up, unreadable};
+use crate::domain::declared::Declared;
 use crate::domain::ids::{StateName, TeamId};
 use crate::domain::request::actor::PrincipalKind;
 use crate::projections::request_list::{self, Filter, RequestRow};
@@ -28,7 +30,7 @@ pub(crate) struct ListView {
     pub requests: Vec<RowView>,
     /// For `after`, where there may be more.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub next: Option<Uuid>,
+    pub next: Option<String>,
     pub as_of: AsOf,
 }
 
@@ -45,20 +47,29 @@ pub(crate) struct RowView {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub worker: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub claimed_by: Option<String>,
+    pub claim: Option<ClaimView>,
     pub received_at: Timestamp,
     pub version: i32,
 }
 
-impl From<RequestRow> for RowView {
-    fn from(row: RequestRow) -> Self {
+impl RowView {
+    /// In a `team` that holds it everybody may know who has claimed it.
+    fn of(
+        row: RequestRow,
+        team: bool,
+        (declared, now): (&Declared, Timestamp),
+    ) -> Result<Self, Problem> {
+        let holder = row.claimed_by.filter(|_| team || !row.restricted);
+        let claim = holder
+            .map(|holder| ClaimView::of(&holder, row.lease.as_ref(), declared, now))
+            .transpose()?;
         // A restricted state is nobody's business outside of its own process.
         let state = if row.restricted {
-            "moved-to-another-process".to_owned()
+            request_list::MOVED.to_owned()
         } else {
             row.state
         };
-        Self {
+        Ok(Self {
             id: row.request_id,
             reference: row.reference,
             workflow: row.workflow,
@@ -66,10 +77,10 @@ impl From<RequestRow> for RowView {
             team: row.team,
             requester: row.requester,
             worker: row.worker,
-            claimed_by: row.claimed_by,
+            claim,
             received_at: row.received_at,
             version: row.version,
-        }
+        })
     }
 }
 
@@ -83,7 +94,7 @@ impl From<RequestRow> for RowView {
         ("team" = Option<String>, Query, description = "A team that you belong to"),
         ("state" = Option<String>, Query, description = "Only requests in this state"),
         ("open" = Option<bool>, Query, description = "`true`: only those that have not ended"),
-        ("after" = Option<Uuid>, Query, description = "`next` of the page before"),
+        ("after" = Option<String>, Query, description = "`next` of the page before"),
         ("limit" = Option<i64>, Query, description = "1 to 100, usually 50"),
         ("min_position" = Option<String>, Query, description = "Position that the answer must include"),
     ),
@@ -143,8 +154,20 @@ pub(in crate::api) fn page(caller: &Caller, params: &Params) -> Result<Filter, P
         state: None,
         open_only: false,
         limit: limit.unwrap_or(LIMIT_USUAL),
-        after: params.find("after", "`next` of the page before", Uuid::try_parse)?,
+        after: params.find("after", "`next` of the page before", parse_after)?,
     })
+}
+
+/// Where the next page begins: microseconds since 1970 of when help was first asked for, and the id.
+fn next_of(row: &RequestRow) -> String {
+    format!("{}.{}", row.received_at.as_microsecond(), row.request_id)
+}
+
+fn parse_after(text: &str) -> Result<(Timestamp, Uuid), ()> {
+    let (micros, id) = text.split_once('.').ok_or(())?;
+    let micros = micros.parse().map_err(|_| ())?;
+    let at = Timestamp::from_microsecond(micros).map_err(|_| ())?;
+    Ok((at, Uuid::try_parse(id).map_err(|_| ())?))
 }
 
 pub(in crate::api) async fn rows(
@@ -156,10 +179,15 @@ pub(in crate::api) async fn rows(
     let found = request_list::query(&app.reads, &filter)
         .await
         .map_err(unreadable)?;
+    let declared = app.commands.registry().of(filter.authority.as_str());
+    let now = (app.now)();
     let full = i64::try_from(found.len()).is_ok_and(|count| count == filter.limit);
-    let next = found.last().filter(|_| full).map(|row| row.request_id);
+    let next = found.last().filter(|_| full).map(next_of);
     Ok(ListView {
-        requests: found.into_iter().map(RowView::from).collect(),
+        requests: found
+            .into_iter()
+            .map(|row| RowView::of(row, filter.team.is_some(), (&declared, now)))
+            .collect::<Result<_, _>>()?,
         next,
         as_of,
     })

@@ -2,6 +2,7 @@
 //!
 //! Invariant: a request that the caller may not see answers as one that does not exist.
 
+pub(super) mod claim;
 pub(super) mod clock;
 pub(super) mod clocks;
 pub(super) mod list;
@@ -13,11 +14,12 @@ use super::App;
 use super::caller::Caller;
 use super::problem::Problem;
 use crate::access::{Action, Involvement, Resource, decide};
-use crate::commands::{Audience, Loaded};
+use crate::commands::{Audience, CommandError, Loaded};
 use crate::domain::ids::{PrincipalId, RequestId};
 use crate::domain::organisation::Covers;
 use crate::domain::request::asking::civil_date;
 use crate::domain::request::entitle::{Who, moves_open_to};
+use crate::domain::request::error::Refusal;
 use crate::domain::request::state::Request;
 use crate::domain::workflow::definition::HandOver;
 use crate::domain::workflow::schema::Workflow;
@@ -60,7 +62,10 @@ impl Seen {
         };
         let mut involvement = involvement_of(&request, &loaded);
         involvement.covers = who.covers(&request);
-        involvement.answers = request.concern_open
+        // Whoever asked for help may write down who answered; what others passed on is not theirs to know.
+        let asks = request.requester == caller.principal.id || involvement.covers;
+        involvement.answers = request.is_concern_open()
+            && !asks
             && moves_open_to(&workflow.definition, &request, who)
                 .any(|(_, rule)| rule.hand_over == Some(HandOver::Closes));
         let may = |action| {
@@ -83,9 +88,27 @@ impl Seen {
         })
     }
 
+    /// Whether a refusal would tell where the request has gone.
+    fn hides(&self, error: &CommandError) -> bool {
+        let states = &self.workflow.definition.states;
+        let state = states.get(&self.request.state);
+        let tells = matches!(
+            error,
+            CommandError::Refused(Refusal::NotInThisState { .. } | Refusal::Ended { .. })
+        );
+        tells && !self.knows_state() && state.is_some_and(|state| state.restricted)
+    }
+
     /// Whoever holds the request must know in which state it is.
     fn knows_state(&self) -> bool {
         self.member || self.restricted
+    }
+
+    /// What happens while the request is in another process is nobody else's business.
+    fn may_know(&self) -> bool {
+        let states = &self.workflow.definition.states;
+        let state = states.get(&self.request.state);
+        self.knows_state() || state.is_some_and(|rule| !rule.restricted)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Commands: `POST /requests`, `…/moves/{move}`, `…/claim`, `…/release`.
+//! Commands: `POST /requests`, `…/moves/{move}`.
 
 use super::read::etag;
 use super::{Seen, parse_id};
@@ -11,6 +11,8 @@ use crate::api::position::public;
 use crate::api::problem::{Kind, Problem};
 use crate::commands::{Ask, Command, CommandError, Provenance, Receipt};
 use crate::domain::ids::{MoveName, PrincipalId, RequestId, WorkflowName};
+use crate::domain::request::asking::civil_date;
+use crate::domain::request::error::Refusal;
 use axum::Json;
 use axum::extract::State;
 use axum::http::header::{ETAG, LOCATION};
@@ -18,6 +20,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -62,7 +65,7 @@ pub(crate) async fn open(
     let workflow = body.workflow.unwrap_or_else(|| app.usual_workflow.clone());
     let opening = match body.move_name {
         Some(name) => name,
-        None => opening_move(&app, &caller, &workflow)?,
+        None => opening_move(&app, &caller, &workflow, &body.data)?,
     };
     let ask = Ask::Open {
         workflow,
@@ -83,17 +86,27 @@ pub(crate) async fn open(
     Ok(response)
 }
 
-/// The workflow's only opening move.
-fn opening_move(app: &App, caller: &Caller, workflow: &WorkflowName) -> Result<MoveName, Problem> {
+/// The only opening move of the version that a request with these data begins with.
+fn opening_move(
+    app: &App,
+    caller: &Caller,
+    workflow: &WorkflowName,
+    data: &Value,
+) -> Result<MoveName, Problem> {
     let declared = app.commands.registry().of(caller.authority.as_str());
-    let Some(found) = declared.newest_workflow(workflow) else {
+    if declared.newest_workflow(workflow).is_none() {
         let allowed = declared.workflow_names().cloned().collect();
         return Err(CommandError::UnknownWorkflow {
             found: workflow.clone(),
             allowed,
         }
         .into());
-    };
+    }
+    let nothing = Map::new();
+    let data = data.as_object().unwrap_or(&nothing);
+    let found = declared
+        .opening_workflow(workflow, data, civil_date((app.now)()))
+        .map_err(CommandError::from)?;
     let opening: Vec<&MoveName> = found
         .definition
         .moves
@@ -151,55 +164,7 @@ pub(crate) async fn make(
     execute(&app, &caller, request, command).await
 }
 
-/// Claim a request
-///
-/// A member of the team that holds it takes it to work on it.
-#[utoipa::path(
-    post, path = "/requests/{id}/claim", tag = "Requests",
-    params(
-        ("id" = Uuid, Path, description = "Id of the request"),
-        ("Idempotency-Key" = String, Header, description = "1 to 128 visible ASCII characters"),
-    ),
-    responses((status = 200, body = ReceiptView)),
-)]
-pub(crate) async fn claim(
-    State(app): State<App>,
-    caller: Caller,
-    Segments(id): Segments<String>,
-    Key(key): Key,
-    params: Params,
-) -> Result<Response, Problem> {
-    params.only(&[])?;
-    let request = parse_id(&id)?;
-    let command = command(&caller, key, None, Ask::Claim { request }, None);
-    execute(&app, &caller, request, command).await
-}
-
-/// Give a claim back
-///
-/// The request goes back to the team's queue.
-#[utoipa::path(
-    post, path = "/requests/{id}/release", tag = "Requests",
-    params(
-        ("id" = Uuid, Path, description = "Id of the request"),
-        ("Idempotency-Key" = String, Header, description = "1 to 128 visible ASCII characters"),
-    ),
-    responses((status = 200, body = ReceiptView)),
-)]
-pub(crate) async fn release(
-    State(app): State<App>,
-    caller: Caller,
-    Segments(id): Segments<String>,
-    Key(key): Key,
-    params: Params,
-) -> Result<Response, Problem> {
-    params.only(&[])?;
-    let request = parse_id(&id)?;
-    let command = command(&caller, key, None, Ask::Release { request }, None);
-    execute(&app, &caller, request, command).await
-}
-
-fn command(
+pub(super) fn command(
     caller: &Caller,
     key: String,
     on_behalf_of: Option<PrincipalId>,
@@ -222,7 +187,7 @@ fn command(
 
 /// The rules of the workflow come first: a move may be open to somebody who may not read.
 /// What they refuse is only explained to those who may know of the request.
-async fn execute(
+pub(super) async fn execute(
     app: &App,
     caller: &Caller,
     request: RequestId,
@@ -237,8 +202,8 @@ async fn execute(
             | CommandError::VersionRequired { .. }
             | CommandError::UnknownWorkflow { .. }),
         ) => {
-            Seen::load(app, caller, &request.to_string()).await?;
-            Err(refused.into())
+            let seen = Seen::load(app, caller, &request.to_string()).await?;
+            Err(seen.refused(app, caller, refused))
         }
         Err(
             error @ (CommandError::KeyReused
@@ -246,6 +211,24 @@ async fn execute(
             | CommandError::Unknown { .. }
             | CommandError::Broken { .. }),
         ) => Err(error.into()),
+    }
+}
+
+impl Seen {
+    /// Whoever is too late for a claim is told who has it, and until when.
+    fn refused(&self, app: &App, caller: &Caller, refused: CommandError) -> Problem {
+        if self.hides(&refused) {
+            return Problem::new(Kind::NotNow, "This is not possible now.");
+        }
+        let CommandError::Refused(Refusal::ClaimedByOther { reasons, .. }) = &refused else {
+            return refused.into();
+        };
+        let declared = app.commands.registry().of(caller.authority.as_str());
+        match self.claim(&caller.principal, &declared, (app.now)()) {
+            Ok(Some(claim)) => Problem::claimed(&claim.by, claim.until).allow(reasons),
+            Ok(None) => refused.into(),
+            Err(problem) => problem,
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! A request as its reader may see it.
 
+use super::claim::ClaimView;
 use super::clocks::ClockView;
 use super::{Seen, people};
 use crate::access::{Action, Involvement, Resource, decide};
@@ -40,7 +41,7 @@ pub(crate) struct RequestView {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub worker: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub claimed_by: Option<String>,
+    pub claim: Option<ClaimView>,
     /// A child protection concern was passed on and nobody has answered yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub concern_open: Option<bool>,
@@ -160,13 +161,7 @@ impl Seen {
     }
 
     pub(super) fn holder(&self) -> Option<Holder> {
-        let restricted = self
-            .workflow
-            .definition
-            .states
-            .get(&self.request.state)
-            .is_none_or(|rule| rule.restricted);
-        if restricted && !self.knows_state() {
+        if !self.may_know() {
             return None;
         }
         let (held_by, person) = match &self.request.owner.held_by {
@@ -238,7 +233,8 @@ impl Seen {
                     RequestEvent::Act(act) => (Some(act.to.to_string()), act.because.clone()),
                     RequestEvent::Claimed { .. }
                     | RequestEvent::Released { .. }
-                    | RequestEvent::RungRaised(_) => (None, None),
+                    | RequestEvent::RungRaised(_)
+                    | RequestEvent::ClaimLapsed(_) => (None, None),
                 };
                 let content = opened.remove(&recorded.version).filter(|_| shown);
                 EventView {

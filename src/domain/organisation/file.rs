@@ -12,6 +12,9 @@ pub struct OrganisationFile {
     #[schemars(range(min = 1, max = 1))]
     pub format: u32,
     pub organisation: Authority,
+    /// Raised with each change: a file of a lower one than is in force is not published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<u32>,
     pub title: String,
     /// How far to trust it, e.g. an assumption to be confirmed.
     #[serde(default, skip_serializing_if = "Option::is_none")]

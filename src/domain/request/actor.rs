@@ -31,6 +31,16 @@ pub struct Principal {
 }
 
 impl Principal {
+    /// The engine itself, when time goes by.
+    #[must_use]
+    pub fn engine() -> Self {
+        Self {
+            id: PrincipalId::of_engine(),
+            kind: PrincipalKind::ServiceAccount,
+            grants: Vec::new(),
+        }
+    }
+
     #[must_use]
     pub fn holds(&self, role: &RoleName) -> bool {
         self.grants.iter().any(|grant| grant.role == *role)

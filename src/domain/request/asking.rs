@@ -1,17 +1,18 @@
 //! From what is asked of a request to its events: checked against the schemas, codes made, personal
 //! fields taken apart, routed, decided. Everything that the engine knows of a command without IO.
 
+use super::actor::{Principal, PrincipalKind};
 use super::command::{Asked, AskedMove, Facts, OpeningFacts, RequestCommand, Routed};
 use super::decide::{Pinned, decide};
-use super::error::Refusal;
+use super::error::{Place, Refusal};
 use super::event::RequestEvent;
 use super::rung::Raise;
 use super::state::RequestState;
 use crate::domain::declared::Declared;
 use crate::domain::derive::derive;
-use crate::domain::ids::{AgencyId, MoveName, PrincipalId, Reference, TeamId};
+use crate::domain::ids::{AgencyId, MoveName, PrincipalId, ReasonCode, Reference, TeamId};
 use crate::domain::workflow::definition::{RouteTo, find};
-use crate::domain::workflow::schema::{DataError, Workflow};
+use crate::domain::workflow::schema::{DataError, Moment, Workflow};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -43,8 +44,8 @@ pub enum Unfit {
 pub enum Ask<'a> {
     /// They stand or fall together; on a request that is absent the first one opens it.
     Moves(&'a [AskedMove]),
-    Claim,
-    Release,
+    Claim(Option<ReasonCode>),
+    Release(Option<ReasonCode>),
     Raise(Box<Raise>),
 }
 
@@ -84,8 +85,8 @@ impl Asking<'_> {
         let opens = state.find().is_none();
         let mut index = Vec::new();
         let command = match ask {
-            Ask::Claim => RequestCommand::Claim,
-            Ask::Release => RequestCommand::Release,
+            Ask::Claim(reason) => RequestCommand::Claim { reason },
+            Ask::Release(reason) => RequestCommand::Release { reason },
             Ask::Raise(raise) => RequestCommand::Raise(raise),
             Ask::Moves(moves) => {
                 let asked = self.check_all(moves, opens, &mut index)?;
@@ -114,9 +115,13 @@ impl Asking<'_> {
     ) -> Result<Vec<Asked>, Unfit> {
         let workflow = self.workflow;
         let today = self.today();
+        let moment = Moment {
+            now: self.facts.occurred_at,
+            today,
+        };
         let mut checked = Vec::with_capacity(moves.len());
         for (i, asked) in moves.iter().enumerate() {
-            let data = check(workflow, asked, i, today)?;
+            let data = check(workflow, asked, i, moment)?;
             index.extend(workflow.index_entries(&asked.move_name, data));
             let (mut coded, personal) = workflow.split(&asked.move_name, data);
             if opens && i == 0 && !workflow.definition.derive.is_empty() {
@@ -126,7 +131,9 @@ impl Asking<'_> {
             }
             checked.push(Asked {
                 move_name: asked.move_name.clone(),
-                agency: self.requester_named(asked, &coded)?,
+                agency: self
+                    .people_named(asked, &coded)
+                    .map_err(|refusal| refusal.of_move(i))?,
                 coded,
                 personal,
             });
@@ -134,17 +141,35 @@ impl Asking<'_> {
         Ok(checked)
     }
 
-    /// Whoever is to answer from now on must be somebody, or the request would wait for nobody.
-    /// Gives their agency.
-    fn requester_named(
+    /// Whoever is to answer or to help from now on must be somebody who can, or the request would
+    /// wait for nobody. Gives the agency of whoever is to answer.
+    fn people_named(
         &self,
         asked: &AskedMove,
         coded: &Map<String, Value>,
-    ) -> Result<Option<AgencyId>, Unfit> {
-        let rule = self.workflow.definition.moves.get(&asked.move_name);
-        let Some(path) = rule.and_then(|rule| rule.requester.as_deref()) else {
+    ) -> Result<Option<AgencyId>, Refusal> {
+        let Some(rule) = self.workflow.definition.moves.get(&asked.move_name) else {
             return Ok(None);
         };
+        if let Some(path) = &rule.worker {
+            let in_a_team = |person: &Principal| person.grants.iter().any(|g| g.team.is_some());
+            self.named_at(path, coded, in_a_team, "a person who belongs to a team")?;
+        }
+        let Some(path) = &rule.requester else {
+            return Ok(None);
+        };
+        let may_ask = |person: &Principal| self.may_ask(person);
+        let named = self.named_at(path, coded, may_ask, "a person who may ask for help")?;
+        Ok(named.and_then(|person| person.agency().cloned()))
+    }
+
+    fn named_at(
+        &self,
+        path: &str,
+        coded: &Map<String, Value>,
+        can: impl Fn(&Principal) -> bool,
+        needs: &'static str,
+    ) -> Result<Option<&Principal>, Refusal> {
         let named = find(coded, path)
             .and_then(Value::as_str)
             .map(PrincipalId::parse);
@@ -152,13 +177,22 @@ impl Asking<'_> {
         let Some(Ok(id)) = named else {
             return Ok(None);
         };
+        let place = Place::at(path);
         match self.declared.find_principal(&id) {
-            Some(person) => Ok(person.agency().cloned()),
-            None => {
-                let path = path.to_owned();
-                Err(Refusal::UnknownNamedPerson { path }.into())
-            }
+            None => Err(Refusal::UnknownNamedPerson { place }),
+            Some(person) if person.kind == PrincipalKind::Person && can(person) => Ok(Some(person)),
+            Some(_) => Err(Refusal::UnfitNamedPerson { place, needs }),
         }
+    }
+
+    /// Holds a role that some opening move is for.
+    fn may_ask(&self, person: &Principal) -> bool {
+        let definition = &self.workflow.definition;
+        let opening = definition.moves.values().filter(|rule| rule.opens);
+        let mut roles = opening
+            .flat_map(|rule| &rule.by)
+            .filter_map(|name| definition.roles.get(name));
+        roles.any(|role| role.any_of.iter().any(|held| person.holds(held)))
     }
 
     /// First fitting rule; `otherwise` fits always.
@@ -195,7 +229,7 @@ fn check<'a>(
     workflow: &Workflow,
     asked: &'a AskedMove,
     index: usize,
-    today: Date,
+    moment: Moment,
 ) -> Result<&'a Map<String, Value>, Unfit> {
     let wrong = |errors| Unfit::Data {
         move_name: asked.move_name.clone(),
@@ -205,6 +239,7 @@ fn check<'a>(
     if !workflow.definition.moves.contains_key(&asked.move_name) {
         return Err(Refusal::UnknownMove {
             found: asked.move_name.clone(),
+            index,
             allowed: workflow.definition.moves.keys().cloned().collect(),
         }
         .into());
@@ -212,7 +247,7 @@ fn check<'a>(
     workflow
         .check(&asked.move_name, &asked.data)
         .map_err(wrong)?;
-    let errors = workflow.check_dates(&asked.move_name, &asked.data, today);
+    let errors = workflow.check_dates(&asked.move_name, &asked.data, moment);
     if !errors.is_empty() {
         return Err(wrong(errors));
     }

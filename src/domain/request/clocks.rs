@@ -1,9 +1,9 @@
-//! The clocks of one request, followed act by act.
+//! The clocks of one request, followed event by event.
 
-use super::event::{Act, Opening, RequestEvent};
-use crate::domain::ids::{AgencyId, TeamId};
+use super::event::{Act, ClaimEffect, Opening, RequestEvent};
+use crate::domain::ids::{AgencyId, EventName, TeamId};
 use crate::domain::organisation::Organisation;
-use crate::domain::time::clock::{ClockFact, Clocks};
+use crate::domain::time::clock::{ClockFact, Clocks, Lease, LeaseTerms};
 use crate::domain::workflow::definition::{CalendarChoice, ClockRule, Definition};
 use jiff::Timestamp;
 
@@ -33,7 +33,15 @@ impl<'a> ClockGround<'a> {
         }
     }
 
-    pub fn follow(&self, clocks: &mut Clocks, act: &Act, occurred_at: Timestamp) {
+    /// Only what people did moves a clock of the definition; the lease of a claim also ends by itself.
+    pub fn follow(&self, clocks: &mut Clocks, event: &RequestEvent, occurred_at: Timestamp) {
+        if let RequestEvent::Act(act) = event {
+            self.act(clocks, act, occurred_at);
+        }
+        self.follow_lease(&mut clocks.lease, event, occurred_at);
+    }
+
+    fn act(&self, clocks: &mut Clocks, act: &Act, occurred_at: Timestamp) {
         let calendar_of = |rule: &ClockRule, team: &TeamId| match &rule.calendar {
             CalendarChoice::OwnerTeam => self.organisation.calendar_of_team(team),
             CalendarChoice::Requester => {
@@ -42,7 +50,13 @@ impl<'a> ClockGround<'a> {
             }
             CalendarChoice::Named(name) => name.clone(),
         };
+        // What one answer of several leaves open goes on being timed.
+        let unanswered: Vec<&EventName> = match act.concerns_left {
+            0 => Vec::new(),
+            _ => self.definition.opening_hand_overs().collect(),
+        };
         let fact = ClockFact {
+            unanswered: &unanswered,
             event: act.name.as_str(),
             occurred_at,
             to: &act.to,
@@ -53,7 +67,34 @@ impl<'a> ClockGround<'a> {
         clocks.evolve(&self.definition.clocks, fact, &calendar_of);
     }
 
-    /// Only what people did moves a clock.
+    pub fn follow_lease(&self, lease: &mut Lease, event: &RequestEvent, at: Timestamp) {
+        let Some(rule) = &self.definition.claims else {
+            return;
+        };
+        let terms = LeaseTerms {
+            target: rule.lease,
+            frozen_in: &rule.frozen_in,
+        };
+        match event {
+            RequestEvent::Claimed { team, .. } => {
+                lease.begin(terms, self.organisation.calendar_of_team(team), at);
+            }
+            RequestEvent::Released { .. } | RequestEvent::ClaimLapsed(_) => lease.end(),
+            RequestEvent::Act(act) => {
+                lease.enter(&act.to, terms, at);
+                match act.claim {
+                    Some(ClaimEffect::Renewed) => {
+                        let calendar = self.organisation.calendar_of_team(&act.owner.team);
+                        lease.begin(terms, calendar, at);
+                    }
+                    Some(ClaimEffect::Dropped) => lease.end(),
+                    None => {}
+                }
+            }
+            RequestEvent::RungRaised(_) => {}
+        }
+    }
+
     #[must_use]
     pub fn fold<'e>(
         &self,
@@ -61,9 +102,7 @@ impl<'a> ClockGround<'a> {
     ) -> Clocks {
         let mut clocks = Clocks::default();
         for (occurred_at, event) in events {
-            if let RequestEvent::Act(act) = event {
-                self.follow(&mut clocks, act, occurred_at);
-            }
+            self.follow(&mut clocks, event, occurred_at);
         }
         clocks
     }

@@ -2,7 +2,9 @@
 
 use super::actor::Principal;
 use super::rung::Raise;
-use crate::domain::ids::{AgencyId, MoveName, PrincipalId, Reference, RequestId, TeamId};
+use crate::domain::ids::{
+    AgencyId, MoveName, PrincipalId, ReasonCode, Reference, RequestId, TeamId,
+};
 use crate::domain::organisation::Covers;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -54,8 +56,10 @@ pub enum RequestCommand {
         asked: Vec<Asked>,
         opening: Option<OpeningFacts>,
     },
-    Claim,
-    Release,
+    /// With a reason it takes a colleague's claim over.
+    Claim { reason: Option<ReasonCode> },
+    /// With a reason it gives a colleague's claim back.
+    Release { reason: Option<ReasonCode> },
     /// Asked by nobody but the timers.
     Raise(Box<Raise>),
 }

@@ -3,15 +3,16 @@
 //! Everything that is particular to a workflow is read from its definition.
 
 use super::actor::PrincipalKind;
+use super::claim;
 use super::command::{Asked, Facts, OpeningFacts, RequestCommand};
 use super::entitle::{Ground, acted_as, moves_from, starts_at};
-use super::error::Refusal;
-use super::event::{Act, CoveredBy, HeldBy, Opening, Owner, RequestEvent};
+use super::error::{Place, Refusal};
+use super::event::{Act, ActedAs, CoveredBy, HeldBy, Opening, Owner, RequestEvent};
 use super::rung;
 use super::state::{Request, RequestState};
 use crate::domain::ids::{AgencyId, DefinitionHash, PrincipalId, StateName, TeamId};
 use crate::domain::workflow::definition::{
-    Definition, MoveRule, OwnerRule, StateHolder, ToState, find,
+    Definition, HandOver, MoveRule, OwnerRule, StateHolder, ToState, find,
 };
 use jiff::Timestamp;
 
@@ -32,8 +33,12 @@ pub fn decide(
 ) -> Result<Vec<RequestEvent>, Refusal> {
     match command {
         RequestCommand::Act { asked, opening } => acts(state, pinned, asked, opening, facts),
-        RequestCommand::Claim => claim(state, pinned.definition, facts),
-        RequestCommand::Release => release(state, pinned.definition, facts),
+        RequestCommand::Claim { reason } => {
+            claim::claim(state, pinned.definition, reason.as_ref(), facts)
+        }
+        RequestCommand::Release { reason } => {
+            claim::release(state, pinned.definition, reason.as_ref(), facts)
+        }
         RequestCommand::Raise(asked) => rung::raise(state, pinned.definition, &asked, facts),
     }
 }
@@ -48,8 +53,9 @@ fn acts(
     let mut state = state.clone();
     let mut opening = opening;
     let mut events = Vec::with_capacity(asked.len());
-    for one in asked {
-        let event = act(&state, pinned, one, opening.take(), facts)?;
+    for (index, one) in asked.into_iter().enumerate() {
+        let event = act(&state, pinned, one, opening.take(), facts)
+            .map_err(|refusal| refusal.of_move(index))?;
         state.evolve(&event);
         events.push(event);
     }
@@ -69,6 +75,7 @@ fn act(
         .get(&asked.move_name)
         .ok_or_else(|| Refusal::UnknownMove {
             found: asked.move_name.clone(),
+            index: 0,
             allowed: definition.moves.keys().cloned().collect(),
         })?;
     let request = state.find();
@@ -107,9 +114,10 @@ fn act(
         held_by: held_by(definition, &to, requester, known_worker),
         team: owner_team.team,
     };
-    let agency = agency_of_now(request, &asked, facts);
+    let agency = agency_of_now(request, &asked, &acted_as);
     let cover = cover_of(&owner, agency.as_ref(), facts);
     let received_at = received_at(&asked, facts)?;
+    let claim = claim::after(definition, request, (&to, left_team.as_ref()), facts);
     Ok(RequestEvent::Act(Box::new(Act {
         name: rule.emits.clone(),
         from: request.map(|r| r.state.clone()),
@@ -117,8 +125,13 @@ fn act(
         owner,
         left_team,
         because: owner_team.because,
+        claim,
         decided_by: rule.decision.then(|| facts.person_id().clone()),
         hand_over: rule.hand_over,
+        concerns_left: match rule.hand_over {
+            Some(HandOver::Closes) => request.map_or(0, |r| r.concerns_open.saturating_sub(1)),
+            Some(HandOver::Opens) | None => 0,
+        },
         worker,
         requester: named,
         agency: agency
@@ -126,7 +139,7 @@ fn act(
         cover,
         opening: opening
             .filter(|_| request.is_none())
-            .map(|opening| opened(pinned, opening, received_at, facts)),
+            .map(|opening| opened(pinned, opening, received_at, (facts, &acted_as))),
         acted_as,
         coded: asked.coded,
         move_name: asked.move_name,
@@ -138,7 +151,7 @@ fn opened(
     pinned: Pinned<'_>,
     opening: OpeningFacts,
     received_at: Timestamp,
-    facts: &Facts,
+    (facts, acted_as): (&Facts, &ActedAs),
 ) -> Opening {
     Opening {
         workflow: pinned.definition.workflow.clone(),
@@ -146,7 +159,7 @@ fn opened(
         definition: pinned.hash,
         reference: opening.reference,
         requester: facts.person_id().clone(),
-        agency: facts.person().agency().cloned(),
+        agency: acted_as.agency.clone(),
         child: opening.child,
         received_at,
     }
@@ -167,10 +180,10 @@ pub(super) fn cover_of(
 }
 
 /// Of whoever asks after the act.
-fn agency_of_now(request: Option<&Request>, asked: &Asked, facts: &Facts) -> Option<AgencyId> {
+fn agency_of_now(request: Option<&Request>, asked: &Asked, acted_as: &ActedAs) -> Option<AgencyId> {
     let before = match request {
         Some(request) => request.agency.as_ref(),
-        None => facts.person().agency(),
+        None => acted_as.agency.as_ref(),
     };
     asked.agency.as_ref().or(before).cloned()
 }
@@ -224,7 +237,7 @@ fn owner_team(
     match &rule.owner {
         OwnerRule::Same | OwnerRule::Routed => current.or(routed).ok_or(Refusal::NotFound),
         OwnerRule::Team(team) => Ok(NextTeam {
-            team: known_team(team.clone(), facts)?,
+            team: known_team(team.clone(), None, facts)?,
             because: None,
         }),
         OwnerRule::From(path) => {
@@ -233,11 +246,11 @@ fn owner_team(
                 .map(TeamId::parse);
             match named {
                 Some(Ok(team)) => Ok(NextTeam {
-                    team: known_team(team, facts)?,
+                    team: known_team(team, Some(Place::at(path)), facts)?,
                     because: None,
                 }),
                 Some(Err(_)) => Err(Refusal::BadCode {
-                    path: path.clone(),
+                    place: Place::at(path),
                     what: "team",
                 }),
                 None => current.or(routed).ok_or(Refusal::NotFound),
@@ -246,12 +259,13 @@ fn owner_team(
     }
 }
 
-fn known_team(team: TeamId, facts: &Facts) -> Result<TeamId, Refusal> {
+fn known_team(team: TeamId, place: Option<Place>, facts: &Facts) -> Result<TeamId, Refusal> {
     if facts.teams.contains(&team) {
         Ok(team)
     } else {
         Err(Refusal::UnknownTeam {
             found: team,
+            place,
             allowed: facts.teams.iter().cloned().collect(),
         })
     }
@@ -269,7 +283,7 @@ fn principal_at(path: Option<&str>, asked: &Asked) -> Result<Option<PrincipalId>
         None => Ok(None),
         Some(Ok(principal)) => Ok(Some(principal)),
         Some(Err(_)) => Err(Refusal::BadCode {
-            path: path.to_owned(),
+            place: Place::at(path),
             what: "principal",
         }),
     }
@@ -297,68 +311,15 @@ fn received_at(asked: &Asked, facts: &Facts) -> Result<Timestamp, Refusal> {
     let Some(text) = asked.coded.get("received_at").and_then(|v| v.as_str()) else {
         return Ok(facts.occurred_at);
     };
-    let received: Timestamp = text.parse().map_err(|_| Refusal::Time {
-        rule: "received_at is an RFC 3339 time",
-    })?;
+    let outside = |rule| Refusal::Time {
+        place: Place::at("received_at"),
+        rule,
+    };
+    let received: Timestamp = text
+        .parse()
+        .map_err(|_| outside("received_at is an RFC 3339 time"))?;
     if received > facts.occurred_at {
-        return Err(Refusal::Time {
-            rule: "received_at is not later than the sending",
-        });
+        return Err(outside("received_at is not later than the sending"));
     }
     Ok(received)
-}
-
-fn claim(
-    state: &RequestState,
-    definition: &Definition,
-    facts: &Facts,
-) -> Result<Vec<RequestEvent>, Refusal> {
-    let request = member(state, definition, facts)?;
-    match &request.claimed_by {
-        Some(holder) if holder == facts.person_id() => Ok(Vec::new()),
-        Some(_) => Err(Refusal::ClaimedByOther),
-        None => Ok(vec![RequestEvent::Claimed {
-            by: facts.person_id().clone(),
-            team: request.owner.team.clone(),
-        }]),
-    }
-}
-
-fn release(
-    state: &RequestState,
-    definition: &Definition,
-    facts: &Facts,
-) -> Result<Vec<RequestEvent>, Refusal> {
-    let request = member(state, definition, facts)?;
-    match &request.claimed_by {
-        None => Err(Refusal::NotClaimed),
-        Some(holder) if holder != facts.person_id() => Err(Refusal::ClaimedByOther),
-        Some(holder) => Ok(vec![RequestEvent::Released {
-            by: facts.person_id().clone(),
-            team: request.owner.team.clone(),
-            claimed_by: holder.clone(),
-        }]),
-    }
-}
-
-/// Claims are for members of the owning team, and for requests that have not ended.
-fn member<'a>(
-    state: &'a RequestState,
-    definition: &Definition,
-    facts: &Facts,
-) -> Result<&'a Request, Refusal> {
-    let request = state.find().ok_or(Refusal::NotFound)?;
-    if !facts.person().is_member_of(&request.owner.team) {
-        return Err(Refusal::NotInTeam);
-    }
-    if definition
-        .states
-        .get(&request.state)
-        .is_some_and(|state| state.ends)
-    {
-        return Err(Refusal::Ended {
-            state: request.state.clone(),
-        });
-    }
-    Ok(request)
 }

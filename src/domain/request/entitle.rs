@@ -1,6 +1,6 @@
 //! Who may: roles as relations between a person and a request, read from the definition.
 
-use super::actor::{Principal, PrincipalKind};
+use super::actor::{Grant, Principal, PrincipalKind};
 use super::command::Facts;
 use super::error::Refusal;
 use super::event::{ActedAs, HeldBy};
@@ -98,12 +98,16 @@ pub(super) fn acted_as(
         covers: &facts.covers,
     };
     let role = ground.find_role(&rule.by, who).ok_or_else(not_yours)?;
+    let grant = ground.find_grant(role, person);
     if ground.find_role(&rule.not_by, who).is_some() {
         return Err(not_yours());
     }
     Ok(ActedAs {
         role: role.clone(),
-        agency: person.agency().cloned(),
+        agency: grant
+            .and_then(|grant| grant.agency.as_ref())
+            .or_else(|| person.agency())
+            .cloned(),
         team: person
             .is_member_of(ground.team)
             .then(|| ground.team.clone()),
@@ -119,11 +123,31 @@ fn may_speak_for(actor: &Principal, person: &Principal) -> bool {
 }
 
 impl Ground<'_> {
-    fn find_role<'r>(&self, roles: &'r [RoleName], who: Who<'_>) -> Option<&'r RoleName> {
+    pub(super) fn find_role<'r>(
+        &self,
+        roles: &'r [RoleName],
+        who: Who<'_>,
+    ) -> Option<&'r RoleName> {
         roles.iter().find(|name| {
             let rule = self.definition.roles.get(*name);
             rule.is_some_and(|rule| self.stands_in(rule, who))
         })
+    }
+
+    /// The grant that makes the person stand in a role, where it is no relation.
+    fn find_grant<'p>(&self, role: &RoleName, person: &'p Principal) -> Option<&'p Grant> {
+        let rule = self.definition.roles.get(role)?;
+        let mut grants = person.grants.iter();
+        grants.find(|grant| self.lets_stand_in(rule, grant))
+    }
+
+    fn lets_stand_in(&self, rule: &RoleRule, grant: &Grant) -> bool {
+        rule.relation.is_none()
+            && rule.any_of.contains(&grant.role)
+            && match rule.of {
+                Scope::Anywhere => true,
+                Scope::Owner => grant.team.as_ref() == Some(self.team),
+            }
     }
 
     fn stands_in(&self, rule: &RoleRule, who: Who<'_>) -> bool {
@@ -136,13 +160,11 @@ impl Ground<'_> {
             Some(Relation::Cover) => self.request.is_some_and(|request| who.covers(request)),
             Some(Relation::Worker) => is(|request| request.worker.as_ref()),
             Some(Relation::Decider) => is(|request| request.decider.as_ref()),
-            None => person.grants.iter().any(|grant| {
-                rule.any_of.contains(&grant.role)
-                    && match rule.of {
-                        Scope::Anywhere => true,
-                        Scope::Owner => grant.team.as_ref() == Some(self.team),
-                    }
-            }),
+            Some(Relation::ClaimHolder) => is(|request| request.claimed_by.as_ref()),
+            None => {
+                let mut grants = person.grants.iter();
+                grants.any(|grant| self.lets_stand_in(rule, grant))
+            }
         }
     }
 }

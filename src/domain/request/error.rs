@@ -1,7 +1,28 @@
 //! Refusals: the rules said no. Each carries what was found, the limit, and what is allowed.
 
-use crate::domain::ids::{MoveName, RoleName, StateName, TeamId, WorkflowName};
+use crate::domain::ids::{
+    MoveName, PrincipalId, ReasonCode, RoleName, StateName, TeamId, WorkflowName,
+};
 use jiff::Timestamp;
+
+/// Where in what was asked: which of the moves, and the dotted path in its data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// From 0.
+    pub index: usize,
+    pub path: String,
+}
+
+impl Place {
+    /// In the first move, until whoever knows says otherwise.
+    #[must_use]
+    pub fn at(path: &str) -> Self {
+        Self {
+            index: 0,
+            path: path.to_owned(),
+        }
+    }
+}
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -12,6 +33,7 @@ pub enum Refusal {
     #[error("the workflow has no move `{found}`")]
     UnknownMove {
         found: MoveName,
+        index: usize,
         allowed: Vec<MoveName>,
     },
     #[error("`{found}` is not possible while the request is `{state}`")]
@@ -30,13 +52,20 @@ pub enum Refusal {
     #[error("a service account cannot ask for help; name the person that it speaks for")]
     ServiceAccountAlone { allowed: Vec<RoleName> },
     #[error("there is no team `{found}`")]
-    UnknownTeam { found: TeamId, allowed: Vec<TeamId> },
-    #[error("`{path}` is not the code of a {what}")]
-    BadCode { path: String, what: &'static str },
+    UnknownTeam {
+        found: TeamId,
+        /// Absent where the definition names it.
+        place: Option<Place>,
+        allowed: Vec<TeamId>,
+    },
+    #[error("`{}` is not the code of a {what}", place.path)]
+    BadCode { place: Place, what: &'static str },
     #[error("the person that the service account speaks for is not known here")]
     UnknownPerson,
-    #[error("the person named at `{path}` is not known here")]
-    UnknownNamedPerson { path: String },
+    #[error("the person named at `{}` is not known here", place.path)]
+    UnknownNamedPerson { place: Place },
+    #[error("the person named at `{}` cannot be that: {needs}", place.path)]
+    UnfitNamedPerson { place: Place, needs: &'static str },
     #[error("the record was destroyed; nothing can be added to it")]
     Destroyed,
     #[error("only members of the team that holds the request may do this")]
@@ -44,18 +73,24 @@ pub enum Refusal {
     #[error("the request is `{state}`: nothing is left to claim")]
     Ended { state: StateName },
     #[error("a colleague holds the claim")]
-    ClaimedByOther,
+    ClaimedByOther {
+        holder: PrincipalId,
+        /// With one of these it may be taken over; none for whoever may not.
+        reasons: Vec<ReasonCode>,
+    },
     #[error("nobody holds the claim")]
     NotClaimed,
+    #[error("this is not one of the workflow's reasons for it")]
+    UnknownReason { allowed: Vec<ReasonCode> },
     #[error("the rung {found} cannot be raised: {why}")]
     RungNotDue { found: String, why: NotDue },
     #[error("the time given lies outside what is allowed: {rule}")]
-    Time { rule: &'static str },
+    Time { place: Place, rule: &'static str },
 }
 
 impl Refusal {
     /// Every `code`.
-    pub const CODES: [&'static str; 18] = [
+    pub const CODES: [&'static str; 20] = [
         "not-found",
         "already-open",
         "unknown-move",
@@ -67,14 +102,47 @@ impl Refusal {
         "bad-code",
         "unknown-person",
         "unknown-named-person",
+        "unfit-named-person",
         "destroyed",
         "not-in-team",
         "ended",
         "claimed-by-other",
         "not-claimed",
+        "unknown-reason",
         "time",
         "rung-not-due",
     ];
+
+    /// The same, about the move of that index.
+    #[must_use]
+    pub fn of_move(mut self, of: usize) -> Self {
+        match &mut self {
+            Self::UnknownMove { index, .. } => *index = of,
+            Self::UnknownTeam {
+                place: Some(place), ..
+            }
+            | Self::BadCode { place, .. }
+            | Self::UnknownNamedPerson { place }
+            | Self::UnfitNamedPerson { place, .. }
+            | Self::Time { place, .. } => place.index = of,
+            Self::UnknownTeam { place: None, .. }
+            | Self::NotFound
+            | Self::AlreadyOpen
+            | Self::NotInThisState { .. }
+            | Self::NotHereYet { .. }
+            | Self::NotYours { .. }
+            | Self::ServiceAccountAlone { .. }
+            | Self::UnknownPerson
+            | Self::Destroyed
+            | Self::NotInTeam
+            | Self::Ended { .. }
+            | Self::ClaimedByOther { .. }
+            | Self::UnknownReason { .. }
+            | Self::NotClaimed
+            | Self::RungNotDue { .. } => {}
+        }
+        self
+    }
 
     /// Its short name, for files and figures.
     #[must_use]
@@ -91,11 +159,13 @@ impl Refusal {
             Self::BadCode { .. } => "bad-code",
             Self::UnknownPerson => "unknown-person",
             Self::UnknownNamedPerson { .. } => "unknown-named-person",
+            Self::UnfitNamedPerson { .. } => "unfit-named-person",
             Self::Destroyed => "destroyed",
             Self::NotInTeam => "not-in-team",
             Self::Ended { .. } => "ended",
-            Self::ClaimedByOther => "claimed-by-other",
+            Self::ClaimedByOther { .. } => "claimed-by-other",
             Self::NotClaimed => "not-claimed",
+            Self::UnknownReason { .. } => "unknown-reason",
             Self::Time { .. } => "time",
             Self::RungNotDue { .. } => "rung-not-due",
         }

@@ -2,8 +2,8 @@
 
 use super::rung::RungId;
 use crate::domain::ids::{
-    AgencyId, DefinitionHash, EventName, MoveName, PrincipalId, Reference, RoleName, StateName,
-    TeamId, WorkflowName,
+    AgencyId, DefinitionHash, EventName, MoveName, PrincipalId, ReasonCode, Reference, RoleName,
+    StateName, TeamId, WorkflowName,
 };
 use crate::domain::workflow::definition::HandOver;
 use jiff::Timestamp;
@@ -114,15 +114,38 @@ pub struct Act {
     /// Who decided, where the act is a decision: a challenge goes to somebody else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided_by: Option<PrincipalId>,
+    /// What the act does to the claim on the request, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<ClaimEffect>,
     /// Opens or closes the hand-over of a child protection concern.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hand_over: Option<HandOver>,
+    /// Concerns that nobody has answered yet, where the act answers one of several.
+    #[serde(default, skip_serializing_if = "is_none_left")]
+    pub concerns_left: u32,
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub coded: Map<String, Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opening: Option<Opening>,
     #[serde(skip)]
     pub personal: Personal,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks with a reference"
+)]
+fn is_none_left(count: &u32) -> bool {
+    *count == 0
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClaimEffect {
+    /// Its holder acted: the lease begins anew.
+    Renewed,
+    /// The request ended or went to another team.
+    Dropped,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -133,15 +156,34 @@ pub enum RequestEvent {
     Claimed {
         by: PrincipalId,
         team: TeamId,
+        /// Of whoever asks, where it is not that of the opening.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        agency: Option<AgencyId>,
     },
     /// The claim was given back, or taken over by somebody who may.
     Released {
         by: PrincipalId,
         team: TeamId,
         claimed_by: PrincipalId,
+        /// Of whoever asks, where it is not that of the opening.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        agency: Option<AgencyId>,
+        /// Where it was somebody else's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<ReasonCode>,
     },
     /// Time went by: a rung of a clock's ladder was reached.
     RungRaised(Box<RungRaised>),
+    /// Time went by: the lease of a claim has ended, and the request is in the team's queue again.
+    ClaimLapsed(Box<ClaimLapsed>),
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClaimLapsed {
+    /// Whose claim it was.
+    pub claimed_by: PrincipalId,
+    /// The last rung of the lease.
+    pub raised: RungRaised,
 }
 
 /// What stays said, whatever is corrected later.
@@ -178,9 +220,10 @@ impl RequestEvent {
             Self::Claimed { .. } => "claimed",
             Self::Released { .. } => "released",
             Self::RungRaised(_) => "rung-raised",
+            Self::ClaimLapsed(_) => "claim-lapsed",
         }
     }
 }
 
 /// The names that the engine keeps for itself; a definition may not emit them.
-pub const GENERIC_EVENT_NAMES: [&str; 3] = ["claimed", "released", "rung-raised"];
+pub const GENERIC_EVENT_NAMES: [&str; 4] = ["claimed", "released", "rung-raised", "claim-lapsed"];

@@ -5,6 +5,7 @@
 
 pub mod actor;
 pub mod asking;
+pub mod claim;
 pub mod clocks;
 pub mod codec;
 pub mod command;

@@ -6,13 +6,13 @@ mod tests;
 use super::command::Facts;
 use super::decide::cover_of;
 use super::error::{NotDue, Refusal};
-use super::event::{RequestEvent, RungRaised};
+use super::event::{ClaimLapsed, RequestEvent, RungRaised};
 use super::state::{Request, RequestState};
 use crate::domain::ids::{Authority, ClockName, RequestId};
-use crate::domain::time::calendar::{Calendar, Calendars};
+use crate::domain::time::calendar::{Calendar, CalendarError, Calendars};
 use crate::domain::time::clock::{Clocks, Spell};
-use crate::domain::time::ladder::{Due, Step};
-use crate::domain::workflow::definition::{Definition, Ladder, Rung};
+use crate::domain::time::ladder::{Due, Next, Step};
+use crate::domain::workflow::definition::{Definition, Ladder, Offset, Rung};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -36,7 +36,8 @@ impl fmt::Display for RungId {
     }
 }
 
-/// The last rung that was raised of each run of a clock.
+/// The last rung that was raised of each run of a clock; of leases, whose runs are many and follow
+/// one another, that of the newest alone.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Raised(Vec<RungId>);
@@ -50,9 +51,11 @@ impl Raised {
     }
 
     pub fn keep(&mut self, rung: &RungId) {
-        let mut raised = self.0.iter_mut();
-        match raised.find(|last| last.clock == rung.clock && last.spell == rung.spell) {
-            Some(last) => last.step = rung.step,
+        let same = |last: &&mut RungId| {
+            last.clock == rung.clock && (last.spell == rung.spell || rung.clock.is_of_claim())
+        };
+        match self.0.iter_mut().find(same) {
+            Some(last) => last.clone_from(rung),
             None => self.0.push(rung.clone()),
         }
     }
@@ -137,9 +140,10 @@ pub(super) fn raise(
     }
     let ladder = definition.ladder_of(&id.clock);
     let (ladder, rung) = ladder
+        .as_deref()
         .and_then(|ladder| Some((ladder, ladder.find(id.step.rung)?)))
         .ok_or_else(|| not_due(NotDue::NoRung))?;
-    let mut spells = asked.clocks.spells.iter();
+    let mut spells = asked.clocks.all();
     let spell = spells
         .find(|spell| spell.clock == id.clock && spell.number == id.spell)
         .filter(|spell| spell.status.is_open())
@@ -156,7 +160,62 @@ pub(super) fn raise(
     }
     let mut raised = event(request, id, rung, (calendar, due, now));
     raised.cover = cover_of(&request.owner, request.agency.as_ref(), facts);
-    Ok(vec![RequestEvent::RungRaised(Box::new(raised))])
+    let lapses = id.clock.is_of_claim() && id.step.rung == Offset::AtTarget;
+    Ok(vec![match request.claimed_by.as_ref().filter(|_| lapses) {
+        Some(holder) => RequestEvent::ClaimLapsed(Box::new(ClaimLapsed {
+            claimed_by: holder.clone(),
+            raised,
+        })),
+        None => RequestEvent::RungRaised(Box::new(raised)),
+    }])
+}
+
+/// What comes next on the ladder of a spell, as it comes when nothing more happens.
+///
+/// # Errors
+/// When its calendar is not in force.
+pub fn next(
+    spell: &Spell,
+    definition: &Definition,
+    raised: &Raised,
+    calendars: &Calendars,
+) -> Result<Option<Next>, CalendarError> {
+    let ladder = definition.ladder_of(&spell.clock);
+    let Some(ladder) = ladder.filter(|_| spell.status.is_open()) else {
+        return Ok(None);
+    };
+    let calendar = calendars.load(&spell.calendar)?;
+    let last = raised.find_last(&spell.clock, spell.number);
+    Ok(spell.next_step(&ladder, calendar, last))
+}
+
+/// The earliest of a request's rungs that can be raised by now.
+///
+/// # Errors
+/// When a calendar is not in force.
+pub fn find_ready(
+    clocks: &Clocks,
+    definition: &Definition,
+    raised: &Raised,
+    (calendars, now): (&Calendars, Timestamp),
+) -> Result<Option<RungId>, CalendarError> {
+    let mut first: Option<(Timestamp, RungId)> = None;
+    for spell in clocks.all() {
+        let next = next(spell, definition, raised, calendars)?;
+        let due = next.and_then(|next| Some((next.step, next.due?)));
+        let Some((step, due)) = due.filter(|(_, due)| due.is_ready(now)) else {
+            continue;
+        };
+        if first.as_ref().is_none_or(|(at, _)| due.ready_at < *at) {
+            let rung = RungId {
+                clock: spell.clock.clone(),
+                spell: spell.number,
+                step,
+            };
+            first = Some((due.ready_at, rung));
+        }
+    }
+    Ok(first.map(|(_, rung)| rung))
 }
 
 fn due(
@@ -180,7 +239,6 @@ fn event(
     rung: &Rung,
     (calendar, due, now): (&Calendar, Due, Timestamp),
 ) -> RungRaised {
-    let agency = request.agency.as_ref();
     RungRaised {
         rung: id.clone(),
         due_at: due.due_at,
@@ -189,9 +247,7 @@ fn event(
         tell: rung.tell.clone(),
         missed: rung.missed,
         team: request.owner.team.clone(),
-        agency: agency
-            .filter(|now| request.opening.agency.as_ref() != Some(now))
-            .cloned(),
+        agency: request.later_agency().cloned(),
         cover: None,
     }
 }

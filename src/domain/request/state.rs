@@ -1,6 +1,6 @@
 //! Where a request stands: the fold of its events, without rules.
 
-use super::event::{Act, Opening, Owner, RequestEvent};
+use super::event::{Act, ClaimEffect, Opening, Owner, RequestEvent};
 use super::rung::Raised;
 use crate::domain::ids::{AgencyId, PrincipalId, StateName};
 use crate::domain::workflow::definition::HandOver;
@@ -28,8 +28,9 @@ pub struct Request {
     pub worker: Option<PrincipalId>,
     pub decider: Option<PrincipalId>,
     pub claimed_by: Option<PrincipalId>,
-    /// A child protection concern was passed on and nobody has answered yet.
-    pub concern_open: bool,
+    /// Child protection concerns that were passed on and that nobody has answered yet.
+    #[serde(default)]
+    pub concerns_open: u32,
     #[serde(default)]
     pub raised: Raised,
     pub version: i32,
@@ -62,7 +63,8 @@ impl RequestState {
                 Self::Absent,
                 RequestEvent::Claimed { .. }
                 | RequestEvent::Released { .. }
-                | RequestEvent::RungRaised(_),
+                | RequestEvent::RungRaised(_)
+                | RequestEvent::ClaimLapsed(_),
             ) => {}
             (Self::Present(request), event) => request.follow(event),
         }
@@ -78,6 +80,19 @@ impl RequestState {
 }
 
 impl Request {
+    /// The agency of whoever asks now, where it is not that of the opening.
+    #[must_use]
+    pub fn later_agency(&self) -> Option<&AgencyId> {
+        let now = self.agency.as_ref();
+        now.filter(|now| self.opening.agency.as_ref() != Some(now))
+    }
+
+    /// Red until somebody has answered each of them.
+    #[must_use]
+    pub fn is_concern_open(&self) -> bool {
+        self.concerns_open > 0
+    }
+
     fn open(opening: &Opening, act: &Act) -> Self {
         Self {
             opening: opening.clone(),
@@ -88,7 +103,7 @@ impl Request {
             worker: act.worker.clone(),
             decider: act.decided_by.clone(),
             claimed_by: None,
-            concern_open: act.hand_over == Some(HandOver::Opens),
+            concerns_open: u32::from(act.hand_over == Some(HandOver::Opens)),
             raised: Raised::default(),
             version: 1,
         }
@@ -101,14 +116,20 @@ impl Request {
             RequestEvent::Claimed { by, .. } => self.claimed_by = Some(by.clone()),
             RequestEvent::Released { .. } => self.claimed_by = None,
             RequestEvent::RungRaised(raised) => self.raised.keep(&raised.rung),
+            RequestEvent::ClaimLapsed(lapsed) => {
+                self.raised.keep(&lapsed.raised.rung);
+                self.claimed_by = None;
+            }
         }
     }
 
     fn act(&mut self, act: &Act) {
         self.state.clone_from(&act.to);
         self.owner.clone_from(&act.owner);
-        if act.left_team.is_some() {
+        if act.left_team.is_some() || act.claim == Some(ClaimEffect::Dropped) {
             self.claimed_by = None;
+        }
+        if act.left_team.is_some() {
             self.worker = None;
         }
         if let Some(requester) = &act.requester {
@@ -123,8 +144,8 @@ impl Request {
             self.decider.clone_from(&act.decided_by);
         }
         match act.hand_over {
-            Some(HandOver::Opens) => self.concern_open = true,
-            Some(HandOver::Closes) => self.concern_open = false,
+            Some(HandOver::Opens) => self.concerns_open = self.concerns_open.saturating_add(1),
+            Some(HandOver::Closes) => self.concerns_open = self.concerns_open.saturating_sub(1),
             None => {}
         }
     }

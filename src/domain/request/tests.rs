@@ -254,7 +254,7 @@ fn data_chooses_the_path_and_the_first_fitting_one_wins() {
 fn handing_on_names_the_team_left_and_drops_claim_and_worker() {
     let mut history = History::asked();
     for event in history
-        .when(facts(keeper()), RequestCommand::Claim)
+        .when(facts(keeper()), RequestCommand::Claim { reason: None })
         .unwrap()
     {
         history.0.evolve(&event);
@@ -279,20 +279,27 @@ fn handing_on_to_an_unknown_team_is_refused_with_the_known_ones() {
 fn a_claim_is_one_persons_and_claiming_again_changes_nothing() {
     let mut history = History::asked();
     for event in history
-        .when(facts(keeper()), RequestCommand::Claim)
+        .when(facts(keeper()), RequestCommand::Claim { reason: None })
         .unwrap()
     {
         history.0.evolve(&event);
     }
     assert_eq!(
-        history.when(facts(keeper()), RequestCommand::Claim),
+        history.when(facts(keeper()), RequestCommand::Claim { reason: None }),
         Ok(Vec::new())
     );
     let colleague = person("k.orr", "keeper", Some("east-shed"));
-    let taken = history.when(facts(colleague.clone()), RequestCommand::Claim);
-    assert_eq!(taken, Err(Refusal::ClaimedByOther));
-    let released = history.when(facts(colleague), RequestCommand::Release);
-    assert_eq!(released, Err(Refusal::ClaimedByOther));
+    let taken = history.when(
+        facts(colleague.clone()),
+        RequestCommand::Claim { reason: None },
+    );
+    let by_other = Refusal::ClaimedByOther {
+        holder: keeper().id,
+        reasons: Vec::new(),
+    };
+    assert_eq!(taken, Err(by_other.clone()));
+    let released = history.when(facts(colleague), RequestCommand::Release { reason: None });
+    assert_eq!(released, Err(by_other));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Clocks folded from events. Nothing is accumulated: a reading is a function of the spell, the
 //! calendar and the moment asked about.
 
+mod lease;
 pub(in crate::domain::time) mod reading;
 
 #[cfg(test)]
@@ -10,7 +11,9 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
-use crate::domain::ids::{CalendarName, ClockName, StateName, TeamId};
+pub use lease::{Lease, LeaseTerms};
+
+use crate::domain::ids::{CalendarName, ClockName, EventName, StateName, TeamId};
 use crate::domain::workflow::definition::{
     Anchor, ClockRule, CountDay, Roll, Target, Trigger, find,
 };
@@ -30,6 +33,8 @@ pub struct ClockFact<'a> {
     pub team: &'a TeamId,
     /// When help was first asked for.
     pub received_at: Timestamp,
+    /// What still waits for an answer of its own: the clocks that these started run on.
+    pub unanswered: &'a [&'a EventName],
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,6 +110,8 @@ pub struct Extension {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Clocks {
     pub spells: Vec<Spell>,
+    #[serde(default, skip_serializing_if = "Lease::is_unused")]
+    pub lease: Lease,
 }
 
 /// What a clock says at a moment.
@@ -182,6 +189,11 @@ impl Clocks {
         }
     }
 
+    /// Every spell that a ladder can belong to.
+    pub fn all(&self) -> impl Iterator<Item = &Spell> {
+        self.spells.iter().chain(self.lease.find())
+    }
+
     /// The latest spell of a clock.
     #[must_use]
     pub fn find_newest(&self, clock: &ClockName) -> Option<&Spell> {
@@ -199,6 +211,8 @@ fn effect(rule: &ClockRule, fact: &ClockFact<'_>, newest: Option<&Spell>) -> Eff
     };
     let may_start = newest.is_none() || (rule.again && open.is_none());
     let starts = || fired(&rule.start, fact).is_some();
+    let waits = |start: &Trigger| fact.unanswered.iter().any(|event| **event == start.event);
+    let ending = ending.filter(|_| !rule.start.iter().any(waits));
     if let Some((status, trigger)) = ending {
         return match open {
             Some(spell) => Effect::End(status, happened_at(trigger, fact, spell.started_at)),

@@ -201,7 +201,7 @@ impl<'a> Climb<'a> {
             let exact = stretch.view.instant_of(offset)?;
             // What fell into the pause before comes as the clock runs again; what passed before the
             // start was known keeps its own instant.
-            let at = if i == 0 {
+            let at = if i == 0 && exact < self.known_at {
                 exact
             } else {
                 exact.max(stretch.from)

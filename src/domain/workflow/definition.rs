@@ -1,8 +1,10 @@
 //! The typed workflow. Built by `parse`, stored in the log as canonical JSON, read back by serde.
 
+mod claims;
 mod clock;
 mod ladder;
 
+pub use claims::{ClaimRule, ClaimWarning, TakeOver};
 pub use clock::{
     Anchor, CalendarChoice, ClockKind, ClockRule, CountDay, NoTarget, Roll, TARGETS, Target,
     Trigger,
@@ -16,6 +18,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -32,6 +35,9 @@ pub struct Definition {
     pub clocks: IndexMap<ClockName, ClockRule>,
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub ladders: IndexMap<LadderName, Ladder>,
+    /// Without it a claim lasts until it is given back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claims: Option<ClaimRule>,
     pub routing: Vec<RoutingRule>,
     #[serde(default)]
     pub derive: IndexMap<String, DeriveRule>,
@@ -39,9 +45,18 @@ pub struct Definition {
 
 impl Definition {
     #[must_use]
-    pub fn ladder_of(&self, clock: &ClockName) -> Option<&Ladder> {
+    pub fn ladder_of(&self, clock: &ClockName) -> Option<Cow<'_, Ladder>> {
+        if clock.is_of_claim() {
+            return self.claims.as_ref().map(|rule| Cow::Owned(rule.ladder()));
+        }
         let name = self.clocks.get(clock)?.ladder.as_ref()?;
-        self.ladders.get(name)
+        self.ladders.get(name).map(Cow::Borrowed)
+    }
+
+    /// The events that pass a concern on.
+    pub fn opening_hand_overs(&self) -> impl Iterator<Item = &EventName> {
+        let opens = |rule: &&MoveRule| rule.hand_over == Some(HandOver::Opens);
+        self.moves.values().filter(opens).map(|rule| &rule.emits)
     }
 
     /// Whether restricted moves alone start a clock: its being there would tell of them.
@@ -89,6 +104,8 @@ pub enum Relation {
     Worker,
     /// Who took the last decision (a move marked `decision`).
     Decider,
+    /// Who has claimed the request.
+    ClaimHolder,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

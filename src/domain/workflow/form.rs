@@ -4,8 +4,8 @@
 
 use super::definition::{Anchor, ClockKind, CountDay, HandOver, RoleRule, Roll, StateRule};
 use crate::domain::ids::{
-    CalendarName, ClockName, EventName, LadderName, MoveName, RoleName, StateName, TeamId,
-    WorkflowName,
+    CalendarName, ClockName, EventName, LadderName, MoveName, ReasonCode, RoleName, StateName,
+    TeamId, WorkflowName,
 };
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -34,6 +34,8 @@ pub struct WorkflowFile {
     pub clocks: Option<IndexMap<ClockName, ClockForm>>,
     /// Who is told before and after the target of a clock that names the ladder, the earliest first.
     pub ladders: Option<IndexMap<LadderName, LadderForm>>,
+    /// How long the claim of a member of the team lasts without an act of theirs.
+    pub claims: Option<ClaimsForm>,
     /// The first rule that fits says which team a new request goes to.
     #[schemars(length(min = 1))]
     pub routing: Vec<RouteForm>,
@@ -209,6 +211,43 @@ pub struct RungForm {
     /// How often `every` makes it come in all.
     #[schemars(range(min = 2, max = 20))]
     pub at_most: Option<u32>,
+}
+
+/// A claim lapses when its lease ends: every act of its holder begins it anew.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct ClaimsForm {
+    /// In working time of the team that holds the request: `16wh` or `2wd`.
+    pub lease: TargetForm,
+    /// States in which the lease stands still: somebody else has the request in hand.
+    #[schemars(length(min = 1))]
+    pub frozen_in: Option<Vec<StateName>>,
+    pub warn: Option<WarningForm>,
+    /// Roles that are told when a claim has lapsed.
+    #[schemars(length(min = 1))]
+    pub tell: Vec<RoleName>,
+    pub take_over: Option<TakeOverForm>,
+}
+
+/// Before the lease ends.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct WarningForm {
+    /// Shorter than the lease and in its unit: `-4wh`.
+    pub at: OffsetForm,
+    #[schemars(length(min = 1))]
+    pub tell: Vec<RoleName>,
+}
+
+/// Who may take over or give back what somebody else has claimed, and why.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct TakeOverForm {
+    #[schemars(length(min = 1))]
+    pub by: Vec<RoleName>,
+    /// Codes and their titles.
+    #[schemars(extend("minProperties" = 1))]
+    pub reasons: IndexMap<ReasonCode, String>,
 }
 
 /// 0 for the target; `-3wd` before it, `+5wd` after it, in the unit of the clock.

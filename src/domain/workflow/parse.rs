@@ -2,10 +2,11 @@
 //! its place and what is allowed there; a file with one problem declares nothing.
 
 mod calendar;
+mod claims;
 mod clocks;
 mod derive;
 mod graph;
-mod ladders;
+pub(super) mod ladders;
 mod moves;
 mod names;
 mod organisation;
@@ -115,6 +116,7 @@ fn read_definition(reader: &mut Reader, root: &Node) -> Option<Definition> {
     }
     let clocks = fields.find_as(reader, "clocks", |r, n| Some(clocks::read(r, n, &names)));
     let ladders = fields.find_as(reader, "ladders", |r, n| Some(ladders::read(r, n, &names)));
+    let claims = fields.find_as(reader, "claims", |r, n| claims::read(r, n, &names));
     let routing = fields.need_as(reader, "routing", |r, n| Some(routing::read(r, n, &names)));
     let derive = fields.find_as(reader, "derive", |r, n| Some(derive::read(r, n, &names)));
     fields.finish(reader);
@@ -129,6 +131,7 @@ fn read_definition(reader: &mut Reader, root: &Node) -> Option<Definition> {
         moves: moves?,
         clocks: clocks.unwrap_or_default(),
         ladders: ladders.unwrap_or_default(),
+        claims,
         routing: routing?,
         derive: derive.unwrap_or_default(),
     })

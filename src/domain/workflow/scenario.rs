@@ -12,9 +12,10 @@ mod walk;
 pub use parse::parse_scenario_placed;
 pub use walk::{Miss, Stage, Told, Walk, walk};
 
+use super::definition::Offset;
 use super::located::Place;
 use crate::domain::ids::{
-    Authority, ClockName, MoveName, PrincipalId, StateName, TeamId, WorkflowName,
+    Authority, ClockName, MoveName, PrincipalId, ReasonCode, StateName, TeamId, WorkflowName,
 };
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -58,8 +59,10 @@ pub struct Doing {
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Does {
-    Claim,
-    Release,
+    /// With a reason a colleague's claim is taken over.
+    Claim(Option<ReasonCode>),
+    /// With a reason a colleague's claim is given back.
+    Release(Option<ReasonCode>),
     /// One command: they stand or fall together.
     Moves(Vec<Done>),
 }
@@ -95,6 +98,11 @@ pub enum What {
     HeldBy(Holder),
     Requester(PrincipalId),
     Worker(PrincipalId),
+    /// Nobody where there is none.
+    ClaimedBy(Option<PrincipalId>),
+    /// When the lease ends, if its holder does nothing before.
+    ClaimedUntil(Timestamp),
+    ClaimStandsStill(bool),
     /// Who answers for the requester.
     CoveredBy(PrincipalId),
     ConcernOpen(bool),
@@ -105,6 +113,8 @@ pub enum What {
     WorkingDays(ClockName, u32),
     /// Which run of the clock this is, from 1.
     Spell(ClockName, u32),
+    /// Rungs that were raised since the step before.
+    Raised(ClockName, Vec<Offset>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! A definition made ready: schemas compiled, hash computed, personal fields known.
 
 mod canonical;
+mod dates;
 pub(crate) mod fault;
 mod hygiene;
 mod messages;
@@ -10,6 +11,7 @@ pub(crate) mod vocabulary;
 pub(crate) mod weight;
 
 pub use canonical::{canonical, write_canonical, write_text};
+pub use dates::Moment;
 pub use split::merge;
 
 use super::definition::{Definition, FromStates, MoveRule};
@@ -17,7 +19,6 @@ use super::located::escaped;
 use crate::domain::ids::{DefinitionHash, MoveName, StateName};
 use crate::domain::request::event::Personal;
 use indexmap::IndexMap;
-use jiff::civil::Date;
 use jsonschema::{Draft, PatternOptions, Validator};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -60,12 +61,13 @@ impl std::fmt::Debug for Workflow {
 }
 
 impl Workflow {
+    /// A definition that is to be published.
+    ///
     /// # Errors
     /// When a schema is not JSON Schema 2020-12 in our vocabulary; the messages name the move.
     pub fn new(definition: Definition) -> Result<Self, Vec<String>> {
         let derived: Vec<&str> = definition.derive.keys().map(String::as_str).collect();
         let mut wrong = Vec::new();
-        let mut validators = IndexMap::new();
         for (name, rule) in &definition.moves {
             let faults = vocabulary::outside(&rule.data, &derived);
             wrong.extend(faults.iter().map(|fault| {
@@ -74,19 +76,40 @@ impl Workflow {
                     fault.pointer, fault.found, fault.allowed
                 )
             }));
-            if faults.is_empty() {
-                match compile(&rule.data) {
-                    Ok(validator) => {
-                        validators.insert(name.clone(), validator);
-                    }
-                    Err((at, why)) => wrong.push(format!("move `{name}`, data{at}: {why}")),
+        }
+        if !wrong.is_empty() {
+            return Err(wrong);
+        }
+        let value = serde_json::to_value(&definition).map_err(|why| vec![why.to_string()])?;
+        Self::with_hash(definition, hash_of(&value))
+    }
+
+    /// A definition as it lies in the log. Its identity is that of its stored body, whatever this
+    /// build would write; and a vocabulary that has become stricter does not make it unreadable.
+    ///
+    /// # Errors
+    /// When the body is no definition, or a schema is not JSON Schema 2020-12.
+    pub fn stored(body: &[u8]) -> Result<Self, Vec<String>> {
+        let said = |why: serde_json::Error| vec![why.to_string()];
+        let definition = serde_json::from_slice(body).map_err(said)?;
+        let value = serde_json::from_slice(body).map_err(said)?;
+        Self::with_hash(definition, hash_of(&value))
+    }
+
+    fn with_hash(definition: Definition, hash: DefinitionHash) -> Result<Self, Vec<String>> {
+        let mut wrong = Vec::new();
+        let mut validators = IndexMap::new();
+        for (name, rule) in &definition.moves {
+            match compile(&rule.data) {
+                Ok(validator) => {
+                    validators.insert(name.clone(), validator);
                 }
+                Err((at, why)) => wrong.push(format!("move `{name}`, data{at}: {why}")),
             }
         }
         if !wrong.is_empty() {
             return Err(wrong);
         }
-        let hash = hash_of(&definition).map_err(|why| vec![why.to_string()])?;
         Ok(Self {
             definition,
             hash,
@@ -123,20 +146,18 @@ impl Workflow {
         }
     }
 
-    /// Dates marked `x-not-future` that lie after `today` (the local date of the service). The
-    /// unborn child is an `if` of the schema; this asks only for the mark.
+    /// Dates and times that lie outside what `x-not-future` and `x-days-back-at-most` allow. The
+    /// unborn child is an `if` of the schema; this asks only for the marks.
     #[must_use]
-    pub fn check_dates(&self, move_name: &MoveName, data: &Value, today: Date) -> Vec<DataError> {
+    pub fn check_dates(
+        &self,
+        move_name: &MoveName,
+        data: &Value,
+        moment: Moment,
+    ) -> Vec<DataError> {
         let mut errors = Vec::new();
         self.each_value(move_name, data, &mut |views, pointer, value| {
-            let late = || {
-                let date: Date = value.as_str()?.get(..10)?.parse().ok()?;
-                (date > today).then_some(())
-            };
-            if views.keyword("x-not-future").is_some() && late().is_some() {
-                let allowed = format!("not after {today}");
-                errors.push(DataError::at(pointer, "a date in the future", allowed));
-            }
+            errors.extend(dates::check(views, pointer, value, moment));
         });
         errors
     }
@@ -306,9 +327,8 @@ fn compile(schema: &Value) -> Result<Validator, (String, String)> {
         .map_err(|error| (error.instance_path().as_str().to_owned(), error.to_string()))
 }
 
-fn hash_of(definition: &Definition) -> Result<DefinitionHash, serde_json::Error> {
-    let value = serde_json::to_value(definition)?;
-    Ok(DefinitionHash(Sha256::digest(canonical(&value)).into()))
+fn hash_of(definition: &Value) -> DefinitionHash {
+    DefinitionHash(Sha256::digest(canonical(definition)).into())
 }
 
 /// The value whose text is indexed; `None` where a field that belongs to it is missing.

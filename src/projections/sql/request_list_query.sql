@@ -5,10 +5,8 @@ where authority = $1
     and ($3::text is null or requester = $3
         or (held_by = 'requester' and not ended and agency = any($9::text[])))
     and ($4::text is null or agency = $4)
-    and ($5::text is null or state = $5)
+    and ($5::text is null or case when restricted then $10 else state end = $5)
     and (not $6 or not ended)
-    and ($7::uuid is null or (received_at, request_id) > (
-        select b.received_at, b.request_id from read_model.request_list b
-        where b.authority = $1 and b.request_id = $7))
+    and ($7::timestamptz is null or (received_at, request_id) > ($7, $11))
 order by received_at, request_id
 limit $8

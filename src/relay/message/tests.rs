@@ -54,6 +54,7 @@ fn passed_on() -> RequestEvent {
             held_by: HeldBy::Worker(PrincipalId::parse("canary-worker").unwrap()),
         },
         left_team: Some(TeamId::parse("ayr-north-team").unwrap()),
+        claim: None,
         because: Some("canary-because".to_owned()),
         acted_as: ActedAs {
             role: RoleName::parse("canary-role").unwrap(),
@@ -66,6 +67,7 @@ fn passed_on() -> RequestEvent {
         worker: Some(PrincipalId::parse("canary-worker").unwrap()),
         decided_by: Some(PrincipalId::parse("canary-decider").unwrap()),
         hand_over: None,
+        concerns_left: 0,
         coded: text("canary-code"),
         opening: Some(Opening {
             workflow: WorkflowName::parse("request-for-assistance").unwrap(),
@@ -213,6 +215,7 @@ fn a_claim_goes_to_the_team_and_names_nobody() {
     let event = RequestEvent::Claimed {
         by: PrincipalId::parse("canary-claimer").unwrap(),
         team: TeamId::parse("garf").unwrap(),
+        agency: Some(AgencyId::parse("new-school").unwrap()),
     };
     let recorded = Recorded {
         event_type: "claimed".to_owned(),
@@ -222,6 +225,13 @@ fn a_claim_goes_to_the_team_and_names_nobody() {
     assert_eq!(
         routes(&messages)[0],
         "rfa.events south-ayrshire.garf.claimed"
+    );
+    // Whoever asks now hears of it, and not whoever asked first.
+    assert_eq!(routes(&messages).len(), 2);
+    assert!(
+        routes(&messages)[1].contains("new-school"),
+        "{:?}",
+        routes(&messages)
     );
     assert!(!body(&messages[0]).to_string().contains("canary"));
 }

@@ -217,6 +217,12 @@ pub(super) const PAIRS: &[Pair] = &[
         "unknown keyword `maxLen`",
     ),
     pair(
+        Rule::E35,
+        ["frozen_in: [asked]", "frozen_in: [helping]"],
+        "helping], tell",
+        "a claim stands still in `helping`, where the team has the request",
+    ),
+    pair(
         Rule::W13,
         [", goes_first: true", ""],
         "{ when: { urgency: [urgent] }",

@@ -124,3 +124,22 @@ async fn a_commit_whose_wait_for_the_standby_was_cancelled_is_unknown() {
     let again = log.append(command).await;
     assert!(matches!(again, Ok(Verdict::Duplicate(_))), "{again:?}");
 }
+
+#[test]
+fn a_log_whose_committer_is_gone_is_not_called_full() {
+    let first = tokio::runtime::Runtime::new().unwrap();
+    let under_test = first.block_on(LogUnderTest::start());
+    let log = under_test.log.clone();
+    let database = under_test.database;
+    // The committer is a task of the runtime that the log was opened on.
+    first.shutdown_timeout(Duration::from_secs(10));
+    let second = tokio::runtime::Runtime::new().unwrap();
+    second.block_on(async {
+        let refused = log.append(command(Uuid::new_v4(), 0, 1)).await;
+        assert!(
+            matches!(refused, Err(AppendError::Unavailable)),
+            "{refused:?}"
+        );
+        drop(database);
+    });
+}

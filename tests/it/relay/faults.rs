@@ -9,6 +9,7 @@ use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 const GARF: &str = "rfa.team.south-ayrshire.garf";
+const GARF_KEY: &str = "south-ayrshire.garf.*";
 const CARRICK: &str = "rfa.team.south-ayrshire.carrick-team";
 const CARRICK_KEY: &str = "south-ayrshire.carrick-team.*";
 
@@ -46,6 +47,69 @@ async fn without_a_binding_only_its_requests_wait_and_with_it_they_arrive() {
     assert_eq!(versions.len(), 39);
     assert!(versions.values().all(|v| *v == [1, 2, 3, 4, 5]));
     assert!(stage.parked_requests().await.is_empty());
+}
+
+/// What comes back and what cannot be read, of one request: it goes on from the first of both.
+async fn waits_from_the_first(events_between: i32) {
+    let stage = Stage::set().await;
+    let mut lane = stage.ordinary().await;
+    stage.unbind(GARF, "rfa.events", GARF_KEY).await;
+    let (held_up, other) = (Story::of("garf"), Story::of("carrick-team"));
+    stage.append(held_up.opened()).await;
+    stage.append(held_up.noted(1)).await;
+    for version in 0..events_between {
+        let between = std::slice::from_ref(&other);
+        stage.append_round(between, version).await;
+    }
+    let mut unknown = held_up.noted(2);
+    unknown.events[0].schema_version = 2;
+    stage.append(unknown).await;
+    drain(&mut lane).await;
+    assert_eq!(lane.status().borrow().parked, 1);
+
+    stage.bind(GARF, "rfa.events", GARF_KEY).await;
+    stage.declare_something().await;
+    drain(&mut lane).await;
+    let received = stage.consume(GARF, 2).await;
+    assert_eq!(versions(&received)[&held_up.request], [1, 2]);
+    assert!(stage.parked().await[0].1.contains("schema version 2"));
+
+    stage.make_readable(held_up.request).await;
+    stage.declare_something().await;
+    drain(&mut lane).await;
+    let received = stage.consume(GARF, 1).await;
+    assert_eq!(versions(&received)[&held_up.request], [3]);
+    assert!(stage.parked().await.is_empty());
+}
+
+#[tokio::test]
+async fn what_came_back_before_an_unreadable_event_of_its_page_is_sent_again() {
+    waits_from_the_first(0).await;
+}
+
+#[tokio::test]
+async fn what_came_back_in_a_page_before_an_unreadable_event_is_sent_again() {
+    waits_from_the_first(300).await;
+}
+
+#[tokio::test]
+async fn an_unreadable_event_does_not_shorten_what_waits_already() {
+    let stage = Stage::set().await;
+    let mut lane = stage.ordinary().await;
+    stage.unbind(GARF, "rfa.events", GARF_KEY).await;
+    let held_up = Story::of("garf");
+    stage.append(held_up.opened()).await;
+    drain(&mut lane).await;
+    let mut unknown = held_up.noted(1);
+    unknown.events[0].schema_version = 2;
+    stage.append(unknown).await;
+    drain(&mut lane).await;
+
+    stage.bind(GARF, "rfa.events", GARF_KEY).await;
+    stage.declare_something().await;
+    drain(&mut lane).await;
+    let received = stage.consume(GARF, 1).await;
+    assert_eq!(versions(&received)[&held_up.request], [1]);
 }
 
 #[tokio::test]

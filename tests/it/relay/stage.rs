@@ -2,19 +2,20 @@
 
 use super::story::Story;
 use crate::support::engine::Engine;
-use crate::support::{Broker, TestVhost};
+use crate::support::{Broker, TestVhost, until};
 use futures::StreamExt;
 use lapin::message::Delivery;
 use lapin::options::{
-    BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicGetOptions,
+    BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicGetOptions, BasicRejectOptions,
     ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions,
 };
 use lapin::types::{AMQPValue, FieldTable, LongString};
 use lapin::{Channel, Connection, ConnectionProperties, ExchangeKind};
-use rfa::commands::Declaration;
+use rfa::commands::{Declaration, Registry};
 use rfa::domain::ids::PrincipalId;
 use rfa::domain::request::actor::{Principal, PrincipalKind};
-use rfa::log::{Append, Receipt, Verdict};
+use rfa::log::connect::LogConfig;
+use rfa::log::{Append, Log, Receipt, Verdict};
 use rfa::relay::message::Lane;
 use rfa::relay::{RelayLane, RelayOutcome, Status};
 use serde_json::Value;
@@ -93,6 +94,26 @@ impl Stage {
         };
         let declaration = Declaration::grants(&somebody).unwrap();
         self.engine.publish(AUTHORITY, vec![declaration]).await;
+    }
+
+    /// As if a build came that reads all events of a request.
+    pub(super) async fn make_readable(&self, request: Uuid) {
+        let owner = self.engine.database.connect().await;
+        let guards = "alter table event_log.events disable trigger all";
+        owner.batch_execute(guards).await.unwrap();
+        let known = "update event_log.events set schema_version = 1 where stream = $1";
+        owner.execute(known, &[&request]).await.unwrap();
+    }
+
+    /// What is in force there, read by another replica.
+    pub(super) async fn other_replica(&self) -> Registry {
+        let config = LogConfig {
+            database_url: self.engine.database.url.clone(),
+            queue_commands_max: 100,
+            pool_max: 2,
+        };
+        let log = Log::connect(&config).await.unwrap();
+        Registry::open(log).await.unwrap()
     }
 
     /// Another replica's lane, after the lease of the first has run out.
@@ -201,6 +222,21 @@ impl Stage {
         let rest = tokio::time::timeout(DEADLINE, consumer.next()).await;
         assert!(rest.unwrap().is_none(), "{queue} held more than {count}");
         received
+    }
+
+    /// Takes the one message of a queue and gives it back, so many times.
+    pub(super) async fn reject(&self, queue: &str, times: usize) {
+        for _ in 0..times {
+            let delivery = until("the message is back", DEADLINE, || async {
+                let got = self
+                    .channel
+                    .basic_get(queue.into(), BasicGetOptions::default());
+                got.await.unwrap()
+            })
+            .await;
+            let rejected = delivery.reject(BasicRejectOptions { requeue: true });
+            assert!(rejected.await.unwrap());
+        }
     }
 
     /// What is in a queue, until it is empty.

@@ -83,6 +83,7 @@ impl Story {
                 held_by: HeldBy::Team,
             },
             left_team: None,
+            claim: None,
             because: None,
             acted_as: ActedAs {
                 role: RoleName::parse("named-person").unwrap(),
@@ -95,6 +96,7 @@ impl Story {
             worker: None,
             decided_by: None,
             hand_over: None,
+            concerns_left: 0,
             coded: serde_json::Map::from_iter([("why".to_owned(), Value::from("canary-code"))]),
             opening: None,
             personal: Personal::default(),

@@ -51,6 +51,13 @@ impl TestVhost {
 }
 
 impl TestVhost {
+    /// A queue with the default settings, which are not ours.
+    pub(crate) async fn declare_classic(&self, queue: &str) {
+        let path = format!("queues/{}/{queue}", self.name);
+        let durable = Some(json!({ "durable": true }));
+        self.management.call(Method::PUT, &path, durable).await;
+    }
+
     /// Cuts every connection of that name, as an operator would; gives how many there were.
     pub(crate) async fn close_connections(&self, connection_name: &str) -> usize {
         let path = format!("vhosts/{}/connections", self.name);

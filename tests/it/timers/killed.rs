@@ -17,9 +17,18 @@ const ROUNDS: usize = 50;
 const REQUESTS: usize = 24;
 
 /// Dropped in the middle of whatever it does, after so many polls.
-struct Killed<F> {
+pub(super) struct Killed<F> {
     inner: Option<Pin<Box<F>>>,
     polls_left: usize,
+}
+
+impl<F> Killed<F> {
+    pub(super) fn after(polls: usize, inner: F) -> Self {
+        Self {
+            inner: Some(Box::pin(inner)),
+            polls_left: polls,
+        }
+    }
 }
 
 impl<F: Future<Output = ()>> Future for Killed<F> {
@@ -40,7 +49,7 @@ impl<F: Future<Output = ()>> Future for Killed<F> {
 }
 
 /// Steps without end at one moment.
-async fn sweep_on(mut sweeper: Sweeper, now: Timestamp) {
+pub(super) async fn sweep_on(mut sweeper: Sweeper, now: Timestamp) {
     loop {
         if sweeper.step(now).await.is_err() {
             return;
@@ -49,7 +58,7 @@ async fn sweep_on(mut sweeper: Sweeper, now: Timestamp) {
     }
 }
 
-fn chance() -> StdRng {
+pub(super) fn chance() -> StdRng {
     let seed: u64 = std::env::var("RFA_TEST_SEED")
         .ok()
         .and_then(|text| text.parse().ok())
@@ -97,10 +106,7 @@ async fn two_sweepers_killed_fifty_times_raise_each_rung_once_in_order_and_never
         let doomed = replicas.iter().map(|replica| {
             let inner = sweep_on(replica.sweeper(pace), now);
             let polls_left = chance.random_range(1..120);
-            tokio::spawn(Killed {
-                inner: Some(Box::pin(inner)),
-                polls_left,
-            })
+            tokio::spawn(Killed::after(polls_left, inner))
         });
         let doomed: Vec<_> = doomed.collect();
         disturb(&stage, &mut chance, &requests, now).await;

@@ -31,7 +31,7 @@ roles:
   keeper: { title: Keeper, any_of: [keeper], of: anywhere }
 states:
   wished-for: { title: Wished for, meaning: Somebody wants a tool. }
-  asked: { title: Asked, meaning: A question waits. }
+  asked: { title: Asked, meaning: A question waits., held_by: requester }
   lent: { title: Lent, meaning: It is out., ends: true }
 moves:
   wish:
@@ -71,6 +71,7 @@ ladders:
   minutes: [ { at: -10min, tell: [keeper] }, { at: 0, tell: [keeper], missed: true }, { at: +1800min, tell: [keeper], every: 1800min, at_most: 5 } ]
   hours: [ { at: -4wh, tell: [keeper] }, { at: 0, tell: [keeper, neighbour], missed: true }, { at: +8wh, tell: [keeper], every: 8wh, at_most: 4 } ]
   days: [ { at: -3wd, tell: [keeper] }, { at: -1wd, tell: [keeper] }, { at: 0, tell: [keeper], missed: true }, { at: +2wd, tell: [keeper], every: 2wd, at_most: 3 } ]
+claims: { lease: 4wh, warn: { at: -1wh, tell: [keeper] }, frozen_in: [asked], tell: [keeper], take_over: { by: [keeper], reasons: { away: Away } } }
 routing:
   - { otherwise: carrick-team, because: There is one shed }
 ";
@@ -94,13 +95,15 @@ pub(super) fn after(from: Timestamp, minutes: i64) -> Timestamp {
     from.saturating_add(minutes).unwrap()
 }
 
-fn person(id: &str, role: &str) -> Principal {
+pub(super) fn person(id: &str, role: &str) -> Principal {
+    let role = role.parse().unwrap();
+    let team = (role == "keeper".parse().unwrap()).then(|| "carrick-team".parse().unwrap());
     Principal {
         id: id.parse().unwrap(),
         kind: PrincipalKind::Person,
         grants: vec![Grant {
-            role: role.parse().unwrap(),
-            team: None,
+            role,
+            team,
             agency: None,
         }],
     }
@@ -177,13 +180,29 @@ impl Stage {
             request,
             moves: asked(name),
         };
-        let command = command(person("k.bain", "keeper"), ask, Some(seen));
+        self.ask("k.bain", ask, Some(seen), now).await
+    }
+
+    /// What a keeper asks for.
+    pub(super) async fn ask(
+        &self,
+        keeper: &str,
+        ask: Ask,
+        seen: Option<i32>,
+        now: Timestamp,
+    ) -> Result<Receipt, CommandError> {
+        let command = command(person(keeper, "keeper"), ask, seen);
         self.engine.commands.execute(command, now).await
     }
 
     pub(super) async fn read(&self) {
+        self.follow(PROJECTION).await;
+    }
+
+    /// Until the read table is at the head of the log.
+    pub(super) async fn follow(&self, projection: &str) {
         while let rfa::projections::Step::Applied(_) =
-            self.engine.runner.step(PROJECTION).await.unwrap()
+            self.engine.runner.step(projection).await.unwrap()
         {}
     }
 
@@ -213,9 +232,10 @@ impl Stage {
         let events = loaded.events.into_iter();
         let rungs = events.filter_map(|(recorded, event)| match event {
             RequestEvent::RungRaised(raised) => Some((recorded, *raised)),
-            RequestEvent::Act(_) | RequestEvent::Claimed { .. } | RequestEvent::Released { .. } => {
-                None
-            }
+            RequestEvent::Act(_)
+            | RequestEvent::Claimed { .. }
+            | RequestEvent::Released { .. }
+            | RequestEvent::ClaimLapsed(_) => None,
         });
         rungs.collect()
     }
@@ -231,7 +251,7 @@ impl Stage {
 
 impl Replica {
     pub(super) fn sweeper(&self, pace: Pace) -> Sweeper {
-        Sweeper::try_new(self.commands.clone(), find_due(&self.log), pace).unwrap()
+        Sweeper::new(self.commands.clone(), find_due(&self.log), pace)
     }
 }
 
@@ -251,7 +271,7 @@ pub(super) async fn create_table(engine: &Engine) {
         .unwrap();
 }
 
-fn asked(name: &str) -> Vec<AskedMove> {
+pub(super) fn asked(name: &str) -> Vec<AskedMove> {
     vec![AskedMove {
         move_name: MoveName::parse(name).unwrap(),
         data: json!({}),

@@ -13,6 +13,9 @@ pub struct CalendarFile {
     #[schemars(range(min = 1, max = 1))]
     pub format: u32,
     pub calendar: CalendarName,
+    /// Raised with each change: a file of a lower one than is in force is not published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<u32>,
     pub title: String,
     /// IANA name, e.g. `Europe/London`. A layer may leave it to its base.
     #[serde(default, skip_serializing_if = "Option::is_none")]

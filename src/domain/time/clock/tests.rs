@@ -47,6 +47,7 @@ fn fold_received(rule: &ClockRule, received_at: Timestamp, acts: &[(&str, &str, 
     let mut clocks = Clocks::default();
     for (event, state, when) in acts {
         let fact = ClockFact {
+            unanswered: &[],
             event,
             occurred_at: at(when),
             to: &StateName::parse(state).unwrap(),

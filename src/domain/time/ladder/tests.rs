@@ -186,6 +186,17 @@ fn a_rung_that_falls_into_a_pause_comes_as_the_clock_runs_again() {
 }
 
 #[test]
+fn a_rung_that_falls_into_a_pause_from_the_first_moment_on_comes_as_the_clock_runs_again() {
+    let mut paused = spell("2d", "2026-01-01T00:00Z");
+    pause(&mut paused, "2026-01-01T00:00Z", Some("2026-01-02T00:01Z"));
+    comes(
+        &paused,
+        &ladder(&["-1d", "0"]),
+        &[("-1d#1", "2026-01-02T00:01Z"), ("0#1", "2026-01-04T00:00Z")],
+    );
+}
+
+#[test]
 fn a_pause_that_ends_by_itself_lets_the_rungs_come_without_an_act() {
     let mut paused = spell("5wd", "2026-06-01T10:00+01");
     pause(&mut paused, "2026-06-02T12:00+01", None);

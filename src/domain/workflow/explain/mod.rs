@@ -3,6 +3,7 @@
 //! Told from `arrows` and the clock rules, the tables that the engine goes by. Invariant: every
 //! state, move, clock and routing rule of the definition is told.
 
+mod claims;
 mod clocks;
 mod concern;
 mod data;
@@ -119,6 +120,7 @@ fn whole(page: &mut Page, source: Source<'_>) {
     moves::all(page, source);
     moves::everywhere(page, source);
     concern::tell(page, source);
+    claims::tell(page, source);
     clocks::all(page, source);
 }
 

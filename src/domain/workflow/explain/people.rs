@@ -45,6 +45,11 @@ impl Source<'_> {
         phrase::any_of(&roles)
     }
 
+    pub(super) fn all_roles(&self, names: &[RoleName]) -> String {
+        let roles: Vec<String> = names.iter().map(|name| self.role(name)).collect();
+        phrase::all_of(&roles)
+    }
+
     /// `By a member of the team, but never by whoever asked for help.`
     pub(super) fn by(&self, rule: &MoveRule) -> String {
         let by = self.roles(&rule.by);

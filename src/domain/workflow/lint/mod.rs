@@ -4,6 +4,7 @@
 //! Invariant: a finding has a rule of the table, a place in a file, and says what would be right.
 
 mod calendars;
+mod claims;
 mod clocks;
 mod exits;
 mod names;
@@ -81,6 +82,7 @@ pub fn lint(workflow: &Placed<Definition>, around: &Surroundings<'_>) -> Vec<Pro
     exits::check(&ground, &mut reader);
     people::check(&ground, &mut reader);
     clocks::check(&ground, &mut reader);
+    claims::check(&ground, &mut reader);
     worker::check(&ground, &mut reader);
     routing::check(&ground, &mut reader);
     words::check(&ground, &mut reader);

@@ -39,7 +39,13 @@ fn why_nobody(ground: &Ground<'_>, rule: &RoleRule) -> Option<(String, String)> 
             "no move is a decision".to_owned(),
             "a move with `decision: true`".to_owned(),
         )),
-        Some(Relation::Requester | Relation::Cover | Relation::Worker | Relation::Decider) => None,
+        Some(
+            Relation::Requester
+            | Relation::Cover
+            | Relation::Worker
+            | Relation::Decider
+            | Relation::ClaimHolder,
+        ) => None,
         None => {
             let grants = ground.around.grants.as_ref()?;
             let held = |role: &RoleName| grants.iter().any(|grant| grant.role == *role);

@@ -30,6 +30,7 @@ pub enum Rule {
     E32,
     E33,
     E34,
+    E35,
     W13,
     W23,
     W24,
@@ -87,6 +88,7 @@ rules! {
     E32 "No path hides behind an earlier one"
     E33 "A child protection concern can be passed on from every state, at once, and be answered"
     E34 "The data of a move are JSON Schema 2020-12 in the vocabulary that can be sealed and shown"
+    E35 "A claim stands still only while somebody else has the request in hand"
     W13 "Routing rules that can hold together are marked where their order matters"
     W23 "A target is longer than the time between two looks of the timers"
     W24 "Two moves that stand side by side do not have one title"

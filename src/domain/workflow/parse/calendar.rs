@@ -20,6 +20,7 @@ pub(super) fn read(reader: &mut Reader, root: &Node) -> Option<CalendarFile> {
     let mut fields = reader.fields(root)?;
     let format = super::read_format(reader, &mut fields);
     let calendar = fields.need_as(reader, "calendar", |r, n| r.id(n, CalendarName::parse));
+    let revision = fields.find_as(reader, "revision", Reader::whole);
     let title = fields.need_as(reader, "title", Reader::text);
     let zone = fields.find_as(reader, "zone", zone);
     let layers = fields.find_as(reader, "layers", |r, n| {
@@ -35,6 +36,7 @@ pub(super) fn read(reader: &mut Reader, root: &Node) -> Option<CalendarFile> {
     let file = CalendarFile {
         format: format?,
         calendar: calendar?,
+        revision,
         title: title?,
         zone,
         layers: layers.unwrap_or_default(),

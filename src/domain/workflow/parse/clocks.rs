@@ -30,6 +30,14 @@ pub(super) fn read(
     let entries = reader.entries(node, "clocks");
     for entry in entries {
         let name = reader.key_id(entry, ClockName::parse);
+        if name.as_ref().is_some_and(ClockName::is_of_claim) {
+            let found = format!("a clock named `{}`", ClockName::CLAIM);
+            reader.wrong_key(
+                entry,
+                found,
+                "another name: the lease of a claim has this one",
+            );
+        }
         if let (Some(name), Some(rule)) = (name, rule(reader, &entry.value, names)) {
             clocks.insert(name, rule);
         }

@@ -86,7 +86,7 @@ fn rung(reader: &mut Reader, node: &Node, names: &Names<'_>) -> Option<Rung> {
 }
 
 /// `0`, which YAML reads as a number, or a text.
-fn offset(reader: &mut Reader, node: &Node) -> Option<Offset> {
+pub(in crate::domain::workflow) fn offset(reader: &mut Reader, node: &Node) -> Option<Offset> {
     let found = match &node.yaml {
         Yaml::Number(number) if number.as_u64() == Some(0) => Some(Offset::AtTarget),
         Yaml::Null

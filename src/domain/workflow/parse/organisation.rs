@@ -24,6 +24,7 @@ pub(super) fn read(reader: &mut Reader, root: &Node) -> Option<OrganisationFile>
     let mut fields = reader.fields(root)?;
     let format = super::read_format(reader, &mut fields);
     let organisation = fields.need_as(reader, "organisation", |r, n| r.id(n, Authority::parse));
+    let revision = fields.find_as(reader, "revision", Reader::whole);
     let title = fields.need_as(reader, "title", Reader::text);
     let status = fields.find_as(reader, "status", Reader::text);
     let effective_from = fields.need_as(reader, "effective_from", Reader::date);
@@ -52,6 +53,7 @@ pub(super) fn read(reader: &mut Reader, root: &Node) -> Option<OrganisationFile>
     let file = OrganisationFile {
         format: format?,
         organisation: organisation?,
+        revision,
         title: title?,
         status,
         effective_from: effective_from?,

@@ -13,6 +13,7 @@ roles:
   named-person: { title: Named person, any_of: [named-person, lead-professional], of: anywhere }
   requester: { title: Whoever asked, relation: requester }
   team: { title: Team, any_of: [locality-worker] }
+  holder: { title: Whoever has claimed it, relation: claim-holder }
 states:
   sent: { title: Sent, meaning: In the queue. }
   asked: { title: Waiting for an answer, meaning: A question waits., held_by: requester }
@@ -31,7 +32,7 @@ moves:
       additionalProperties: false
       required: [child, reason, urgency]
       properties:
-        received_at: { type: string, format: date-time, x-not-future: true }
+        received_at: { type: string, format: date-time, x-not-future: true, x-days-back-at-most: 366 }
         reason: { type: string, minLength: 1, maxLength: 4000 }
         urgency: { enum: [routine, urgent] }
         help_wanted: { type: array, items: { enum: [family-support, other] } }
@@ -93,6 +94,7 @@ clocks:
   urgent: { title: Urgent, target: 15min, calendar: requester, start: [ { event: request-sent, when: { urgency: [urgent] } } ], stop: [ended], again: true }
 ladders:
   nudge: [ { at: -3wd, tell: [team] }, { at: 0, tell: [team, requester], missed: true }, { at: +4wd, tell: [team], every: 4wd, at_most: 4 } ]
+claims: { lease: 16wh, warn: { at: -4wh, tell: [holder] }, frozen_in: [asked], tell: [team], take_over: { by: [team], reasons: { away: Away } } }
 routing:
   - { when: { help_wanted: [family-support] }, team: family-support, because: Asked for family support }
   - { when: { derived.locality: ["*"] }, team: { locality: derived.locality }, because: Child's locality }
@@ -167,12 +169,12 @@ fn all_problems_of_a_file_are_named_at_once_with_their_places() {
         .replace("because: Child's locality", "why: Child's locality");
     insta::assert_snapshot!(problems(&text).join("\n"), @r#"
 small/v1.yaml:1:1: missing key `title`
-small/v1.yaml:4:1: unknown key `tilte`; allowed: format, workflow, version, title, roles, states, moves, clocks, ladders, routing, derive; did you mean `title`?
-small/v1.yaml:7:48: unknown relation `asker`; allowed: requester, cover, worker, decider
-small/v1.yaml:85:39: the text `P1D` as a target; allowed: a whole number and its unit: 5wd (working days), 16wh (working hours), 15min (by the wall clock), 10d or 12w (calendar days)
-small/v1.yaml:86:136: unknown event `endde`; allowed: concern-answered, concern-passed-on, ended, question-answered, question-asked, request-sent; did you mean `ended`?
-small/v1.yaml:91:5: missing key `because`
-small/v1.yaml:91:80: unknown key `why`; allowed: otherwise, when, team, because, goes_first; did you mean `when`?
+small/v1.yaml:4:1: unknown key `tilte`; allowed: format, workflow, version, title, roles, states, moves, clocks, ladders, claims, routing, derive; did you mean `title`?
+small/v1.yaml:7:48: unknown relation `asker`; allowed: requester, cover, worker, decider, claim-holder
+small/v1.yaml:86:39: the text `P1D` as a target; allowed: a whole number and its unit: 5wd (working days), 16wh (working hours), 15min (by the wall clock), 10d or 12w (calendar days)
+small/v1.yaml:87:136: unknown event `endde`; allowed: concern-answered, concern-passed-on, ended, question-answered, question-asked, request-sent; did you mean `ended`?
+small/v1.yaml:93:5: missing key `because`
+small/v1.yaml:93:80: unknown key `why`; allowed: otherwise, when, team, because, goes_first; did you mean `when`?
 "#);
 }
 
@@ -230,7 +232,7 @@ fn a_clock_says_how_it_counts_and_what_cannot_be_meant_is_refused() {
         assert_eq!(problems.len(), 1, "{rest}: {problems:?}");
         let said = problems[0].to_string();
         assert!(said.contains(words), "{said}");
-        assert!(said.starts_with("small/v1.yaml:85:"), "{said}");
+        assert!(said.starts_with("small/v1.yaml:86:"), "{said}");
     }
     let never = EXAMPLE.replace(
         "calendar: requester,",
@@ -402,17 +404,17 @@ fn a_concern_can_be_passed_on_from_everywhere_at_once() {
         (
             "    any_version: true\n",
             "",
-            "55:3: a hand-over that may have to wait for a retry",
+            "56:3: a hand-over that may have to wait for a retry",
         ),
         (
             "hand_over: closes",
             "decision: true",
-            "55:3: a hand-over that nobody can answer",
+            "56:3: a hand-over that nobody can answer",
         ),
         (
             "to: with-social-work }\n      - { from: any, to: same }",
             "to: with-social-work }",
-            "55:3: a hand-over that some state does not allow",
+            "56:3: a hand-over that some state does not allow",
         ),
     ] {
         let said = said(old, new);
@@ -547,7 +549,7 @@ fn a_schema_that_unfolds_for_ever_or_to_too_much_is_refused() {
 #[test]
 fn when_help_was_first_asked_for_is_an_instant_that_clocks_can_read() {
     said_once(
-        "received_at: { type: string, format: date-time, x-not-future: true }",
+        "received_at: { type: string, format: date-time, x-not-future: true, x-days-back-at-most: 366 }",
         "received_at: { type: string, format: date-time, x-personal: child }",
         &["clocks cannot read"],
     );

@@ -1,13 +1,16 @@
 //! What a scenario expects, held against where the request stands.
 
 use super::moment::{told, told_date};
+use super::parse::NOBODY;
 use super::{ClockList, Due, Holder, What};
 use crate::domain::declared::Declared;
-use crate::domain::ids::ClockName;
+use crate::domain::ids::{ClockName, PrincipalId};
 use crate::domain::request::asking::civil_date;
 use crate::domain::request::event::HeldBy;
+use crate::domain::request::rung::RungId;
 use crate::domain::request::state::Request;
 use crate::domain::time::clock::{Clocks, Reading, Spell, SpellStatus};
+use crate::domain::workflow::definition::Offset;
 use jiff::Timestamp;
 
 /// Expected and found, in words.
@@ -17,6 +20,7 @@ pub(super) struct Seen<'a> {
     pub(super) declared: &'a Declared,
     pub(super) request: &'a Request,
     pub(super) clocks: &'a Clocks,
+    pub(super) raised: &'a [RungId],
     pub(super) at: Timestamp,
 }
 
@@ -37,8 +41,25 @@ impl Seen<'_> {
                 let found = request.worker.as_ref().map_or("nobody", |id| id.as_str());
                 differ("worker", person.as_str(), found)
             }
+            What::ClaimedBy(person) => {
+                let told =
+                    |id: Option<&PrincipalId>| id.map_or(NOBODY, |id| id.as_str()).to_owned();
+                differ(
+                    "claimed by",
+                    told(person.as_ref()),
+                    told(request.claimed_by.as_ref()),
+                )
+            }
+            What::ClaimedUntil(until) => {
+                differ("claimed until", told(*until), self.claimed_until())
+            }
+            What::ClaimStandsStill(still) => {
+                let lease = self.clocks.lease.find();
+                let found = lease.is_some_and(|lease| lease.status == SpellStatus::Paused);
+                differ("claim stands still", still, found)
+            }
             What::CoveredBy(person) => differ("covered by", person.as_str(), self.cover()),
-            What::ConcernOpen(open) => differ("concern open", open, request.concern_open),
+            What::ConcernOpen(open) => differ("concern open", open, request.is_concern_open()),
             What::Clocks(list, names) => self.clocks(*list, names),
             What::Due(clock, due) => self.each(clock, |spell, reading| {
                 let expected = match due {
@@ -53,6 +74,29 @@ impl Seen<'_> {
             What::Spell(clock, number) => {
                 self.each(clock, |spell, _| differ("spell", number, spell.number))
             }
+            What::Raised(clock, rungs) => {
+                let raised = self.raised.iter().filter(|rung| rung.clock == *clock);
+                let found: Vec<Offset> = raised.map(|rung| rung.step.rung).collect();
+                let name = format!("raised of {clock}");
+                let [rungs, found] = [rungs, &found].map(|offsets| {
+                    let offsets: Vec<String> = offsets.iter().map(ToString::to_string).collect();
+                    listed(&name, offsets.iter().map(String::as_str))
+                });
+                (rungs != found).then_some((rungs, found))
+            }
+        }
+    }
+
+    fn claimed_until(&self) -> String {
+        let Some(lease) = self.clocks.lease.find() else {
+            return "no end: nobody has claimed it, or no lease is declared".to_owned();
+        };
+        match self.declared.calendars().load(&lease.calendar) {
+            Ok(calendar) => {
+                let due_at = lease.reading(calendar, self.at).due_at;
+                due_at.map_or_else(|| "no end while it stands still".to_owned(), told)
+            }
+            Err(error) => error.to_string(),
         }
     }
 

@@ -1,8 +1,9 @@
 //! The shape of a scenario file, for the JSON Schema that editors read.
 
 use crate::domain::ids::{
-    Authority, ClockName, MoveName, PrincipalId, StateName, TeamId, WorkflowName,
+    Authority, ClockName, MoveName, PrincipalId, ReasonCode, StateName, TeamId, WorkflowName,
 };
+use crate::domain::workflow::form::OffsetForm;
 use schemars::JsonSchema;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -44,6 +45,8 @@ pub struct StepForm {
     pub data: Option<String>,
     /// Laid over the example; `null` takes a field away.
     pub with: Option<Map<String, Value>>,
+    /// With `claim` or `release`: why a colleague's claim is ended.
+    pub reason: Option<ReasonCode>,
     /// More moves of the same command.
     #[schemars(length(min = 1))]
     pub then: Option<Vec<ThenForm>>,
@@ -70,6 +73,12 @@ pub struct ExpectForm {
     pub held_by: Option<HolderForm>,
     pub requester: Option<PrincipalId>,
     pub worker: Option<PrincipalId>,
+    /// Who has claimed it; `nobody`.
+    pub claimed_by: Option<PrincipalId>,
+    /// When the claim lapses, if its holder does nothing before: `Fri 2026-11-27 16:10`.
+    pub claimed_until: Option<String>,
+    /// No time of the claim goes by.
+    pub claim_stands_still: Option<bool>,
     /// Who answers for the requester, whose school or office is closed.
     pub covered_by: Option<PrincipalId>,
     /// A child protection concern waits for whoever answers.
@@ -88,6 +97,8 @@ pub struct ExpectForm {
     pub working_days: Option<BTreeMap<ClockName, u32>>,
     /// Which run of the clock this is.
     pub spell: Option<BTreeMap<ClockName, u32>>,
+    /// Rungs that were raised since the step before: `{ decide: [-2wd, 0] }`; `claim` is the lease.
+    pub raised: Option<BTreeMap<ClockName, Vec<OffsetForm>>>,
 }
 
 #[derive(Debug, JsonSchema)]

@@ -5,13 +5,17 @@ use super::{
     ClockList, Does, Doing, Done, Expected, Holder, Refused, Scenario, Step, THE_REQUEST, What,
 };
 use crate::domain::ids::{
-    Authority, ClockName, MoveName, PrincipalId, StateName, TeamId, WorkflowName,
+    Authority, ClockName, MoveName, PrincipalId, ReasonCode, StateName, TeamId, WorkflowName,
 };
 use crate::domain::request::error::Refusal;
+use crate::domain::workflow::definition::Offset;
 use crate::domain::workflow::located::{self, Fields, Node, Problem, Reader, Yaml};
+use crate::domain::workflow::parse::ladders;
 use serde_json::{Map, Value};
 
 const FORMAT: u32 = 1;
+/// Where a person could stand.
+pub(super) const NOBODY: &str = "nobody";
 /// Refused by the schema of a move, not by a rule.
 pub(super) const DATA: &str = "data";
 
@@ -103,11 +107,20 @@ fn does(reader: &mut Reader, fields: &mut Fields<'_>) -> Option<Does> {
     let text = node.and_then(|node| reader.text(node));
     let data = data(reader, fields);
     let then = fields.find("then");
+    let reason = fields.find("reason");
+    let code = reason.and_then(|node| reader.id(node, ReasonCode::parse));
     let name = match text.as_deref()? {
-        "claim" => return Some(Does::Claim),
-        "release" => return Some(Does::Release),
+        "claim" => return Some(Does::Claim(code)),
+        "release" => return Some(Does::Release(code)),
         _ => reader.id(node?, MoveName::parse)?,
     };
+    if let Some(node) = reason {
+        reader.wrong(
+            node,
+            "`reason` of a move",
+            "`reason` of a claim or a release",
+        );
+    }
     let mut moves = vec![data.of(name)];
     for item in then.map_or(&[][..], |node| reader.items(node, "moves")) {
         let mut fields = reader.fields(item)?;
@@ -205,7 +218,7 @@ fn expect(reader: &mut Reader, node: &Node) -> Vec<Expected> {
 type Read = fn(&mut Reader, &Node) -> Option<What>;
 type ReadOf = fn(&mut Reader, &Node, ClockName) -> Option<What>;
 
-const ONES: [(&str, Read); 7] = [
+const ONES: [(&str, Read); 10] = [
     ("state", |r, n| r.id(n, StateName::parse).map(What::State)),
     ("team", |r, n| r.id(n, TeamId::parse).map(What::Team)),
     ("held_by", |r, n| {
@@ -216,6 +229,17 @@ const ONES: [(&str, Read); 7] = [
     }),
     ("worker", |r, n| {
         r.id(n, PrincipalId::parse).map(What::Worker)
+    }),
+    ("claimed_by", |r, n| {
+        let person = r.id(n, PrincipalId::parse)?;
+        let nobody = person.as_str() == NOBODY;
+        Some(What::ClaimedBy(Some(person).filter(|_| !nobody)))
+    }),
+    ("claimed_until", |r, n| {
+        moment(r, n).map(|(at, _)| What::ClaimedUntil(at))
+    }),
+    ("claim_stands_still", |r, n| {
+        r.bool(n).map(What::ClaimStandsStill)
     }),
     ("covered_by", |r, n| {
         r.id(n, PrincipalId::parse).map(What::CoveredBy)
@@ -236,7 +260,7 @@ const LISTS: [(&str, ClockList); 4] = [
     ("missed", ClockList::Missed),
 ];
 
-const EACH: [(&str, ReadOf); 3] = [
+const EACH: [(&str, ReadOf); 4] = [
     ("due", |r, n, clock| {
         due(r, n).map(|at| What::Due(clock, at))
     }),
@@ -246,7 +270,20 @@ const EACH: [(&str, ReadOf); 3] = [
     ("spell", |r, n, clock| {
         r.whole(n).map(|number| What::Spell(clock, number))
     }),
+    ("raised", |r, n, clock| {
+        offsets(r, n).map(|rungs| What::Raised(clock, rungs))
+    }),
 ];
+
+/// May be empty: none was raised.
+fn offsets(reader: &mut Reader, node: &Node) -> Option<Vec<Offset>> {
+    let Yaml::List(items) = &node.yaml else {
+        reader.wrong(node, node.describe(), "a list of rungs, as [-2wd, 0]");
+        return None;
+    };
+    let items = items.iter();
+    items.map(|item| ladders::offset(reader, item)).collect()
+}
 
 /// May be empty: no clock at all.
 fn clock_names(reader: &mut Reader, node: &Node) -> Option<Vec<ClockName>> {

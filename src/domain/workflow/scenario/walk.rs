@@ -5,10 +5,12 @@ use super::parse::DATA;
 use super::{Does, Doing, Done, Scenario, Step};
 use crate::domain::declared::Declared;
 use crate::domain::ids::{Reference, RequestId};
+use crate::domain::request::actor::Principal;
 use crate::domain::request::asking::{Ask, Asking, Fresh, Unfit, civil_date};
 use crate::domain::request::clocks::ClockGround;
 use crate::domain::request::command::{AskedMove, Facts};
 use crate::domain::request::event::RequestEvent;
+use crate::domain::request::rung::{Raise, RungId, find_ready};
 use crate::domain::request::state::RequestState;
 use crate::domain::time::clock::Clocks;
 use crate::domain::workflow::lint::Covered;
@@ -17,6 +19,7 @@ use crate::domain::workflow::schema::Workflow;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// What a scenario is played on.
@@ -53,6 +56,8 @@ pub struct Walk {
 pub struct Told {
     pub state: RequestState,
     pub clocks: Clocks,
+    /// Since the step before, in their order.
+    pub raised: Vec<RungId>,
 }
 
 /// Plays every step. A step that is refused against expectation ends the story.
@@ -66,6 +71,11 @@ pub fn walk(scenario: &Scenario, stage: &Stage<'_>) -> Walk {
             .state
             .find()
             .map_or(number, |r| r.opening.child.as_u128());
+        if let Err(why) = stage.wait(told, (step.at, stays), &mut walk.covered) {
+            let differs = ("every rung that is due".to_owned(), why);
+            walk.misses.push(miss(step, step.place, differs));
+            return walk;
+        }
         if let Some(doing) = &step.doing
             && let Err(differs) = stage.act(step, doing, told, (stays, &mut walk.covered))
         {
@@ -98,6 +108,7 @@ fn compare(step: &Step, told: &Told, stage: &Stage<'_>, misses: &mut Vec<Miss>) 
         declared: stage.declared,
         request,
         clocks: &told.clocks,
+        raised: &told.raised,
         at: step.at,
     };
     for expected in &step.expected {
@@ -108,6 +119,57 @@ fn compare(step: &Step, told: &Told, stage: &Stage<'_>, misses: &mut Vec<Miss>) 
 }
 
 impl Stage<'_> {
+    /// What time alone has brought about by then.
+    fn wait(
+        &self,
+        told: &mut Told,
+        (at, number): (Timestamp, u128),
+        covered: &mut Covered,
+    ) -> Result<(), String> {
+        told.raised.clear();
+        let definition = &self.workflow.definition;
+        let on = (self.declared.calendars(), at);
+        while let Some(request) = told.state.find()
+            && let Some(rung) = find_ready(&told.clocks, definition, &request.raised, on)
+                .map_err(|error| error.to_string())?
+        {
+            let raise = Box::new(Raise {
+                rung: rung.clone(),
+                clocks: told.clocks.clone(),
+                calendars: self.declared.shared_calendars(),
+            });
+            let facts = self.facts(Principal::engine(), (at, number));
+            let decided = self
+                .asking(&facts)
+                .decide(&told.state, Ask::Raise(raise), fresh(number))
+                .map_err(|unfit| reason(&unfit))?;
+            for event in &decided.events {
+                self.follow(told, event, at, covered);
+            }
+            told.raised.push(rung);
+        }
+        Ok(())
+    }
+
+    fn facts(&self, actor: Principal, (at, number): (Timestamp, u128)) -> Facts {
+        Facts {
+            request: RequestId(Uuid::from_u128(number)),
+            actor,
+            on_behalf_of: None,
+            occurred_at: at,
+            teams: Arc::new(self.declared.organisation().teams_on(civil_date(at))),
+            covers: self.declared.organisation().covers_on(civil_date(at)),
+        }
+    }
+
+    fn asking<'a>(&'a self, facts: &'a Facts) -> Asking<'a> {
+        Asking {
+            workflow: self.workflow,
+            declared: self.declared,
+            facts,
+        }
+    }
+
     fn act(
         &self,
         step: &Step,
@@ -123,30 +185,15 @@ impl Stage<'_> {
             let found = format!("nobody is known as `{}`", doing.by);
             (expected(), found)
         })?;
-        let facts = Facts {
-            request: RequestId(Uuid::from_u128(number)),
-            actor: actor.clone(),
-            on_behalf_of: None,
-            occurred_at: step.at,
-            teams: self.declared.organisation().teams(),
-            covers: self.declared.organisation().covers_on(civil_date(step.at)),
-        };
-        let asking = Asking {
-            workflow: self.workflow,
-            declared: self.declared,
-            facts: &facts,
-        };
+        let facts = self.facts(actor.clone(), (step.at, number));
         let moves = self.moves(doing).map_err(|found| (expected(), found))?;
         let ask = match &doing.does {
-            Does::Claim => Ask::Claim,
-            Does::Release => Ask::Release,
+            Does::Claim(reason) => Ask::Claim(reason.clone()),
+            Does::Release(reason) => Ask::Release(reason.clone()),
             Does::Moves(_) => Ask::Moves(&moves),
         };
-        let fresh = Fresh {
-            reference: Reference::from_random(u64::try_from(number).unwrap_or(u64::MAX)),
-            child: Uuid::from_u128(number),
-        };
-        match (asking.decide(&told.state, ask, fresh), &step.refused) {
+        let decided = self.asking(&facts).decide(&told.state, ask, fresh(number));
+        match (decided, &step.refused) {
             (Ok(decided), None) => {
                 for event in &decided.events {
                     self.follow(told, event, step.at, covered);
@@ -161,7 +208,7 @@ impl Stage<'_> {
 
     fn follow(&self, told: &mut Told, event: &RequestEvent, at: Timestamp, covered: &mut Covered) {
         told.state.evolve(event);
-        let (RequestEvent::Act(act), Some(request)) = (event, told.state.find()) else {
+        let Some(request) = told.state.find() else {
             return;
         };
         let ground = ClockGround {
@@ -170,17 +217,26 @@ impl Stage<'_> {
             agency: request.opening.agency.as_ref(),
             received_at: request.opening.received_at,
         };
-        ground.follow(&mut told.clocks, act, at);
-        covered.moves.insert(act.move_name.clone());
+        ground.follow(&mut told.clocks, event, at);
+        if let RequestEvent::Act(act) = event {
+            covered.moves.insert(act.move_name.clone());
+        }
         let started = told.clocks.spells.iter().map(|spell| spell.clock.clone());
         covered.clocks.extend(started);
     }
 
     fn moves(&self, doing: &Doing) -> Result<Vec<AskedMove>, String> {
         match &doing.does {
-            Does::Claim | Does::Release => Ok(Vec::new()),
+            Does::Claim(_) | Does::Release(_) => Ok(Vec::new()),
             Does::Moves(moves) => moves.iter().map(|done| done.asked(self.examples)).collect(),
         }
+    }
+}
+
+fn fresh(number: u128) -> Fresh {
+    Fresh {
+        reference: Reference::from_random(u64::try_from(number).unwrap_or(u64::MAX)),
+        child: Uuid::from_u128(number),
     }
 }
 

@@ -108,15 +108,51 @@ fn control_characters_and_excess_are_refused_in_any_string() {
 
 #[test]
 fn a_date_in_the_future_is_refused_by_the_day_it_is() {
-    let today: Date = "2026-03-01".parse().unwrap();
+    let moment = Moment {
+        now: "2026-03-01T11:00:00Z".parse().unwrap(),
+        today: "2026-03-01".parse().unwrap(),
+    };
     let mut data = send();
     data["child"]["date_of_birth"] = json!("2026-03-01");
-    let errors = example().check_dates(&named("send"), &data, today);
+    let errors = example().check_dates(&named("send"), &data, moment);
     assert_eq!(errors.len(), 1);
     assert_eq!(errors[0].pointer, "/received_at");
-    assert_eq!(errors[0].allowed, "not after 2026-03-01");
+    assert_eq!(errors[0].allowed, "not after 2026-03-01T11:00:00Z");
     data["child"]["date_of_birth"] = json!("2026-03-02");
-    assert_eq!(example().check_dates(&named("send"), &data, today).len(), 2);
+    assert_eq!(
+        example().check_dates(&named("send"), &data, moment).len(),
+        2
+    );
+}
+
+#[test]
+fn a_time_is_judged_by_its_instant_and_not_by_its_day() {
+    let moment = Moment {
+        now: "2026-03-01T11:00:00Z".parse().unwrap(),
+        today: "2026-03-01".parse().unwrap(),
+    };
+    let errors = |received: &str| {
+        let data = json!({ "received_at": received });
+        example().check_dates(&named("send"), &data, moment)
+    };
+    assert_eq!(errors("2026-03-01T12:00:00Z").len(), 1, "later today");
+    assert_eq!(
+        errors("2026-03-02T00:30:00+14:00"),
+        [],
+        "tomorrow only there"
+    );
+    assert_eq!(errors("2026-03-01T11:04:00Z"), [], "a clock that is fast");
+    let early = errors("2024-03-01T11:00:00Z");
+    assert_eq!(early[0].what, "a date too long ago");
+    assert_eq!(early[0].allowed, "not before 2025-02-28");
+}
+
+#[test]
+fn a_mark_on_a_date_has_its_own_values() {
+    let wrong = json!({ "format": "date", "x-days-back-at-most": 0 });
+    let misplaced = json!({ "x-days-back-at-most": 7, "x-not-future": true });
+    let count = |schema: &Value| dates::outside(schema.as_object().unwrap(), "").len();
+    assert_eq!((count(&wrong), count(&misplaced)), (1, 2));
 }
 
 #[test]

@@ -5,6 +5,7 @@
 //! schema describes could not be told from personal data.
 
 use super::super::located::{escaped, nearest, quoted};
+use super::dates;
 use super::fault::Fault;
 use super::shape::{Views, target_of};
 use super::weight::{self, WEIGHT_LIMIT};
@@ -43,13 +44,14 @@ const VALUES: [&str; 31] = [
     "dependentRequired",
     "additionalProperties",
 ];
-const OURS: [&str; 6] = [
+const OURS: [&str; 7] = [
     "x-personal",
     "x-coded",
     "x-index",
     "x-index-fields",
     "x-derives",
-    "x-not-future",
+    dates::NOT_FUTURE,
+    dates::DAYS_BACK,
 ];
 const SCHEMAS: [&str; 13] = [
     "items",
@@ -336,6 +338,7 @@ impl<'s> Check<'s> {
                     continue;
                 }
                 "x-derives" => format!("a code of `derive`: {}", self.derived.join(", ")),
+                dates::DAYS_BACK => continue,
                 _ if value == &Value::Bool(true) => continue,
                 _ => "true, or no such keyword".to_owned(),
             };
@@ -358,18 +361,7 @@ impl<'s> Check<'s> {
             let found = "`x-coded` on what is no text";
             self.fault(format!("{pointer}/x-coded"), found, "beside `type: string`");
         }
-        let dated = matches!(
-            object.get("format").and_then(Value::as_str),
-            Some("date" | "date-time")
-        );
-        if object.contains_key("x-not-future") && !dated {
-            let pointer = format!("{pointer}/x-not-future");
-            self.fault(
-                pointer,
-                "`x-not-future` on no date",
-                "beside `format: date` or `date-time`",
-            );
-        }
+        self.faults.extend(dates::outside(object, pointer));
     }
 }
 

@@ -1,0 +1,96 @@
+//! Asks every part how it is, for `/readyz` and the gauges.
+
+use crate::api::{LaneState, Part, Status, ViewLag};
+use crate::commands::Commands;
+use crate::log::{AppendError, Position};
+use crate::projections::concerns::{Gauges, unanswered};
+use crate::projections::{Lag, lags};
+use crate::relay;
+use std::collections::BTreeSet;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+const ASK_EVERY: Duration = Duration::from_millis(500);
+const ASK_DEADLINE: Duration = Duration::from_secs(2);
+
+/// Whoever can tell.
+#[derive(Clone)]
+pub(super) struct Parts {
+    pub(super) commands: Commands,
+    /// The ordinary lane first; empty where no broker is configured.
+    pub(super) lanes: Vec<(&'static str, watch::Receiver<relay::Status>)>,
+    pub(super) tasks_down: watch::Receiver<BTreeSet<&'static str>>,
+    pub(super) status: watch::Sender<Status>,
+}
+
+impl Parts {
+    pub(super) async fn watch(self, shutdown: CancellationToken) {
+        let mut shown = Gauges::default();
+        while !shutdown.is_cancelled() {
+            let status = self.ask(&mut shown).await;
+            self.status.send_replace(status);
+            tokio::select! {
+                () = shutdown.cancelled() => {}
+                () = tokio::time::sleep(ASK_EVERY) => {}
+            }
+        }
+    }
+
+    async fn ask(&self, shown: &mut Gauges) -> Status {
+        let log = self.commands.registry().log();
+        let head = tokio::time::timeout(ASK_DEADLINE, log.head()).await;
+        let head = head.unwrap_or(Err(AppendError::Unavailable));
+        let vault = tokio::time::timeout(ASK_DEADLINE, self.commands.vault().ping()).await;
+        let behind = lags(log.pool(), head.clone().unwrap_or(Position(0)));
+        let views = tokio::time::timeout(ASK_DEADLINE, behind).await;
+        let open = tokio::time::timeout(ASK_DEADLINE, unanswered(log.pool())).await;
+        if let Ok(Ok(open)) = open {
+            shown.show(&open);
+        }
+        let mut lanes = self.lanes.iter().map(|(_, status)| status.borrow());
+        let broker = if self.lanes.is_empty() {
+            Part::NotConfigured
+        } else {
+            part(lanes.all(|status| status.connected))
+        };
+        let relay: Vec<LaneState> = self.lanes.iter().map(lane_state).collect();
+        Status {
+            database: part(head.is_ok()),
+            vault: part(matches!(vault, Ok(Ok(())))),
+            broker,
+            relay_lag: relay.first().map(|lane| lane.lag),
+            relay,
+            views: match views {
+                Ok(Ok(views)) => views.into_iter().map(view_lag).collect(),
+                Ok(Err(_)) | Err(_) => Vec::new(),
+            },
+            tasks_down: self.tasks_down.borrow().iter().copied().collect(),
+            head: head.map_or(0, |head| head.0),
+        }
+    }
+}
+
+fn lane_state((lane, status): &(&'static str, watch::Receiver<relay::Status>)) -> LaneState {
+    let status = status.borrow();
+    LaneState {
+        lane,
+        lag: status.behind,
+        parked: status.parked,
+        wrong_queues: status.mismatches.iter().map(|m| m.name.clone()).collect(),
+        trouble: status.trouble.clone(),
+    }
+}
+
+fn view_lag(lag: Lag) -> ViewLag {
+    ViewLag {
+        projection: lag.projection,
+        position: lag.position,
+        lag: lag.behind,
+        parked: lag.parked,
+    }
+}
+
+fn part(is_up: bool) -> Part {
+    if is_up { Part::Up } else { Part::Down }
+}

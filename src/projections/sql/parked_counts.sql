@@ -1,0 +1,1 @@
+select name, count(*) from reader.parked group by name
