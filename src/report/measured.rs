@@ -16,11 +16,14 @@ use crate::projections::{QueryError, ReadPool};
 use crate::statistics::control::proportions::{CASES_WANTED, Share};
 use crate::statistics::control::{Part, Phase, proportions, xmr};
 use crate::statistics::disclosure::Policy;
+use crate::statistics::target::WithinTarget;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
 /// Months that a chart goes back.
 const MONTHS: usize = 24;
+/// One of so many may be undecided in a month that is drawn.
+const UNDECIDED_AT_MOST: usize = 20;
 
 /// What measures are counted from.
 pub struct Ground<'a> {
@@ -247,22 +250,29 @@ async fn months(
     by_month(ground.pool, ground.known, &question).await
 }
 
+/// Of a month that is too young only the quick ones are decided: it waits until few are open.
+fn is_ripe(within: &WithinTarget) -> bool {
+    within.undecided * UNDECIDED_AT_MOST <= within.met + within.missed
+}
+
 fn within(months: &ByMonth) -> BTreeMap<String, Share> {
     let share = |((month, _), within): (&(String, Option<String>), &_)| {
-        let within: &crate::statistics::target::WithinTarget = within;
+        let within: &WithinTarget = within;
         let share = Share {
             part: within.met,
             whole: within.met + within.missed,
         };
         (month.clone(), share)
     };
-    months.iter().map(share).collect()
+    let ripe = months.iter().filter(|(_, within)| is_ripe(within));
+    ripe.map(share).collect()
 }
 
 /// Least deprived less most deprived; counted are the fewer of the two.
 fn gap(months: &ByMonth) -> BTreeMap<String, (f64, usize)> {
     let of = |month: &String, quintile: &str| {
         let within = months.get(&(month.clone(), Some(quintile.to_owned())))?;
+        let within = Some(within).filter(|within| is_ripe(within))?;
         Some((within.share()?, within.met + within.missed))
     };
     let names = months.keys().map(|(month, _)| month);

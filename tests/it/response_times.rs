@@ -54,10 +54,10 @@ fn of<'a>(answer: &'a Answer, clock: &str) -> &'a ClockFigures {
 }
 
 /// Something that happened in June is only written down now.
-async fn written_down_late(engine: &Engine, request: Uuid, team: &str) {
+async fn written_down_late(engine: &Engine, (request, team, version): &(Uuid, String, i32)) {
     let registry = engine.commands.registry();
     let cast = Cast::of(registry.of(AUTHORITY).organisation());
-    let team = TeamId::parse(team).unwrap();
+    let (request, team) = (*request, TeamId::parse(team).unwrap());
     let moves = vec![AskedMove {
         move_name: MoveName::parse("entered-in-error").unwrap(),
         data: json!({ "why": "test" }),
@@ -72,7 +72,7 @@ async fn written_down_late(engine: &Engine, request: Uuid, team: &str) {
             request: RequestId(request),
             moves,
         },
-        if_match: None,
+        if_match: Some(*version),
         occurred_at: Some(occurred_at),
         provenance: Provenance::Synthetic,
         correlation: request,
@@ -81,12 +81,14 @@ async fn written_down_late(engine: &Engine, request: Uuid, team: &str) {
     engine.commands.execute(command, now()).await.unwrap();
 }
 
-async fn open_requests(engine: &Engine) -> Vec<(Uuid, String)> {
+async fn open_requests(engine: &Engine) -> Vec<(Uuid, String, i32)> {
     let client = engine.database.connect().await;
-    let open = "select request_id, team from read_model.request_list \
+    let open = "select request_id, team, version from read_model.request_list \
                 where not ended and not restricted and team <> 'garf' order by 1 limit 12";
     let rows = client.query(open, &[]).await.unwrap();
-    rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+    rows.iter()
+        .map(|row| (row.get(0), row.get(1), row.get(2)))
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -111,8 +113,8 @@ async fn what_was_reported_comes_out_again_byte_for_byte_whatever_is_written_dow
             answers.push(serde_json::to_string(&answer).unwrap());
         }
         told.push((engine.log.head().await.unwrap(), answers));
-        for (request, team) in some {
-            written_down_late(&engine, *request, team).await;
+        for late in some {
+            written_down_late(&engine, late).await;
         }
         engine.runner.run_until_idle().await.unwrap();
     }

@@ -130,55 +130,25 @@ pub(super) async fn waiting_and_unmet_need(
     Ok(section)
 }
 
+/// What came in and went out adds up, so a row with a small count in it is hidden whole.
 fn flow(material: &Material<'_>) -> Table {
-    let flows = work::flow(material.ground.stories, material.from, material.to);
-    let headers = [
-        "Open at the start",
-        "New",
-        "Taken over",
-        "Reopened",
-        "Ended",
-        "Passed on",
-        "Open at the end",
-    ];
-    let cells: Vec<Vec<u64>> = flows
-        .iter()
-        .map(|f| {
-            let counts = [
-                f.open_at_start,
-                f.new,
-                f.taken_over,
-                f.reopened,
-                f.ended,
-                f.passed_on,
-                f.open_at_end,
-            ];
-            counts.map(|count| count as u64).to_vec()
-        })
-        .collect();
-    let mut table = Table::new("Flow by team", &["Team"]);
-    table.headers.extend(headers.map(str::to_owned));
-    for (flow, counts) in flows.iter().zip(&cells) {
-        let small = |count: &u64| material.ask.policy.is_small(*count);
-        // What is there at the end follows from the others: one hidden count needs another.
-        let alone = counts.iter().filter(|count| small(count)).count() == 1;
-        let smallest = counts
-            .iter()
-            .filter(|count| **count > 0 && !small(count))
-            .min();
-        let mut company = smallest.filter(|_| alone).copied();
-        let mut line = vec![flow.team.clone()];
-        for count in counts {
-            let hides = small(count) || company == Some(*count);
-            if company == Some(*count) {
-                company = None;
-            }
-            line.push(if hides {
+    let mut table = Table::new(
+        "Flow by team",
+        &["Team", "Open at the start", "Came in", "Went out", "Open at the end"],
+    );
+    for flow in work::flow(material.ground.stories, material.from, material.to) {
+        let came_in = flow.new + flow.taken_over + flow.reopened;
+        let went_out = flow.ended + flow.passed_on;
+        let counts = [flow.open_at_start, came_in, went_out, flow.open_at_end];
+        let hides = counts.iter().any(|count| material.ask.policy.is_small(*count as u64));
+        let mut line = vec![flow.team];
+        line.extend(counts.map(|count| {
+            if hides {
                 "hidden".to_owned()
             } else {
                 count.to_string()
-            });
-        }
+            }
+        }));
         table.rows.push(line);
     }
     table

@@ -121,7 +121,11 @@ async fn chart(
         return Ok(());
     };
     let series = series(&material.ground, measure, material.notes).await?;
-    section.say(format!("{}: {}", measure.title, series.description()));
+    section.say(format!(
+        "{}: {} Months of too few requests, or with too many still undecided, are left out.",
+        measure.title,
+        series.description()
+    ));
     section.blocks.push(Block::Chart {
         svg: series.svg(),
         table: series.table(),
