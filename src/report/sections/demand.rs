@@ -134,13 +134,21 @@ pub(super) async fn waiting_and_unmet_need(
 fn flow(material: &Material<'_>) -> Table {
     let mut table = Table::new(
         "Flow by team",
-        &["Team", "Open at the start", "Came in", "Went out", "Open at the end"],
+        &[
+            "Team",
+            "Open at the start",
+            "Came in",
+            "Went out",
+            "Open at the end",
+        ],
     );
     for flow in work::flow(material.ground.stories, material.from, material.to) {
         let came_in = flow.new + flow.taken_over + flow.reopened;
         let went_out = flow.ended + flow.passed_on;
         let counts = [flow.open_at_start, came_in, went_out, flow.open_at_end];
-        let hides = counts.iter().any(|count| material.ask.policy.is_small(*count as u64));
+        let hides = counts
+            .iter()
+            .any(|count| material.ask.policy.is_small(*count as u64));
         let mut line = vec![flow.team];
         line.extend(counts.map(|count| {
             if hides {
