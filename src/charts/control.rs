@@ -290,11 +290,6 @@ mod tests {
     fn a_chart_is_well_formed_xml() {
         let svg = series(&VALUES).svg();
         let mut reader = quick_xml::Reader::from_str(&svg);
-        loop {
-            match reader.read_event().unwrap() {
-                quick_xml::events::Event::Eof => break,
-                _ => {}
-            }
-        }
+        while reader.read_event().unwrap() != quick_xml::events::Event::Eof {}
     }
 }
