@@ -158,7 +158,7 @@ async fn a_pack_has_twelve_parts_no_small_count_and_comes_out_again_byte_for_byt
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn measures_notes_and_packs_are_open_to_those_who_may() {
+async fn measures_and_notes_are_open_to_those_who_may() {
     let served = Served::start().await;
     let measures = served.get("/measures", "lead.carrick").await;
     assert_eq!(measures.status, 200, "{}", measures.text);
@@ -188,6 +188,11 @@ async fn measures_notes_and_packs_are_open_to_those_who_may() {
         .get(&format!("{path}/chart"), "manager.service")
         .await;
     assert!(chart.text.starts_with("<svg ") && chart.text.contains("<title>"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_note_that_points_at_somebody_or_at_nothing_is_refused() {
+    let served = Served::start().await;
     for (body, allowed) in [
         (
             json!({ "kind": "value", "measure": "nothing", "period": "2019", "value": 1, "source": "x" }),
@@ -210,6 +215,22 @@ async fn measures_notes_and_packs_are_open_to_those_who_may() {
             refused.text
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pack_is_issued_once_by_those_who_may() {
+    let served = Served::start().await;
+    until(
+        "figures have caught up",
+        Duration::from_secs(20),
+        async || {
+            let page = served
+                .get("/reports/monthly/2026-07", "manager.service")
+                .await;
+            (page.status == 200).then_some(())
+        },
+    )
+    .await;
     assert_eq!(
         served
             .get("/reports/monthly/2099-01", "manager.service")
