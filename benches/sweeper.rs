@@ -26,7 +26,7 @@ use rfa::timers::{FindDue, NotFound, Outcome, Pace, Sweeper};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 

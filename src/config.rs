@@ -77,13 +77,17 @@ pub struct Settings {
     pub connections_max: usize,
     /// Seconds between two looks of the timers, 1 to 60.
     pub sweep_seconds: u64,
+    /// Counts from 1 up to this one are hidden where figures leave the identified view, 2 to 50.
+    pub suppress_below: u64,
+    /// Rates and percentiles rest on at least so many there, 1 to 1,000.
+    pub rates_from: u64,
     /// Filter of the program's log, e.g. `info` or `rfa=debug`.
     pub log: String,
     /// One JSON object a line instead of text.
     pub log_json: bool,
 }
 
-const KNOWN: [&str; 23] = [
+const KNOWN: [&str; 25] = [
     "RFA_VAULT_URL",
     "RFA_MASTER_KEY",
     "RFA_MASTER_KEY_FILE",
@@ -105,6 +109,8 @@ const KNOWN: [&str; 23] = [
     "RFA_POOL_MAX",
     "RFA_CONNECTIONS_MAX",
     "RFA_SWEEP_SECONDS",
+    "RFA_SUPPRESS_BELOW",
+    "RFA_RATES_FROM",
     "RFA_LOG",
     "RFA_LOG_JSON",
 ];
@@ -134,6 +140,8 @@ impl Default for Settings {
             pool_max: 16,
             connections_max: 1_000,
             sweep_seconds: 15,
+            suppress_below: 5,
+            rates_from: 20,
             // The AMQP client tells of every returned message; the relay counts and parks them.
             log: code("info,lapin=error"),
             log_json: false,
@@ -279,6 +287,8 @@ impl Settings {
             "RFA_POOL_MAX" => all.pool_max = one.pool_max,
             "RFA_CONNECTIONS_MAX" => all.connections_max = one.connections_max,
             "RFA_SWEEP_SECONDS" => all.sweep_seconds = one.sweep_seconds,
+            "RFA_SUPPRESS_BELOW" => all.suppress_below = one.suppress_below,
+            "RFA_RATES_FROM" => all.rates_from = one.rates_from,
             "RFA_LOG" => all.log = one.log,
             "RFA_LOG_JSON" => all.log_json = one.log_json,
             other => return Err(unknown(other)),
@@ -315,6 +325,10 @@ impl Settings {
         seconds("RFA_SWEEP_SECONDS", self.sweep_seconds, 60)?;
         seconds("RFA_CHECKPOINT_SECONDS", self.checkpoint_seconds, 86_400)?;
         seconds("RFA_KEY_CACHE_SECONDS", self.key_cache_seconds, 3_600)?;
+        let suppress_below = usize::try_from(self.suppress_below).unwrap_or(usize::MAX);
+        within("RFA_SUPPRESS_BELOW", suppress_below, 2..=50)?;
+        let rates_from = usize::try_from(self.rates_from).unwrap_or(usize::MAX);
+        within("RFA_RATES_FROM", rates_from, 1..=1_000)?;
         let loopback = |variable: &str, address: SocketAddr, free: bool| {
             if free || address.ip().is_loopback() {
                 return Ok(());
@@ -365,7 +379,9 @@ fn allowed(variable: &str) -> &'static str {
         | "RFA_CONNECTIONS_MAX"
         | "RFA_SWEEP_SECONDS"
         | "RFA_CHECKPOINT_SECONDS"
-        | "RFA_KEY_CACHE_SECONDS" => "a whole number",
+        | "RFA_KEY_CACHE_SECONDS"
+        | "RFA_SUPPRESS_BELOW"
+        | "RFA_RATES_FROM" => "a whole number",
         _ => "text",
     }
 }

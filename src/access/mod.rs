@@ -25,6 +25,16 @@ pub enum Action {
     ReadQueue,
     ReadCaseloads,
     ReadResponseTimes,
+    /// Figures with small counts, for those with a duty.
+    ReadIdentified,
+    /// Which requests of a team a figure stands on, with their events; ids and codes.
+    OpenFigures,
+    /// Measures and the monthly pack, where small counts are hidden.
+    ReadMeasures,
+    /// Words, values and tests of change to figures.
+    WriteMeasures,
+    /// Lock the pack of a month.
+    IssuePack,
     /// How many child protection concerns wait for an answer; which ones, for those who answer.
     ReadConcerns,
     ReadWorkflows,
@@ -73,6 +83,11 @@ pub enum Standing {
 /// | read queue | member |
 /// | read caseloads | member, partnership manager, analyst |
 /// | read response times | any lead, partnership manager, analyst, information governance |
+/// | read identified | any lead, partnership manager, information governance |
+/// | open figures | lead, partnership manager, information governance |
+/// | read measures | any lead, partnership manager, analyst, information governance |
+/// | write measures | any lead, partnership manager, analyst |
+/// | issue pack | partnership manager |
 /// | read concerns | answers, partnership manager |
 /// | claim | member |
 /// | operate | platform admin |
@@ -104,6 +119,11 @@ pub const fn enough_for(action: Action) -> &'static [Standing] {
         Action::ReadQueue | Action::Claim => &[Member],
         Action::ReadCaseloads => &[Member, PartnershipManager, Analyst],
         Action::ReadResponseTimes => &[AnyLead, PartnershipManager, Analyst, InformationGovernance],
+        Action::ReadIdentified => &[AnyLead, PartnershipManager, InformationGovernance],
+        Action::OpenFigures => &[Lead, PartnershipManager, InformationGovernance],
+        Action::ReadMeasures => &[AnyLead, PartnershipManager, Analyst, InformationGovernance],
+        Action::WriteMeasures => &[AnyLead, PartnershipManager, Analyst],
+        Action::IssuePack => &[PartnershipManager],
         Action::ReadConcerns => &[Answers, PartnershipManager],
         Action::Operate => &[PlatformAdmin],
     }

@@ -12,6 +12,7 @@ mod parts;
 mod people;
 mod projections;
 mod records;
+mod report;
 mod serve;
 mod signing;
 mod simulate;
@@ -60,6 +61,9 @@ enum Command {
     /// Read tables
     #[command(subcommand)]
     Projections(projections::Projections),
+    /// What goes to the planning group
+    #[command(subcommand)]
+    Report(report::Report),
     /// Tokens of people and service accounts
     #[command(subcommand)]
     Token(token::Token),
@@ -88,6 +92,7 @@ impl Cli {
             Command::Workflow(workflow) => workflow.run(&config).await,
             Command::History(history) => history.run(config).await,
             Command::Projections(projections) => projections.run(config).await,
+            Command::Report(report) => report.run(config).await,
             Command::Token(token) => token.run(config).await,
             Command::Records(records) => records.run(config).await,
             Command::Keys(keys) => keys.run(config).await,

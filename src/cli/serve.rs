@@ -14,6 +14,7 @@ use crate::projections::{NAMES, Runner, due_rungs};
 use crate::relay::message::Lane;
 use crate::relay::{self, RelayLane};
 use crate::shutdown::on_signal;
+use crate::statistics::disclosure::Policy;
 use crate::timers::{self, FindDue, NotFound, Sweeper};
 use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
@@ -77,7 +78,11 @@ impl Serve {
         )));
 
         let usual = WorkflowName::parse(&settings.usual_workflow)?;
-        let app = app(engine, watched, usual);
+        let disclosure = Policy {
+            fewer_than: settings.suppress_below,
+            rate_needs: settings.rates_from,
+        };
+        let app = app(engine, watched, usual, disclosure);
         tracing::info!(address = %settings.http, "serving");
         serve(
             listener,
@@ -153,7 +158,12 @@ fn start_timers(engine: &Engine, look_every: Duration, supervisor: &Supervisor) 
     })
 }
 
-fn app(engine: Engine, status: watch::Receiver<Status>, usual_workflow: WorkflowName) -> App {
+fn app(
+    engine: Engine,
+    status: watch::Receiver<Status>,
+    usual_workflow: WorkflowName,
+    disclosure: Policy,
+) -> App {
     App {
         reads: engine.log.pool().clone(),
         tokens: Tokens::new(engine.log.pool().clone()),
@@ -167,6 +177,7 @@ fn app(engine: Engine, status: watch::Receiver<Status>, usual_workflow: Workflow
             call_deadline: Duration::from_secs(30),
         },
         usual_workflow,
+        disclosure,
     }
 }
 

@@ -3,8 +3,8 @@
 use super::folder::{Folder, Knowledge};
 use super::registry::{Registry, RegistryError};
 use crate::domain::declared::{
-    CALENDAR_PUBLISHED, Declared, DeclaredError, GRANTS_SET, ORGANISATION_PUBLISHED,
-    TABLE_PUBLISHED, WORKFLOW_PUBLISHED,
+    CALENDAR_PUBLISHED, Declared, DeclaredError, GRANTS_SET, MEASURES_PUBLISHED,
+    ORGANISATION_PUBLISHED, TABLE_PUBLISHED, WORKFLOW_PUBLISHED,
 };
 use crate::domain::ids::Authority;
 use crate::domain::organisation::{OrganisationFile, ReferenceTable};
@@ -213,6 +213,14 @@ pub(super) fn declarations(folder: &Folder) -> Result<Vec<Declaration>, PublishE
             StreamKind::Organisation,
             ORGANISATION_PUBLISHED,
             name,
+            file,
+        )?);
+    }
+    if let Some(file) = &folder.measures {
+        found.push(Declaration::new(
+            StreamKind::Organisation,
+            MEASURES_PUBLISHED,
+            "measures".to_owned(),
             file,
         )?);
     }

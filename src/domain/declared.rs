@@ -3,6 +3,8 @@
 
 use crate::domain::derive::derive;
 use crate::domain::ids::{CalendarName, DefinitionHash, PrincipalId, WorkflowName};
+use crate::domain::measures::MeasuresFile;
+use crate::domain::measures::note::Note;
 use crate::domain::organisation::{Organisation, OrganisationFile, ReferenceTable};
 use crate::domain::request::actor::Principal;
 use crate::domain::request::error::Refusal;
@@ -21,6 +23,9 @@ pub const WORKFLOW_PUBLISHED: &str = "workflow-published";
 pub const CALENDAR_PUBLISHED: &str = "calendar-published";
 pub const ORGANISATION_PUBLISHED: &str = "organisation-published";
 pub const TABLE_PUBLISHED: &str = "table-published";
+pub const MEASURES_PUBLISHED: &str = "measures-published";
+/// What somebody says of a figure.
+pub const FIGURE_NOTED: &str = "figure-noted";
 pub const GRANTS_SET: &str = "grants-set";
 /// Marks around an import: between them nothing that it brings falls due.
 pub const IMPORT_STARTED: &str = "import-started";
@@ -39,6 +44,8 @@ pub struct Declared {
     organisations: Vec<(i64, Arc<Organisation>)>,
     principals: HashMap<PrincipalId, Principal>,
     imports_ended: BTreeSet<Uuid>,
+    measures: Option<Arc<MeasuresFile>>,
+    notes: Arc<Vec<Note>>,
 }
 
 #[derive(Debug, Clone, thiserror::Error)]
@@ -83,6 +90,15 @@ impl Declared {
             IMPORT_ENDED => {
                 let mark: Mark = read(event_type, body)?;
                 self.imports_ended.insert(mark.import);
+                Ok(())
+            }
+            MEASURES_PUBLISHED => {
+                self.measures = Some(Arc::new(read(event_type, body)?));
+                Ok(())
+            }
+            FIGURE_NOTED => {
+                let note: Note = read(event_type, body)?;
+                Arc::make_mut(&mut self.notes).push(note);
                 Ok(())
             }
             other => Err(DeclaredError::UnknownType {
@@ -214,6 +230,17 @@ impl Declared {
         let before = self.organisations.iter().rev();
         let mut before = before.skip_while(|(from, _)| *from >= position);
         before.next().map_or(&self.organisation, |(_, then)| then)
+    }
+
+    #[must_use]
+    pub fn measures(&self) -> Option<&Arc<MeasuresFile>> {
+        self.measures.as_ref()
+    }
+
+    /// What was said of figures, oldest first.
+    #[must_use]
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
     }
 
     #[must_use]

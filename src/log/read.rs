@@ -50,6 +50,21 @@ impl Log {
             .await
     }
 
+    /// Every event of each stream up to a position, stream by stream. One round trip.
+    ///
+    /// # Errors
+    /// When Postgres is out of reach.
+    pub async fn read_streams(
+        &self,
+        authority: &str,
+        streams: &[Uuid],
+        up_to: Position,
+    ) -> Result<Vec<Recorded>, AppendError> {
+        let statement = include_str!("sql/read_streams.sql");
+        self.read(statement, &[&authority, &streams, &up_to.0])
+            .await
+    }
+
     /// Up to `limit` events after `after`, in order of position, of all authorities.
     ///
     /// # Errors

@@ -20,10 +20,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use uuid::Uuid;
 
-const AUTHORITY: &str = "south-ayrshire-synthetic";
+pub(crate) const AUTHORITY: &str = "south-ayrshire-synthetic";
 
 /// A synthetic year in small.
-async fn worked(requests: usize) -> Engine {
+pub(crate) async fn worked(requests: usize) -> Engine {
     let engine = Engine::start().await;
     let from = rfa::commands::read_folder(
         &crate::support::engine::workflows(),
@@ -98,11 +98,10 @@ async fn a_rebuilt_table_equals_the_live_one_and_a_fold_written_another_way() {
 
     let question = team_caseloads::Question {
         authority: AUTHORITY.to_owned(),
-        team: None,
         as_of: now(),
     };
     let mut counted: BTreeMap<(String, String), i64> = BTreeMap::new();
-    for row in team_caseloads::query(engine.log.pool(), &question)
+    for row in team_caseloads::query(engine.log.pool(), &question, None)
         .await
         .unwrap()
     {
