@@ -182,7 +182,10 @@ async fn clients(stores: &[Store], count: usize, length: Duration, cold: bool) -
     }
     let mut times = tasks.join_all().await.concat();
     times.sort_by(f64::total_cmp);
-    assert!(!times.is_empty(), "no command ended in time: more --seconds");
+    assert!(
+        !times.is_empty(),
+        "no command ended in time: more --seconds"
+    );
     let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
     Rate {
         per_s: times.len() as f64 / length.as_secs_f64(),
