@@ -251,7 +251,11 @@ async fn the_rebuilt_rungs_equal_the_live_ones_and_damage_is_seen() {
     let damage = "update read_model.due_rungs set next_at = now() \
                   where request_id = $1 and clock = 'lend'";
     assert_eq!(owner.execute(damage, &[&open.0]).await.unwrap(), 1);
-    let found = stage.engine.runner.rebuild(PROJECTION, &|_, _| {}).await;
-    let examples = found.unwrap().examples;
+    let found = stage
+        .engine
+        .runner
+        .rebuild(PROJECTION, IfDifferent::Flip, &|_, _| {})
+        .await;
+    let examples = found.unwrap().difference.examples;
     assert_eq!(examples, [(stage::AUTHORITY.to_owned(), open.0)]);
 }
