@@ -9,8 +9,8 @@ use super::entitle::{Ground, acted_as, moves_from, starts_at};
 use super::error::{Place, Refusal};
 use super::event::{Act, ActedAs, CoveredBy, HeldBy, Opening, Owner, RequestEvent};
 use super::guard::{self, Knows};
-use super::link;
-use super::plan;
+use super::link::{self, Link};
+use super::plan::{self, PlanStep};
 use super::rung;
 use super::state::{Request, RequestState};
 use crate::domain::ids::{AgencyId, DefinitionHash, PrincipalId, StateName, TeamId};
@@ -74,14 +74,7 @@ fn act(
     facts: &Facts,
 ) -> Result<RequestEvent, Refusal> {
     let definition = pinned.definition;
-    let rule = definition
-        .moves
-        .get(&asked.move_name)
-        .ok_or_else(|| Refusal::UnknownMove {
-            found: asked.move_name.clone(),
-            index: 0,
-            allowed: definition.moves.keys().cloned().collect(),
-        })?;
+    let rule = rule_of(definition, &asked)?;
     let request = state.find();
     if request.is_none() && facts.person().kind == PrincipalKind::ServiceAccount {
         return Err(Refusal::ServiceAccountAlone {
@@ -100,13 +93,7 @@ fn act(
         actions: Some(plan::numbers(rule, &asked)),
     };
     let acted_as = acted_as(&ground, &asked.move_name, rule, facts)?;
-    let knows = Knows::of(request);
-    let step = plan::step(rule, knows.plan(), &asked, knows.scope(&asked));
-    let knows = knows.after(step.as_ref().ok().and_then(Option::as_ref));
-    let (path, to) = path_taken((definition, rule), request, &asked, &knows)?;
-    let step = step?;
-    guard::check((rule, path), &knows, &asked)?;
-    let link = link::step(rule, request, &asked, facts)?;
+    let Effects { to, plan, link } = effects((definition, rule), request, &asked, facts)?;
     let owner_team = owner_team(request, rule, &asked, opening.as_ref(), facts)?;
     let worker = principal_at(rule.worker.as_deref(), &asked)?;
     let named = principal_at(rule.requester.as_deref(), &asked)?;
@@ -139,12 +126,9 @@ fn act(
         claim,
         decided_by: rule.decision.then(|| facts.person_id().clone()),
         hand_over: rule.hand_over,
-        concerns_left: match rule.hand_over {
-            Some(HandOver::Closes) => request.map_or(0, |r| r.concerns_open.saturating_sub(1)),
-            Some(HandOver::Opens) | None => 0,
-        },
+        concerns_left: concerns_left(rule, request),
         worker,
-        plan: step,
+        plan,
         link,
         requester: named,
         agency: agency
@@ -158,6 +142,46 @@ fn act(
         move_name: asked.move_name,
         personal: asked.personal,
     })))
+}
+
+fn rule_of<'d>(definition: &'d Definition, asked: &Asked) -> Result<&'d MoveRule, Refusal> {
+    let rule = definition.moves.get(&asked.move_name);
+    rule.ok_or_else(|| Refusal::UnknownMove {
+        found: asked.move_name.clone(),
+        index: 0,
+        allowed: definition.moves.keys().cloned().collect(),
+    })
+}
+
+/// Where a move leads, and what it does beside that.
+struct Effects {
+    to: StateName,
+    plan: Option<PlanStep>,
+    link: Option<Link>,
+}
+
+/// The path is chosen and the guards are asked as if the act had settled its own actions.
+fn effects(
+    (definition, rule): (&Definition, &MoveRule),
+    request: Option<&Request>,
+    asked: &Asked,
+    facts: &Facts,
+) -> Result<Effects, Refusal> {
+    let knows = Knows::of(request);
+    let step = plan::step(rule, knows.plan(), asked, knows.scope(asked));
+    let knows = knows.after(step.as_ref().ok().and_then(Option::as_ref));
+    let (path, to) = path_taken((definition, rule), request, asked, &knows)?;
+    let plan = step?;
+    guard::check((rule, path), &knows, asked)?;
+    let link = link::step(rule, request, asked, facts)?;
+    Ok(Effects { to, plan, link })
+}
+
+fn concerns_left(rule: &MoveRule, request: Option<&Request>) -> u32 {
+    match rule.hand_over {
+        Some(HandOver::Closes) => request.map_or(0, |r| r.concerns_open.saturating_sub(1)),
+        Some(HandOver::Opens) | None => 0,
+    }
 }
 
 fn opened(
