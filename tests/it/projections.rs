@@ -370,9 +370,10 @@ async fn a_fold_that_panics_parks_its_request_as_it_was_before() {
     let mut known = Known::default();
     let mut lengths: BTreeMap<Uuid, i32> = BTreeMap::new();
     for event in &events {
-        match event.stream_kind {
-            StreamKind::Request => *lengths.entry(event.stream).or_default() += 1,
-            _ => known.take(event).unwrap(),
+        if event.stream_kind == StreamKind::Request {
+            *lengths.entry(event.stream).or_default() += 1;
+        } else {
+            known.take(event).unwrap();
         }
     }
     let entries = decode(Position(0), events).unwrap();
