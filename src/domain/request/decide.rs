@@ -10,8 +10,8 @@ use super::error::{Place, Refusal};
 use super::event::{Act, ActedAs, CoveredBy, HeldBy, Opening, Owner, RequestEvent};
 use super::extension;
 use super::guard::{self, Knows};
-use super::link;
-use super::plan;
+use super::link::{self, Link};
+use super::plan::{self, PlanStep};
 use super::rung;
 use super::state::{Request, RequestState};
 use crate::domain::ids::{AgencyId, DefinitionHash, PrincipalId, StateName, TeamId};
@@ -95,13 +95,7 @@ fn act(
         actions: Some(plan::numbers(rule, &asked)),
     };
     let acted_as = acted_as(&ground, &asked.move_name, rule, facts)?;
-    let knows = Knows::of(request);
-    let step = plan::step(rule, knows.plan(), &asked, knows.scope(&asked));
-    let knows = knows.after(step.as_ref().ok().and_then(Option::as_ref));
-    let (path, to) = path_taken((definition, rule), request, &asked, &knows)?;
-    let step = step?;
-    guard::check((rule, path), &knows, &asked)?;
-    let link = link::step(rule, request, &asked, facts)?;
+    let Effects { to, plan, link } = effects((definition, rule), request, &asked, facts)?;
     let owner_team = owner_team(request, rule, &asked, opening.as_ref(), facts)?;
     let worker = principal_at(rule.worker.as_deref(), &asked)?;
     let named = principal_at(rule.requester.as_deref(), &asked)?;
@@ -136,7 +130,7 @@ fn act(
         hand_over: rule.hand_over,
         concerns_left: concerns_left(rule, request),
         worker,
-        plan: step,
+        plan,
         link,
         requester: named,
         agency: agency
@@ -159,6 +153,30 @@ fn rule_of<'d>(definition: &'d Definition, asked: &Asked) -> Result<&'d MoveRule
         index: 0,
         allowed: definition.moves.keys().cloned().collect(),
     })
+}
+
+/// Where a move leads, and what it does beside that.
+struct Effects {
+    to: StateName,
+    plan: Option<PlanStep>,
+    link: Option<Link>,
+}
+
+/// The path is chosen and the guards are asked as if the act had settled its own actions.
+fn effects(
+    (definition, rule): (&Definition, &MoveRule),
+    request: Option<&Request>,
+    asked: &Asked,
+    facts: &Facts,
+) -> Result<Effects, Refusal> {
+    let knows = Knows::of(request);
+    let step = plan::step(rule, knows.plan(), asked, knows.scope(asked));
+    let knows = knows.after(step.as_ref().ok().and_then(Option::as_ref));
+    let (path, to) = path_taken((definition, rule), request, asked, &knows)?;
+    let plan = step?;
+    guard::check((rule, path), &knows, asked)?;
+    let link = link::step(rule, request, asked, facts)?;
+    Ok(Effects { to, plan, link })
 }
 
 /// Of those that are open, when the act answers one of them.

@@ -131,8 +131,8 @@ fn each_place_has_its_own_names() {
     // A clock is a fold of acts alone.
     assert_eq!(
         refusals(&[[
-            "    cancel: [request-ended]\n\nrouting",
-            "    cancel: [{ event: request-ended, when: claim.held }]\n\nrouting"
+            "    stop: [question-answered]\n    cancel: [request-ended]\n",
+            "    stop: [question-answered]\n    cancel: [{ event: request-ended, when: claim.held }]\n"
         ]]),
         ["E12 126:44: `claim.held` is not known here; allowed: reason"]
     );
@@ -142,7 +142,7 @@ fn each_place_has_its_own_names() {
             "when: { service: [parenting] }",
             "when: data.service == \"parenting\""
         ]]),
-        ["E12 130:13: `data` is not known here; allowed: service, urgency"]
+        ["E12 132:13: `data` is not known here; allowed: service, urgency"]
     );
     assert_eq!(
         refusals(&[[

@@ -7,7 +7,6 @@ use super::super::schema::kind::{Kind, code_at, is_required};
 use super::expression::{self, Speaks};
 use super::names::DeclaredMove;
 use super::value::{self, Ground};
-use serde_json::Value;
 
 const HOWS: [(&str, Settling); 3] = [
     ("done", Settling::Done),
@@ -131,7 +130,7 @@ fn date(reader: &mut Reader, node: &Node, place: Place<'_>) -> Option<String> {
     let field = path
         .split('.')
         .fold(&place.of.data, |here, name| &here["properties"][name]);
-    if field["format"] != Value::from("date") && code_at(&place.of.data, &path).is_ok() {
+    if field["format"] != *"date" && code_at(&place.of.data, &path).is_ok() {
         let found = format!("`{path}`, which is no date");
         reader.against(Rule::E12, node, [&found, "a field with `format: date`"]);
     }
