@@ -325,10 +325,9 @@ impl Settings {
         seconds("RFA_SWEEP_SECONDS", self.sweep_seconds, 60)?;
         seconds("RFA_CHECKPOINT_SECONDS", self.checkpoint_seconds, 86_400)?;
         seconds("RFA_KEY_CACHE_SECONDS", self.key_cache_seconds, 3_600)?;
-        let suppress_below = usize::try_from(self.suppress_below).unwrap_or(usize::MAX);
-        within("RFA_SUPPRESS_BELOW", suppress_below, 2..=50)?;
-        let rates_from = usize::try_from(self.rates_from).unwrap_or(usize::MAX);
-        within("RFA_RATES_FROM", rates_from, 1..=1_000)?;
+        let whole = |count| usize::try_from(count).unwrap_or(usize::MAX);
+        within("RFA_SUPPRESS_BELOW", whole(self.suppress_below), 2..=50)?;
+        within("RFA_RATES_FROM", whole(self.rates_from), 1..=1_000)?;
         let loopback = |variable: &str, address: SocketAddr, free: bool| {
             if free || address.ip().is_loopback() {
                 return Ok(());
