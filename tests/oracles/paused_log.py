@@ -191,6 +191,8 @@ def figures(clock, runs):
         "cancelled": count["cancelled"],
         "paused": count["paused"],
         "within_target": within,
+        "extended": sum(reading.extended for reading in readings),
+        "within_stated_target": sum(reading.met_unextended is True for reading in stopped),
         "missed_stopped": missed_stopped,
         "missed_open": missed_open,
         "share_within_target": Fraction(within, decided) if decided else None,

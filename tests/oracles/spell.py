@@ -17,6 +17,9 @@ class Reading:
     working_ms: int
     due_at: object
     met: object
+    extended: bool
+    # By the target without the time that was added to it.
+    met_unextended: object
     received_out_of_hours: bool
 
 
@@ -40,7 +43,9 @@ class Spell:
         (self.unit, self.count), = raw["target"].items()
         # More time counts from the moment that it was given.
         given = [more for more in raw.get("extensions", []) if instant(more["at"]) <= as_of]
+        self.stated = self.count
         self.count += sum(more["by"][self.unit] for more in given)
+        self.extended = bool(given)
         ended = instant(raw["ended_at"]) if raw["ended_at"] else None
         self.ended = ended if ended and ended <= as_of else None
         self.end = self.ended or as_of
@@ -155,10 +160,19 @@ class Spell:
         is_open = any(o <= self.start < c for o, c in self.calendar.open_on(day))
         return not is_open or self.calendar.day_zero(self.start) != day
 
+    def verdict(self, due):
+        late = due is not None and self.ran_until() > due
+        return False if late else (True if self.status == "stopped" else None)
+
+    def due_as_stated(self):
+        added, self.count = self.count, self.stated
+        try:
+            return self.due()
+        finally:
+            self.count = added
+
     def reading(self):
         due = self.due()
-        late = due is not None and self.ran_until() > due
-        met = False if late else (True if self.status == "stopped" else None)
         paused = sum(((min(r or self.end, self.end) - p) for p, r in self.pauses if p < self.end), dt.timedelta())
         return Reading(
             status=self.status,
@@ -167,7 +181,9 @@ class Spell:
             working_days=self.working_days(),
             working_ms=sum((self.calendar.working(a, b) for a, b in self.runs()), dt.timedelta()) // MS,
             due_at=due,
-            met=met,
+            met=self.verdict(due),
+            extended=self.extended,
+            met_unextended=self.verdict(self.due_as_stated()),
             received_out_of_hours=self.out_of_hours(),
         )
 
