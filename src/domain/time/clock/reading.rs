@@ -1,8 +1,11 @@
 //! One spell, read at a moment: what happened later is not seen.
 
+mod gaps;
+
 use super::{Counting, Pause, Reading, Spell, SpellStatus};
 use crate::domain::time::calendar::{Calendar, ms};
 use crate::domain::workflow::definition::{CountDay, Offset, Roll, Target};
+use gaps::{Gap, gaps_seen};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
@@ -71,13 +74,6 @@ impl Pause {
             Target::Minutes(minutes) => add_wall_ms(from, i64::from(minutes) * MINUTE_MS),
         })
     }
-}
-
-/// A stretch that does not count: `[from, to)`, open when `to` is none.
-#[derive(Debug, Clone, Copy)]
-struct Gap {
-    from: Timestamp,
-    to: Option<Timestamp>,
 }
 
 /// What was known of a spell at a moment.
@@ -375,35 +371,6 @@ impl<'a> View<'a> {
             .last()
             .is_some_and(|gap| gap.to.is_none() && gap.from < at)
     }
-}
-
-/// Pauses as known at `as_of`, in order and merged where corrections made them meet.
-fn gaps_seen(spell: &Spell, calendar: &Calendar, as_of: Timestamp) -> Vec<Gap> {
-    let mut seen: Vec<Gap> = spell
-        .pauses
-        .iter()
-        .filter(|pause| pause.from <= as_of)
-        .map(|pause| {
-            let cap = pause.ends_by(calendar);
-            let to = pause.to.into_iter().chain(cap).min();
-            Gap {
-                from: pause.from.max(spell.started_at),
-                to: to.filter(|to| *to <= as_of),
-            }
-        })
-        .filter(|gap| gap.to.is_none_or(|to| gap.from < to))
-        .collect();
-    seen.sort_by_key(|gap| gap.from);
-    let mut gaps: Vec<Gap> = Vec::with_capacity(seen.len());
-    for gap in seen {
-        match gaps.last_mut() {
-            Some(last) if last.to.is_none_or(|to| gap.from <= to) => {
-                last.to = last.to.zip(gap.to).map(|(one, other)| one.max(other));
-            }
-            Some(_) | None => gaps.push(gap),
-        }
-    }
-    gaps
 }
 
 /// 0 when `to` is not after `from`.
