@@ -1,5 +1,5 @@
 # `make run` and `make test` do all their set-up themselves; the work is in scripts/.
-.PHONY: help run test test-peers stop bench lint
+.PHONY: help run test test-peers test-faults test-drill stop bench lint
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -13,6 +13,12 @@ test: ## the whole suite, on private servers of its own
 
 test-peers: ## clocks and figures against independent Python packages and scripts
 	@scripts/test-peers.sh
+
+test-faults: ## the long counts of kills, with their seed (RFA_TEST_KILLS=200)
+	@scripts/test-faults.sh
+
+test-drill: ## restore from a base backup and archived WAL, beside a newer broker
+	@scripts/test-drill.sh
 
 stop: ## end exactly what run, test, test-peers and bench started; data stays
 	@scripts/stop.sh

@@ -16,7 +16,7 @@ use rfa::history::rows::Row;
 use rfa::log::Log;
 use rfa::log::connect::LogConfig;
 use rfa::log::migrate::{migrate_log, migrate_vault};
-use rfa::log::vault::{MasterKey, Vault};
+use rfa::log::vault::{MasterKey, Vault, VaultConfig};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -151,7 +151,14 @@ async fn import_rate(url: &str) -> f64 {
         pool_max: 4,
     };
     let log = Log::connect(&config).await.unwrap();
-    let vault = Vault::connect(url, 4, MasterKey::parse(MASTER_KEY).unwrap()).unwrap();
+    let vault = VaultConfig {
+        url: url.to_owned(),
+        pool_max: 4,
+        key_ttl: Duration::from_secs(300),
+    };
+    let vault = Vault::connect(&vault, MasterKey::parse(MASTER_KEY).unwrap())
+        .await
+        .unwrap();
     let registry = Registry::open(log).await.unwrap();
     let authority = Authority::parse("permit-office").unwrap();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("workflows");

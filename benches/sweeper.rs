@@ -20,13 +20,13 @@ use rfa::domain::request::rung::Place;
 use rfa::log::Log;
 use rfa::log::connect::LogConfig;
 use rfa::log::migrate::{migrate_log, migrate_vault};
-use rfa::log::vault::{MasterKey, Vault};
+use rfa::log::vault::{MasterKey, Vault, VaultConfig};
 use rfa::projections::{Runner, Step, due_rungs};
 use rfa::timers::{FindDue, NotFound, Outcome, Pace, Sweeper};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 
@@ -148,7 +148,13 @@ async fn sweep(url: &str) -> (f64, f64) {
         pool_max: 8,
     };
     let log = Log::connect(&config).await.unwrap();
-    let vault = Vault::connect(url, 4, MasterKey::parse(MASTER_KEY).unwrap()).unwrap();
+    let vault = VaultConfig {
+        url: url.to_owned(),
+        pool_max: 4,
+        key_ttl: Duration::from_secs(300),
+    };
+    let master = MasterKey::parse(MASTER_KEY).unwrap();
+    let vault = Vault::connect(&vault, master).await.unwrap();
     let registry = Registry::open(log.clone()).await.unwrap();
     let authority = Authority::parse("south-ayrshire").unwrap();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("workflows");

@@ -44,7 +44,8 @@ python=$peers/bin/python
 failed=()
 step "$python" "$oracles/clocks.py" "$cases/clocks.jsonl" || failed+=(clocks)
 step "$python" "$oracles/paused_log.py" "$cases/paused.csv" "$cases/paused.json" || failed+=(paused_log)
-step "$python" "$oracles/wrong_answers.py" "$cases/clocks.jsonl" "$cases/paused.csv" "$cases/paused.json" || failed+=(wrong_answers)
+step "$python" "$oracles/curves.py" "$cases/curves.jsonl" || failed+=(curves)
+step "$python" "$oracles/wrong_answers.py" "$cases/clocks.jsonl" "$cases/paused.csv" "$cases/paused.json" "$cases/curves.jsonl" || failed+=(wrong_answers)
 if [ ${#failed[@]} -gt 0 ]; then
   printf '\ntest-peers: differences in %s\n' "${failed[*]}" >&2
   exit 1

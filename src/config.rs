@@ -1,8 +1,11 @@
 //! Settings from the environment. A variable that starts with `RFA_` and is not one of ours is an
 //! error, so that a typo does not go unnoticed.
 
+mod secret;
+
 use config::{Config as Sources, Environment};
 use secrecy::SecretString;
+use secret::Source;
 use serde::Deserialize;
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -38,10 +41,24 @@ pub enum ConfigError {
 pub struct Settings {
     /// Where the vault is, if not with the log.
     vault_url: Option<SecretString>,
-    /// 64 hexadecimal digits.
+    /// 64 hexadecimal digits; while the key is changed, the earlier one after it.
     master_key: Option<SecretString>,
     /// A file with them.
     master_key_file: Option<PathBuf>,
+    /// A shell command that writes them, e.g. one that asks a key service.
+    master_key_command: Option<String>,
+    /// 64 hexadecimal digits, with which checkpoints and destructions are signed.
+    signing_key: Option<SecretString>,
+    signing_key_file: Option<PathBuf>,
+    signing_key_command: Option<String>,
+    /// Folder for signed checkpoints, away from the log; without it none are written.
+    pub checkpoints: Option<PathBuf>,
+    /// Seconds between two of them, 1 to 86,400.
+    pub checkpoint_seconds: u64,
+    /// Journal of destroyed records, away from the log and the vault.
+    pub destructions: Option<PathBuf>,
+    /// Seconds for which a key stays in memory, 1 to 3,600; the same on every replica.
+    pub key_cache_seconds: u64,
     /// Address of the API; loopback unless `RFA_HTTP_PUBLIC` is true.
     pub http: SocketAddr,
     pub http_public: bool,
@@ -60,16 +77,28 @@ pub struct Settings {
     pub connections_max: usize,
     /// Seconds between two looks of the timers, 1 to 60.
     pub sweep_seconds: u64,
+    /// Counts from 1 up to this one are hidden where figures leave the identified view, 2 to 50.
+    pub suppress_below: u64,
+    /// Rates and percentiles rest on at least so many there, 1 to 1,000.
+    pub rates_from: u64,
     /// Filter of the program's log, e.g. `info` or `rfa=debug`.
     pub log: String,
     /// One JSON object a line instead of text.
     pub log_json: bool,
 }
 
-const KNOWN: [&str; 15] = [
+const KNOWN: [&str; 25] = [
     "RFA_VAULT_URL",
     "RFA_MASTER_KEY",
     "RFA_MASTER_KEY_FILE",
+    "RFA_MASTER_KEY_COMMAND",
+    "RFA_SIGNING_KEY",
+    "RFA_SIGNING_KEY_FILE",
+    "RFA_SIGNING_KEY_COMMAND",
+    "RFA_CHECKPOINTS",
+    "RFA_CHECKPOINT_SECONDS",
+    "RFA_DESTRUCTIONS",
+    "RFA_KEY_CACHE_SECONDS",
     "RFA_HTTP",
     "RFA_HTTP_PUBLIC",
     "RFA_METRICS",
@@ -80,6 +109,8 @@ const KNOWN: [&str; 15] = [
     "RFA_POOL_MAX",
     "RFA_CONNECTIONS_MAX",
     "RFA_SWEEP_SECONDS",
+    "RFA_SUPPRESS_BELOW",
+    "RFA_RATES_FROM",
     "RFA_LOG",
     "RFA_LOG_JSON",
 ];
@@ -91,6 +122,14 @@ impl Default for Settings {
             vault_url: None,
             master_key: None,
             master_key_file: None,
+            master_key_command: None,
+            signing_key: None,
+            signing_key_file: None,
+            signing_key_command: None,
+            checkpoints: None,
+            checkpoint_seconds: 300,
+            destructions: None,
+            key_cache_seconds: 300,
             http: SocketAddr::from(([127, 0, 0, 1], 8080)),
             http_public: false,
             metrics: SocketAddr::from(([127, 0, 0, 1], 9464)),
@@ -101,6 +140,8 @@ impl Default for Settings {
             pool_max: 16,
             connections_max: 1_000,
             sweep_seconds: 15,
+            suppress_below: 5,
+            rates_from: 20,
             // The AMQP client tells of every returned message; the relay counts and parks them.
             log: code("info,lapin=error"),
             log_json: false,
@@ -170,29 +211,36 @@ impl Config {
             .map_or_else(|| self.database_url(), Ok)
     }
 
-    /// From the variable or the file.
+    /// # Errors
+    /// When it is nowhere, or where it should be cannot be read.
+    pub fn master_key(&self) -> Result<SecretString, ConfigError> {
+        let settings = &self.settings;
+        Source {
+            variable: "RFA_MASTER_KEY",
+            value: settings.master_key.as_ref(),
+            file: settings.master_key_file.as_deref(),
+            command: settings.master_key_command.as_deref(),
+        }
+        .read()?
+        .ok_or(ConfigError::Missing {
+            variable: "RFA_MASTER_KEY_FILE",
+            what: "a file with 64 hexadecimal digits that open the vault's keys",
+        })
+    }
+
+    /// `None` where nothing is signed.
     ///
     /// # Errors
-    /// When neither is there, or the file cannot be read.
-    pub fn master_key(&self) -> Result<SecretString, ConfigError> {
-        if let Some(key) = &self.settings.master_key {
-            return Ok(key.clone());
+    /// When where it should be cannot be read.
+    pub fn signing_key(&self) -> Result<Option<SecretString>, ConfigError> {
+        let settings = &self.settings;
+        Source {
+            variable: "RFA_SIGNING_KEY",
+            value: settings.signing_key.as_ref(),
+            file: settings.signing_key_file.as_deref(),
+            command: settings.signing_key_command.as_deref(),
         }
-        let file = self
-            .settings
-            .master_key_file
-            .as_ref()
-            .ok_or(ConfigError::Missing {
-                variable: "RFA_MASTER_KEY_FILE",
-                what: "a file with 64 hexadecimal digits that open the vault's keys",
-            })?;
-        std::fs::read_to_string(file)
-            .map(SecretString::from)
-            .map_err(|error| ConfigError::Wrong {
-                variable: "RFA_MASTER_KEY_FILE".to_owned(),
-                why: error.to_string(),
-                allowed: "a readable file".to_owned(),
-            })
+        .read()
     }
 }
 
@@ -221,6 +269,14 @@ impl Settings {
             "RFA_VAULT_URL" => all.vault_url = one.vault_url,
             "RFA_MASTER_KEY" => all.master_key = one.master_key,
             "RFA_MASTER_KEY_FILE" => all.master_key_file = one.master_key_file,
+            "RFA_MASTER_KEY_COMMAND" => all.master_key_command = one.master_key_command,
+            "RFA_SIGNING_KEY" => all.signing_key = one.signing_key,
+            "RFA_SIGNING_KEY_FILE" => all.signing_key_file = one.signing_key_file,
+            "RFA_SIGNING_KEY_COMMAND" => all.signing_key_command = one.signing_key_command,
+            "RFA_CHECKPOINTS" => all.checkpoints = one.checkpoints,
+            "RFA_CHECKPOINT_SECONDS" => all.checkpoint_seconds = one.checkpoint_seconds,
+            "RFA_DESTRUCTIONS" => all.destructions = one.destructions,
+            "RFA_KEY_CACHE_SECONDS" => all.key_cache_seconds = one.key_cache_seconds,
             "RFA_HTTP" => all.http = one.http,
             "RFA_HTTP_PUBLIC" => all.http_public = one.http_public,
             "RFA_METRICS" => all.metrics = one.metrics,
@@ -231,6 +287,8 @@ impl Settings {
             "RFA_POOL_MAX" => all.pool_max = one.pool_max,
             "RFA_CONNECTIONS_MAX" => all.connections_max = one.connections_max,
             "RFA_SWEEP_SECONDS" => all.sweep_seconds = one.sweep_seconds,
+            "RFA_SUPPRESS_BELOW" => all.suppress_below = one.suppress_below,
+            "RFA_RATES_FROM" => all.rates_from = one.rates_from,
             "RFA_LOG" => all.log = one.log,
             "RFA_LOG_JSON" => all.log_json = one.log_json,
             other => return Err(unknown(other)),
@@ -256,9 +314,20 @@ impl Settings {
         )?;
         within("RFA_POOL_MAX", self.pool_max, 2..=200)?;
         within("RFA_CONNECTIONS_MAX", self.connections_max, 1..=20_000)?;
+        let seconds = |variable: &str, found: u64, max: usize| {
+            within(
+                variable,
+                usize::try_from(found).unwrap_or(usize::MAX),
+                1..=max,
+            )
+        };
         // The rules over workflow files take it that the timers look at least once a minute.
-        let sweep_seconds = usize::try_from(self.sweep_seconds).unwrap_or(usize::MAX);
-        within("RFA_SWEEP_SECONDS", sweep_seconds, 1..=60)?;
+        seconds("RFA_SWEEP_SECONDS", self.sweep_seconds, 60)?;
+        seconds("RFA_CHECKPOINT_SECONDS", self.checkpoint_seconds, 86_400)?;
+        seconds("RFA_KEY_CACHE_SECONDS", self.key_cache_seconds, 3_600)?;
+        let whole = |count| usize::try_from(count).unwrap_or(usize::MAX);
+        within("RFA_SUPPRESS_BELOW", whole(self.suppress_below), 2..=50)?;
+        within("RFA_RATES_FROM", whole(self.rates_from), 1..=1_000)?;
         let loopback = |variable: &str, address: SocketAddr, free: bool| {
             if free || address.ip().is_loopback() {
                 return Ok(());
@@ -304,9 +373,14 @@ fn allowed(variable: &str) -> &'static str {
         "RFA_HTTP" | "RFA_METRICS" => "an address with its port, e.g. 127.0.0.1:8080",
         "RFA_HTTP_PUBLIC" | "RFA_LOG_JSON" => "true or false",
         "RFA_AUTHORITY" | "RFA_USUAL_WORKFLOW" => "a code of a-z, 0-9 and -",
-        "RFA_QUEUE_COMMANDS_MAX" | "RFA_POOL_MAX" | "RFA_CONNECTIONS_MAX" | "RFA_SWEEP_SECONDS" => {
-            "a whole number"
-        }
+        "RFA_QUEUE_COMMANDS_MAX"
+        | "RFA_POOL_MAX"
+        | "RFA_CONNECTIONS_MAX"
+        | "RFA_SWEEP_SECONDS"
+        | "RFA_CHECKPOINT_SECONDS"
+        | "RFA_KEY_CACHE_SECONDS"
+        | "RFA_SUPPRESS_BELOW"
+        | "RFA_RATES_FROM" => "a whole number",
         _ => "text",
     }
 }
@@ -327,6 +401,7 @@ fn unknown(variable: &str) -> ConfigError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use secrecy::ExposeSecret;
     use std::os::unix::ffi::OsStringExt;
 
     fn read(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
@@ -373,5 +448,18 @@ mod tests {
         );
         let config = read(&[("RFA_MASTER_KEY", "canary"), ("DATABASE_URL", "canary")]).unwrap();
         assert!(!format!("{config:?}").contains("canary"));
+    }
+
+    #[test]
+    fn a_key_may_come_from_a_command_and_a_command_that_fails_is_named() {
+        let config = read(&[("RFA_MASTER_KEY_COMMAND", "printf 0a; printf 0b")]).unwrap();
+        assert_eq!(config.master_key().unwrap().expose_secret(), "0a0b");
+        let config = read(&[("RFA_SIGNING_KEY_COMMAND", "exit 3")]).unwrap();
+        let error = config.signing_key().unwrap_err().to_string();
+        assert!(
+            error.contains("RFA_SIGNING_KEY_COMMAND") && error.contains('3'),
+            "{error}"
+        );
+        assert!(read(&[]).unwrap().signing_key().unwrap().is_none());
     }
 }

@@ -9,8 +9,10 @@ pub mod domain;
 pub mod commands;
 pub mod log;
 
+pub mod charts;
 pub mod projections;
 pub mod relay;
+pub mod report;
 pub mod statistics;
 pub mod timers;
 

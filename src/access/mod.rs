@@ -25,6 +25,16 @@ pub enum Action {
     ReadQueue,
     ReadCaseloads,
     ReadResponseTimes,
+    /// Figures with small counts, for those with a duty.
+    ReadIdentified,
+    /// Which requests of a team a figure stands on, with their events; ids and codes.
+    OpenFigures,
+    /// Measures and the monthly pack, where small counts are hidden.
+    ReadMeasures,
+    /// Words, values and tests of change to figures.
+    WriteMeasures,
+    /// Lock the pack of a month.
+    IssuePack,
     /// How many child protection concerns wait for an answer; which ones, for those who answer.
     ReadConcerns,
     ReadWorkflows,
@@ -49,6 +59,8 @@ pub enum Standing {
     Author,
     /// Is asked to answer the child protection concern that is open.
     Answers,
+    /// Is named to do an action of the child's plan that is open.
+    Doer,
     /// Holds a grant for the owning team.
     Member,
     /// Leads the owning team.
@@ -65,12 +77,17 @@ pub enum Standing {
 /// | action | enough is one of |
 /// |---|---|
 /// | send, read workflows | known |
-/// | read summary | requester, carrier, worker, claim holder, answers, member, auditor, information governance |
+/// | read summary | requester, carrier, worker, claim holder, answers, doer, member, auditor, information governance |
 /// | read content | requester, worker, claim holder, involved, answers, lead |
 /// | read restricted | author, worker, claim holder, answers |
 /// | read queue | member |
 /// | read caseloads | member, partnership manager, analyst |
 /// | read response times | any lead, partnership manager, analyst, information governance |
+/// | read identified | any lead, partnership manager, information governance |
+/// | open figures | lead, partnership manager, information governance |
+/// | read measures | any lead, partnership manager, analyst, information governance |
+/// | write measures | any lead, partnership manager, analyst |
+/// | issue pack | partnership manager |
 /// | read concerns | answers, partnership manager |
 /// | claim | member |
 /// | operate | platform admin |
@@ -80,8 +97,9 @@ pub enum Standing {
 #[must_use]
 pub const fn enough_for(action: Action) -> &'static [Standing] {
     use Standing::{
-        Analyst, Answers, AnyLead, Auditor, Author, Carrier, ClaimHolder, InformationGovernance,
-        Involved, Known, Lead, Member, PartnershipManager, PlatformAdmin, Requester, Worker,
+        Analyst, Answers, AnyLead, Auditor, Author, Carrier, ClaimHolder, Doer,
+        InformationGovernance, Involved, Known, Lead, Member, PartnershipManager, PlatformAdmin,
+        Requester, Worker,
     };
     match action {
         Action::Send | Action::ReadWorkflows => &[Known],
@@ -91,6 +109,7 @@ pub const fn enough_for(action: Action) -> &'static [Standing] {
             Worker,
             ClaimHolder,
             Answers,
+            Doer,
             Member,
             Auditor,
             InformationGovernance,
@@ -100,6 +119,11 @@ pub const fn enough_for(action: Action) -> &'static [Standing] {
         Action::ReadQueue | Action::Claim => &[Member],
         Action::ReadCaseloads => &[Member, PartnershipManager, Analyst],
         Action::ReadResponseTimes => &[AnyLead, PartnershipManager, Analyst, InformationGovernance],
+        Action::ReadIdentified => &[AnyLead, PartnershipManager, InformationGovernance],
+        Action::OpenFigures => &[Lead, PartnershipManager, InformationGovernance],
+        Action::ReadMeasures => &[AnyLead, PartnershipManager, Analyst, InformationGovernance],
+        Action::WriteMeasures => &[AnyLead, PartnershipManager, Analyst],
+        Action::IssuePack => &[PartnershipManager],
         Action::ReadConcerns => &[Answers, PartnershipManager],
         Action::Operate => &[PlatformAdmin],
     }
@@ -119,6 +143,8 @@ pub struct Involvement {
     pub authors: BTreeSet<PrincipalId>,
     /// The asking principal may answer the concern that is open.
     pub answers: bool,
+    /// The asking principal is named in an open action of the child's plan.
+    pub does: bool,
     /// The asking principal answers for the requester, who is away.
     pub covers: bool,
 }
@@ -194,6 +220,7 @@ fn stands(principal: &Principal, standing: Standing, resource: Resource<'_>) -> 
         }
         Standing::Author => request.is_some_and(|r| r.authors.contains(&principal.id)),
         Standing::Answers => request.is_some_and(|r| r.answers),
+        Standing::Doer => request.is_some_and(|r| r.does),
         Standing::Member => team.is_some_and(|team| principal.is_member_of(team)),
         Standing::Lead => team.is_some_and(|team| leads(principal, team)),
         Standing::AnyLead => role(TEAM_LEAD),

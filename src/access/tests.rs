@@ -30,7 +30,7 @@ impl ParseRole for &str {
     }
 }
 
-const ACTIONS: [Action; 11] = [
+const ACTIONS: [Action; 16] = [
     Action::ReadConcerns,
     Action::Send,
     Action::ReadSummary,
@@ -39,6 +39,11 @@ const ACTIONS: [Action; 11] = [
     Action::ReadQueue,
     Action::ReadCaseloads,
     Action::ReadResponseTimes,
+    Action::ReadIdentified,
+    Action::OpenFigures,
+    Action::ReadMeasures,
+    Action::WriteMeasures,
+    Action::IssuePack,
     Action::ReadWorkflows,
     Action::Claim,
     Action::Operate,
@@ -54,6 +59,7 @@ fn a_request() -> Involvement {
         acted: [PrincipalId::parse("decider").unwrap()].into(),
         authors: [PrincipalId::parse("author").unwrap()].into(),
         answers: false,
+        does: false,
         covers: false,
     }
 }
@@ -63,14 +69,16 @@ fn a_request() -> Involvement {
 #[expect(clippy::too_many_lines, reason = "the table itself")]
 fn the_whole_table_holds_for_every_role_and_relation() {
     use Action::{
-        Claim, Operate, ReadCaseloads, ReadConcerns, ReadContent, ReadQueue, ReadResponseTimes,
-        ReadRestricted, ReadSummary, ReadWorkflows, Send,
+        Claim, IssuePack, OpenFigures, Operate, ReadCaseloads, ReadConcerns, ReadContent,
+        ReadIdentified, ReadMeasures, ReadQueue, ReadResponseTimes, ReadRestricted, ReadSummary,
+        ReadWorkflows, Send, WriteMeasures,
     };
     use PrincipalKind::{Person, ServiceAccount};
     let own = Some("ayr-north");
     let other = Some("girvan");
     let school = Some("school");
     let everyone = [Send, ReadWorkflows];
+    let figures = [ReadResponseTimes, ReadIdentified, ReadMeasures];
     let member = [ReadSummary, ReadQueue, ReadCaseloads, Claim];
     let cases: Vec<(Principal, Vec<Action>)> = vec![
         (principal("nobody", Person, &[]), vec![]),
@@ -124,19 +132,39 @@ fn the_whole_table_holds_for_every_role_and_relation() {
         ),
         (
             principal("lead", Person, &[("team-lead", own, None)]),
-            [&member[..], &[ReadContent, ReadResponseTimes]].concat(),
+            [
+                &member[..],
+                &[ReadContent, OpenFigures, WriteMeasures],
+                &figures,
+            ]
+            .concat(),
         ),
         (
             principal("other-lead", Person, &[("team-lead", other, None)]),
-            vec![ReadResponseTimes],
+            [&figures[..], &[WriteMeasures]].concat(),
         ),
         (
             principal("manager", Person, &[("partnership-manager", None, None)]),
-            vec![ReadCaseloads, ReadResponseTimes, ReadConcerns],
+            [
+                &figures[..],
+                &[
+                    ReadCaseloads,
+                    OpenFigures,
+                    ReadConcerns,
+                    WriteMeasures,
+                    IssuePack,
+                ],
+            ]
+            .concat(),
         ),
         (
             principal("analyst", Person, &[("analyst", None, None)]),
-            vec![ReadCaseloads, ReadResponseTimes],
+            vec![
+                ReadCaseloads,
+                ReadResponseTimes,
+                ReadMeasures,
+                WriteMeasures,
+            ],
         ),
         (
             principal("auditor", Person, &[("auditor", None, None)]),
@@ -144,7 +172,7 @@ fn the_whole_table_holds_for_every_role_and_relation() {
         ),
         (
             principal("ig", Person, &[("information-governance", None, None)]),
-            vec![ReadSummary, ReadResponseTimes],
+            [&figures[..], &[ReadSummary, OpenFigures]].concat(),
         ),
         (
             principal("admin", Person, &[("platform-admin", None, None)]),

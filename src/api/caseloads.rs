@@ -5,18 +5,23 @@ use super::caller::Caller;
 use super::extract::Params;
 use super::position::AsOf;
 use super::problem::{Kind, Problem};
-use super::response_times::as_of;
+use super::response_times::{WHEN, as_of, when, wrong};
 use super::views::{caught_up, unreadable};
 use crate::access::{Action, Resource, decide};
-use crate::domain::ids::TeamId;
+use crate::domain::ids::{TeamId, WorkflowName};
+use crate::domain::measures::Weights;
+use crate::projections::acts::{Reach, Story, stories};
 use crate::projections::team_caseloads::{self, Caseload, Question};
+use crate::projections::work::{self, Effort, Flow};
 use axum::Json;
 use axum::extract::State;
 use jiff::Timestamp;
 use serde::Serialize;
+use std::collections::BTreeSet;
 use utoipa::ToSchema;
 
 const VIEW: &str = "team_caseloads";
+const ACTS: &str = "acts";
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = Caseload)]
@@ -28,15 +33,37 @@ pub(crate) struct RowView {
     pub state: String,
     /// Of the count: help agreed, nobody free to give it.
     pub waiting: i64,
+    /// Of the count: taken by somebody to work on it, now.
+    pub claimed: i64,
     pub count: i64,
+    /// By `weights`.
+    pub weight: f64,
     pub oldest_at: Timestamp,
     pub newest_at: Timestamp,
+    /// When the first of them came here.
+    pub longest_here_since: Timestamp,
 }
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = Caseloads)]
 pub(crate) struct CaseloadsView {
     pub caseloads: Vec<RowView>,
+    /// What a request weighs; absent where every request weighs 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub weights: Option<Weights>,
+    pub as_of: AsOf,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Flow)]
+pub(crate) struct FlowView {
+    pub from: Timestamp,
+    pub to: Timestamp,
+    /// What came in and went out.
+    pub teams: Vec<Flow>,
+    /// What it took, over the requests that were asked for in the time.
+    pub effort: Vec<Effort>,
     pub as_of: AsOf,
 }
 
@@ -65,11 +92,14 @@ pub(crate) async fn read(
     }
     let question = Question {
         authority: caller.authority.to_string(),
-        team: None,
         as_of: as_of(&app, &params)?,
     };
     let as_of = caught_up(&app, VIEW, &params).await?;
-    let rows = team_caseloads::query(&app.reads, &question)
+    let declared = app.commands.registry().of(caller.authority.as_str());
+    let weights = declared
+        .measures()
+        .map(|file| file.caseload_weights.clone());
+    let rows = team_caseloads::query(&app.reads, &question, weights.as_ref())
         .await
         .map_err(unreadable)?;
     let caseloads = rows
@@ -77,7 +107,84 @@ pub(crate) async fn read(
         .filter(|row| reads(&caller, &row.team))
         .map(RowView::from)
         .collect();
-    Ok(Json(CaseloadsView { caseloads, as_of }))
+    Ok(Json(CaseloadsView {
+        caseloads,
+        weights,
+        as_of,
+    }))
+}
+
+/// What came in and went out, and what it took
+///
+/// By team: new, taken over, reopened, ended, passed on. By `by`: touches, hand-offs and questions a
+/// request, and who was never answered. For those who answer for the whole.
+#[utoipa::path(
+    get, path = "/caseloads/flow", tag = "Figures",
+    params(
+        ("from" = String, Query, description = "RFC 3339 time or date"),
+        ("to" = String, Query, description = "RFC 3339 time or date, not included"),
+        ("by" = Option<String>, Query, description = "`team` (the one that holds it now) or a coded field of the opening act; default: the whole"),
+        ("workflow" = Option<String>, Query, description = "Default: the authority's usual workflow"),
+        ("min_position" = Option<String>, Query, description = "Position that the answer must include"),
+    ),
+    responses((status = 200, body = FlowView)),
+)]
+pub(crate) async fn flow(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Json<FlowView>, Problem> {
+    let params = params.only(&["from", "to", "by", "workflow", "min_position"])?;
+    caller.must(Action::ReadIdentified, Resource::Whole)?;
+    let now = (app.now)();
+    let time = |name: &str| {
+        let found = params.find(name, WHEN, when)?;
+        found.ok_or_else(|| wrong(name, "missing", WHEN))
+    };
+    let (from, to) = (time("from")?, time("to")?);
+    if from >= to || from >= now {
+        return Err(wrong(
+            "to",
+            "not after `from`, or in the future",
+            "a time that has passed",
+        ));
+    }
+    let workflow = params.find("workflow", "the name of a workflow", WorkflowName::parse)?;
+    let reach = Reach {
+        authority: caller.authority.to_string(),
+        workflow: workflow
+            .unwrap_or_else(|| app.usual_workflow.clone())
+            .to_string(),
+        as_of: to.min(now),
+        position: i64::MAX,
+    };
+    let as_of = caught_up(&app, ACTS, &params).await?;
+    let stories = stories(&app.reads, &reach).await.map_err(unreadable)?;
+    let asked: Vec<&Story> = stories
+        .iter()
+        .filter(|story| (from..to).contains(&story.opening().occurred_at))
+        .collect();
+    let by = params.text("by");
+    let known = |by: &str| {
+        by == "team"
+            || asked
+                .iter()
+                .any(|s| s.opening().dimensions.contains_key(by))
+    };
+    if by.is_some_and(|by| !asked.is_empty() && !known(by)) {
+        let names: BTreeSet<&String> = asked
+            .iter()
+            .flat_map(|s| s.opening().dimensions.keys())
+            .collect();
+        return Err(wrong("by", "not a dimension", "one of `allowed`").allow(names));
+    }
+    Ok(Json(FlowView {
+        from,
+        to,
+        teams: work::flow(&stories, from, to),
+        effort: work::effort(&asked, by),
+        as_of,
+    }))
 }
 
 fn reads_any(caller: &Caller) -> bool {
@@ -115,9 +222,12 @@ impl From<Caseload> for RowView {
             worker: row.worker,
             state: row.state,
             waiting: row.waiting,
+            claimed: row.claimed,
             count: row.count,
+            weight: row.weight,
             oldest_at: row.oldest_at,
             newest_at: row.newest_at,
+            longest_here_since: row.longest_here_since,
         }
     }
 }

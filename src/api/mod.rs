@@ -12,12 +12,14 @@ mod edge;
 mod extract;
 mod fields;
 mod health;
+mod measures;
 pub mod metrics;
 pub mod openapi;
 mod page;
 pub mod position;
 pub mod problem;
 mod refusal;
+mod reports;
 mod requests;
 mod response_times;
 pub mod server;
@@ -31,6 +33,7 @@ use crate::access::{Action, Tokens};
 use crate::commands::Commands;
 use crate::domain::ids::WorkflowName;
 use crate::projections::ReadPool;
+use crate::statistics::disclosure::Policy;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
@@ -55,6 +58,8 @@ pub struct App {
     pub limits: Limits,
     /// Taken for a new request that names no workflow.
     pub usual_workflow: WorkflowName,
+    /// Of figures that leave the identified view.
+    pub disclosure: Policy,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -91,7 +96,16 @@ pub(crate) const ROUTES: &[Route] = routes! {
     Post "/requests/{id}/clocks/{clock}/extension" Some(Action::Send), post(requests::extension::extend);
     Get "/teams/{id}/queue" Some(Action::ReadQueue), get(teams::queue);
     Get "/response-times" Some(Action::ReadResponseTimes), get(response_times::read);
+    Get "/response-times/requests" Some(Action::ReadIdentified), get(response_times::opened::read);
     Get "/caseloads" Some(Action::ReadCaseloads), get(caseloads::read);
+    Get "/caseloads/flow" Some(Action::ReadIdentified), get(caseloads::flow);
+    Get "/measures" Some(Action::ReadMeasures), get(measures::list);
+    Get "/measures/{id}" Some(Action::ReadMeasures), get(measures::read);
+    Get "/measures/{id}/chart" Some(Action::ReadMeasures), get(measures::chart);
+    Post "/measures/notes" Some(Action::WriteMeasures), post(measures::note);
+    Get "/reports/monthly/{month}" Some(Action::ReadMeasures), get(reports::page);
+    Get "/reports/monthly/{month}/csv" Some(Action::ReadMeasures), get(reports::csv);
+    Post "/reports/monthly/{month}/issue" Some(Action::IssuePack), post(reports::issue);
     Get "/concerns" Some(Action::ReadConcerns), get(concerns::list);
     Get "/concern-numbers" Some(Action::Send), get(concerns::numbers);
     Get "/workflows" Some(Action::ReadWorkflows), get(workflows::list);
@@ -124,6 +138,9 @@ impl Route {
                 Action::ReadQueue
                     | Action::ReadCaseloads
                     | Action::ReadResponseTimes
+                    | Action::ReadIdentified
+                    | Action::ReadMeasures
+                    | Action::IssuePack
                     | Action::ReadConcerns
             )
         ) {

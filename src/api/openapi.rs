@@ -2,7 +2,8 @@
 
 use super::problem::{Document, Kind};
 use super::{
-    ROUTES, Route, caseloads, concerns, health, page, requests, response_times, teams, workflows,
+    ROUTES, Route, caseloads, concerns, health, measures, page, reports, requests, response_times,
+    teams, workflows,
 };
 use axum::Json;
 use std::collections::BTreeMap;
@@ -30,7 +31,16 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
         requests::clock::explain,
         teams::queue,
         response_times::read,
+        response_times::opened::read,
         caseloads::read,
+        caseloads::flow,
+        measures::list,
+        measures::read,
+        measures::chart,
+        measures::note,
+        reports::page,
+        reports::csv,
+        reports::issue,
         concerns::list,
         concerns::numbers,
         workflows::list,

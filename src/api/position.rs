@@ -2,6 +2,7 @@
 
 use super::extract::Params;
 use super::problem::Problem;
+use crate::commands::Position;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -17,7 +18,7 @@ pub struct AsOf {
 
 #[must_use]
 pub fn public(epoch: Uuid, position: i64) -> String {
-    format!("{}-{position}", epoch.simple())
+    Position(position).public(epoch)
 }
 
 #[must_use]

@@ -2,7 +2,6 @@
 
 use super::problem::{FieldError, Kind, Problem};
 use crate::commands::CommandError;
-use crate::domain::ids::ReasonCode;
 use crate::domain::request::error::{NotExtended, Place, Refusal};
 use crate::domain::workflow::schema::DataError;
 
@@ -63,20 +62,79 @@ fn wrong_field(title: &str, place: &Place, what: &str, allowed: impl Into<String
     Problem::new(Kind::BadData, title).with(pointer_to(place), what, allowed)
 }
 
-const ALONE: &str = "A service account cannot ask for help; name the person that it speaks for.";
-const STRANGER: &str = "The person that the service account speaks for is not known here.";
-
-fn spoken_for(kind: Kind, title: &str, what: &str) -> Problem {
+fn on_behalf_of(kind: Kind, title: &str, what: &str) -> Problem {
     let allowed = "the code of a person of the same agency";
     Problem::new(kind, title).with("/on_behalf_of", what, allowed)
 }
 
-fn unknown_reason(allowed: Vec<ReasonCode>) -> Problem {
-    let title = "This is not one of the workflow's reasons for it.";
-    let problem = Problem::new(Kind::BadData, title);
-    problem
-        .with("/reason", "not known", words(&allowed))
-        .allow(allowed)
+/// What is wrong with one field, and what would be right.
+fn of_field(refusal: &Refusal) -> Problem {
+    let (title, place, what, allowed) = match refusal {
+        Refusal::BadCode { place, what } => {
+            let title = format!("A field should hold the code of a {what}.");
+            let allowed = format!("the code of a {what}");
+            return wrong_field(&title, place, "not a code", allowed);
+        }
+        Refusal::UnfitNamedPerson { place, needs } => {
+            let title = "The person who is named cannot do this.";
+            let allowed = format!("the code of {needs}");
+            return wrong_field(title, place, "not the right person", allowed);
+        }
+        Refusal::UnknownReference { place } => (
+            "There is no request with this reference.",
+            place,
+            "not known",
+            "the reference of another request, as people quote it",
+        ),
+        Refusal::OwnReference { place } => (
+            "This is the reference of the request itself.",
+            place,
+            "its own",
+            "the reference of another request",
+        ),
+        Refusal::UnknownAgency { place } => (
+            "The agency that is to do it is not known here.",
+            place,
+            "not known",
+            "the code of an agency or school of the organisation",
+        ),
+        Refusal::UnknownNamedPerson { place } => (
+            "The person who is named is not known here.",
+            place,
+            "not known",
+            "the code of a person who is known here",
+        ),
+        Refusal::Time { place, rule } => (
+            "A time lies outside what is allowed.",
+            place,
+            "not allowed",
+            *rule,
+        ),
+        other @ (Refusal::NotFound
+        | Refusal::AlreadyOpen
+        | Refusal::UnknownMove { .. }
+        | Refusal::NotInThisState { .. }
+        | Refusal::Guarded { .. }
+        | Refusal::NoSuchAction { .. }
+        | Refusal::TooManyActions { .. }
+        | Refusal::TooManyLinks { .. }
+        | Refusal::NotHereYet { .. }
+        | Refusal::NotYours { .. }
+        | Refusal::ServiceAccountAlone { .. }
+        | Refusal::UnknownTeam { .. }
+        | Refusal::UnknownPerson
+        | Refusal::Destroyed
+        | Refusal::NotInTeam
+        | Refusal::Ended { .. }
+        | Refusal::ClaimedByOther { .. }
+        | Refusal::UnknownReason { .. }
+        | Refusal::NotExtended { .. }
+        | Refusal::NotClaimed
+        | Refusal::RungNotDue { .. }) => {
+            return Problem::new(Kind::BadData, sentence(other));
+        }
+    };
+    wrong_field(title, place, what, allowed)
 }
 
 impl From<Refusal> for Problem {
@@ -84,28 +142,22 @@ impl From<Refusal> for Problem {
         // Names that the caller made up are not repeated.
         match refusal {
             Refusal::NotFound => Self::not_found(),
-            Refusal::AlreadyOpen => Self::new(Kind::NotNow, "The request is open already."),
             Refusal::UnknownMove { allowed, index, .. } => {
                 let pointer = format!("{}/move", root_of(index));
                 Self::new(Kind::BadData, "The workflow has no such move.")
                     .with(pointer, "unknown move", words(&allowed))
                     .allow(allowed)
             }
-            Refusal::NotInThisState {
-                found,
-                state,
-                allowed,
-            } => Self::new(
+            ref refusal @ Refusal::NotInThisState { ref allowed, .. } => {
+                Self::new(Kind::NotNow, sentence(refusal)).allow(allowed)
+            }
+            Refusal::NoSuchAction { found, open } => Self::new(
                 Kind::NotNow,
-                format!("`{found}` is not possible while the request is `{state}`."),
+                format!("There is no open action {found} in the child's plan."),
             )
-            .allow(allowed),
-            refusal @ Refusal::NotHereYet { .. } => Self::new(Kind::NotNow, sentence(&refusal)),
+            .allow(open),
             Refusal::NotYours { found, allowed } => {
                 Self::new(Kind::NotYours, format!("`{found}` is for other roles.")).allow(allowed)
-            }
-            Refusal::ServiceAccountAlone { allowed } => {
-                spoken_for(Kind::NotYours, ALONE, "missing").allow(allowed)
             }
             Refusal::UnknownTeam { allowed, place, .. } => {
                 let title = "There is no such team that holds requests now.";
@@ -115,25 +167,24 @@ impl From<Refusal> for Problem {
                 }
                 .allow(allowed)
             }
-            Refusal::BadCode { place, what } => wrong_field(
-                &format!("A field should hold the code of a {what}."),
-                &place,
-                "not a code",
-                format!("the code of a {what}"),
+            Refusal::ServiceAccountAlone { allowed } => on_behalf_of(
+                Kind::NotYours,
+                "A service account cannot ask for help; name the person that it speaks for.",
+                "missing",
+            )
+            .allow(allowed),
+            Refusal::UnknownPerson => on_behalf_of(
+                Kind::BadData,
+                "The person that the service account speaks for is not known here.",
+                "not known",
             ),
-            Refusal::UnknownPerson => spoken_for(Kind::BadData, STRANGER, "not known"),
-            Refusal::UnknownNamedPerson { place } => {
-                let title = "The person who is named is not known here.";
-                let allowed = "the code of a person who is known here";
-                wrong_field(title, &place, "not known", allowed)
-            }
-            Refusal::UnfitNamedPerson { place, needs } => {
-                let title = "The person who is named cannot do this.";
-                let allowed = format!("the code of {needs}");
-                wrong_field(title, &place, "not the right person", allowed)
-            }
             refusal @ Refusal::NotInTeam => Self::new(Kind::NotYours, sentence(&refusal)),
-            refusal @ (Refusal::Ended { .. }
+            refusal @ (Refusal::AlreadyOpen
+            | Refusal::Guarded { .. }
+            | Refusal::TooManyActions { .. }
+            | Refusal::TooManyLinks { .. }
+            | Refusal::NotHereYet { .. }
+            | Refusal::Ended { .. }
             | Refusal::NotClaimed
             | Refusal::RungNotDue { .. }
             | Refusal::Destroyed) => Self::new(Kind::NotNow, sentence(&refusal)),
@@ -141,11 +192,19 @@ impl From<Refusal> for Problem {
                 Self::claimed(holder.as_str(), None).allow(reasons)
             }
             Refusal::NotExtended { why, .. } => why.into(),
-            Refusal::UnknownReason { allowed } => unknown_reason(allowed),
-            Refusal::Time { place, rule } => {
-                let title = "A time lies outside what is allowed.";
-                wrong_field(title, &place, "not allowed", rule)
-            }
+            Refusal::UnknownReason { allowed } => Self::new(
+                Kind::BadData,
+                "This is not one of the workflow's reasons for it.",
+            )
+            .with("/reason", "not known", words(&allowed))
+            .allow(allowed),
+            refusal @ (Refusal::BadCode { .. }
+            | Refusal::UnknownReference { .. }
+            | Refusal::OwnReference { .. }
+            | Refusal::UnknownAgency { .. }
+            | Refusal::UnknownNamedPerson { .. }
+            | Refusal::UnfitNamedPerson { .. }
+            | Refusal::Time { .. }) => of_field(&refusal),
         }
     }
 }

@@ -19,17 +19,7 @@ const RETRY_AFTER_MS: u64 = 1_000;
 /// `too-far-behind` with the position reached.
 pub(super) async fn caught_up(app: &App, view: &str, params: &Params) -> Result<AsOf, Problem> {
     let wanted = min_position(app.epoch, params)?.unwrap_or(0);
-    let reached = projections::wait_for(&app.reads, view, Position(wanted), WAIT_MS)
-        .await
-        .map_err(|behind| {
-            let mut problem = Problem::new(
-                Kind::TooFarBehind,
-                "What you were told is not in this view yet.",
-            )
-            .retry_after(RETRY_AFTER_MS);
-            problem.as_of = Some(public(app.epoch, behind.as_of.0));
-            problem
-        })?;
+    let reached = reached(app, view, Position(wanted)).await?;
     let head = app
         .commands
         .registry()
@@ -41,6 +31,24 @@ pub(super) async fn caught_up(app: &App, view: &str, params: &Params) -> Result<
         position: public(app.epoch, reached.0),
         lag: (head.0 - reached.0).max(0),
     })
+}
+
+/// Waits until the view has come to a position.
+///
+/// # Errors
+/// `too-far-behind` with the position reached.
+pub(super) async fn reached(app: &App, view: &str, wanted: Position) -> Result<Position, Problem> {
+    projections::wait_for(&app.reads, view, wanted, WAIT_MS)
+        .await
+        .map_err(|behind| {
+            let mut problem = Problem::new(
+                Kind::TooFarBehind,
+                "What you were told is not in this view yet.",
+            )
+            .retry_after(RETRY_AFTER_MS);
+            problem.as_of = Some(public(app.epoch, behind.as_of.0));
+            problem
+        })
 }
 
 /// A view that cannot be read: nothing is wrong with the question.

@@ -5,10 +5,11 @@ use crate::config::Config;
 use crate::domain::ids::Authority;
 use crate::log::Log;
 use crate::log::connect::LogConfig;
-use crate::log::vault::{MasterKey, Vault};
+use crate::log::vault::{MasterKey, Vault, VaultConfig};
 use jiff::Timestamp;
 use secrecy::ExposeSecret;
 use std::error::Error;
+use std::time::Duration;
 
 pub(super) struct Engine {
     pub(super) log: Log,
@@ -33,11 +34,12 @@ impl Engine {
         })
         .await?;
         let master = MasterKey::parse(config.master_key()?.expose_secret())?;
-        let vault = Vault::connect(
-            config.vault_url()?.expose_secret(),
-            settings.pool_max,
-            master,
-        )?;
+        let vault = VaultConfig {
+            url: config.vault_url()?.expose_secret().to_owned(),
+            pool_max: settings.pool_max,
+            key_ttl: Duration::from_secs(settings.key_cache_seconds),
+        };
+        let vault = Vault::connect(&vault, master).await?;
         let registry = Registry::open(log.clone()).await?;
         Ok(Self {
             log,

@@ -1,18 +1,25 @@
 //! The command line: one file a subcommand. Each reads its arguments, makes one call, prints.
 
 mod clock;
+mod custody;
 mod engine;
 mod history;
+mod keys;
+mod log;
 mod migrate;
 mod openapi;
 mod parts;
 mod people;
 mod projections;
+mod records;
+mod report;
 mod serve;
+mod signing;
 mod simulate;
 mod supervise;
 mod token;
 mod verify;
+
 mod workflow;
 
 use crate::config::Config;
@@ -54,9 +61,21 @@ enum Command {
     /// Read tables
     #[command(subcommand)]
     Projections(projections::Projections),
+    /// What goes to the planning group
+    #[command(subcommand)]
+    Report(report::Report),
     /// Tokens of people and service accounts
     #[command(subcommand)]
     Token(token::Token),
+    /// Holds on records, and their destruction
+    #[command(subcommand)]
+    Records(records::Records),
+    /// Keys of the vault
+    #[command(subcommand)]
+    Keys(keys::Keys),
+    /// The log itself: epochs and signed checkpoints
+    #[command(subcommand)]
+    Log(log::LogCommand),
 }
 
 impl Cli {
@@ -73,7 +92,11 @@ impl Cli {
             Command::Workflow(workflow) => workflow.run(&config).await,
             Command::History(history) => history.run(config).await,
             Command::Projections(projections) => projections.run(config).await,
+            Command::Report(report) => report.run(config).await,
             Command::Token(token) => token.run(config).await,
+            Command::Records(records) => records.run(config).await,
+            Command::Keys(keys) => keys.run(config).await,
+            Command::Log(log) => log.run(config).await,
         }
     }
 }

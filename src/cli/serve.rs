@@ -2,9 +2,8 @@
 
 use super::engine::{Engine, now};
 use super::parts::Parts;
-use super::people;
 use super::supervise::{Pace, Supervisor};
-use super::{Outcome, say};
+use super::{Outcome, custody, people, say, signing};
 use crate::access::Tokens;
 use crate::api::server::{Sockets, listen, serve};
 use crate::api::{App, Limits, Status, metrics, router};
@@ -15,6 +14,7 @@ use crate::projections::{NAMES, Runner, due_rungs};
 use crate::relay::message::Lane;
 use crate::relay::{self, RelayLane};
 use crate::shutdown::on_signal;
+use crate::statistics::disclosure::Policy;
 use crate::timers::{self, FindDue, NotFound, Sweeper};
 use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
@@ -39,6 +39,12 @@ impl Serve {
         let shutdown = on_signal()?;
         let settings = config.settings.clone();
         let engine = Engine::open(&config).await?;
+        custody::check(&config).await?;
+        // Before anything is shown: a restore may have brought keys back.
+        if config.settings.destructions.is_some() {
+            let replayed = signing::records(&engine, &config)?.replay().await?;
+            tracing::info!(known = replayed.known, keys = replayed.keys, "destructions");
+        }
         engine
             .publish(&config, &engine.authority, &engine.authority)
             .await?;
@@ -60,6 +66,7 @@ impl Serve {
             tasks_down: supervisor.down(),
             status,
         };
+        tasks.extend(custody::start(&engine, &config, &supervisor)?);
         tasks.push(supervisor.start("watch", move |shutdown| parts.clone().watch(shutdown)));
         let look_every = Duration::from_secs(settings.sweep_seconds);
         tasks.push(start_timers(&engine, look_every, &supervisor));
@@ -71,7 +78,11 @@ impl Serve {
         )));
 
         let usual = WorkflowName::parse(&settings.usual_workflow)?;
-        let app = app(engine, watched, usual);
+        let disclosure = Policy {
+            fewer_than: settings.suppress_below,
+            rate_needs: settings.rates_from,
+        };
+        let app = app(engine, watched, usual, disclosure);
         tracing::info!(address = %settings.http, "serving");
         serve(
             listener,
@@ -100,7 +111,12 @@ fn start_reading(engine: &Engine, supervisor: &Supervisor) -> Vec<JoinHandle<()>
         let runner = runner.clone();
         supervisor.start(name, move |shutdown| runner.clone().keep(name, shutdown))
     });
-    tables.into_iter().chain([in_force]).collect()
+    let log = engine.log.clone();
+    let tail = supervisor.start("tail", move |shutdown| {
+        let log = log.clone();
+        async move { log.keep_tail(shutdown).await }
+    });
+    tables.into_iter().chain([in_force, tail]).collect()
 }
 
 type Lanes = Vec<(&'static str, watch::Receiver<relay::Status>)>;
@@ -142,7 +158,12 @@ fn start_timers(engine: &Engine, look_every: Duration, supervisor: &Supervisor) 
     })
 }
 
-fn app(engine: Engine, status: watch::Receiver<Status>, usual_workflow: WorkflowName) -> App {
+fn app(
+    engine: Engine,
+    status: watch::Receiver<Status>,
+    usual_workflow: WorkflowName,
+    disclosure: Policy,
+) -> App {
     App {
         reads: engine.log.pool().clone(),
         tokens: Tokens::new(engine.log.pool().clone()),
@@ -156,6 +177,7 @@ fn app(engine: Engine, status: watch::Receiver<Status>, usual_workflow: Workflow
             call_deadline: Duration::from_secs(30),
         },
         usual_workflow,
+        disclosure,
     }
 }
 

@@ -2,8 +2,9 @@
 //! run on the same rules and the same store as every other command.
 
 use super::CommandError;
-use super::execute::{Commands, unavailable};
+use super::execute::Commands;
 use super::sealing::{KeySource, Sealing};
+use super::unavailable;
 use crate::domain::ids::{Authority, RequestId};
 use crate::domain::request::codec;
 use crate::domain::request::command::{Facts, RequestCommand};

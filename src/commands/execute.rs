@@ -1,6 +1,7 @@
 //! From a command to its receipt: check, derive, split, decide, seal, append.
 
 use super::facts::facts_of;
+use super::linking::link_entries;
 use super::loading::Loaded;
 use super::prepare::{self, Prepared};
 use super::registry::Registry;
@@ -8,6 +9,7 @@ use super::sealing::{KeySource, Sealed, Sealing, failure};
 use super::seen;
 use super::timing::{extend, raise};
 use super::{Ask, Command, CommandError, Receipt};
+use super::{RETRY_AFTER_MS, unavailable};
 use crate::domain::declared::Declared;
 use crate::domain::ids::{Reference, RequestId};
 use crate::domain::request::asking::{self, Asking, Decided, Fresh};
@@ -23,9 +25,8 @@ use uuid::Uuid;
 
 /// How often a command that may not wait for its caller decides anew after a conflict.
 const ATTEMPTS_MAX: usize = 5;
-const RETRY_AFTER_MS: u64 = 1_000;
 /// Kind of the blind index under which a reference means one request.
-const REFERENCE_INDEX: &str = "reference";
+pub(super) const REFERENCE_INDEX: &str = "reference";
 
 /// The only writer of requests. A cheap handle.
 #[derive(Clone)]
@@ -94,7 +95,8 @@ impl Commands {
             return Err(Refusal::NotFound.into());
         };
         let occurred_at = in_micros(command.occurred_at.unwrap_or(now));
-        let facts = facts_of(command, declared, request, occurred_at)?;
+        let mut facts = facts_of(command, declared, request, occurred_at)?;
+        facts.references = self.references(command, workflow).await?;
         let asking = Asking {
             workflow,
             declared,
@@ -140,6 +142,7 @@ impl Commands {
             let reference = present.opening.reference.to_string();
             index.push((REFERENCE_INDEX.to_owned(), reference));
         }
+        index.extend(link_entries(&events));
         let sealed = sealing.seal(&self.vault, events, &index).await?;
         let planned = Planned {
             command,
@@ -344,23 +347,4 @@ fn nothing_to_do(request: RequestId, loaded: &Loaded) -> Result<Receipt, Attempt
         recorded_at: last.recorded_at,
         duplicate: true,
     })
-}
-
-pub(super) fn unavailable(error: AppendError) -> CommandError {
-    match error {
-        AppendError::QueueFull { retry_after_ms, .. } => {
-            CommandError::Unavailable { retry_after_ms }
-        }
-        AppendError::Unavailable => CommandError::Unavailable {
-            retry_after_ms: RETRY_AFTER_MS,
-        },
-        AppendError::Unknown => CommandError::Unknown {
-            retry_after_ms: RETRY_AFTER_MS,
-        },
-        // One in many millions: nothing was kept, and the next try draws another reference.
-        AppendError::Taken => CommandError::Unavailable { retry_after_ms: 1 },
-        AppendError::TooLarge { .. } | AppendError::Refused { .. } => CommandError::Broken {
-            why: error.to_string(),
-        },
-    }
 }

@@ -8,6 +8,7 @@ use crate::domain::request::asking::civil_date;
 use crate::domain::request::command::Facts;
 use crate::domain::request::error::Refusal;
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub(super) fn facts_of(
@@ -34,6 +35,7 @@ pub(super) fn facts_of(
         on_behalf_of,
         occurred_at,
         teams: Arc::new(organisation.teams_on(today)),
+        references: BTreeMap::new(),
         covers: organisation.covers_on(today),
     })
 }

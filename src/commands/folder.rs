@@ -4,6 +4,7 @@
 use super::publish::PublishError;
 use super::scenarios::Version;
 use crate::domain::ids::Authority;
+use crate::domain::measures::MeasuresFile;
 use crate::domain::organisation::{OrganisationFile, ReferenceTable};
 use crate::domain::request::actor::Grant;
 use crate::domain::time::calendar::CalendarFile;
@@ -26,6 +27,7 @@ pub struct Folder {
     pub tables: Vec<ReferenceTable>,
     pub organisation: Option<Placed<OrganisationFile>>,
     pub definitions: Vec<Placed<Definition>>,
+    pub measures: Option<MeasuresFile>,
     /// What keeps files from being read at all.
     pub problems: Vec<Problem>,
 }
@@ -62,6 +64,11 @@ impl Folder {
             let (file, text) = read_file(&path)?;
             let read = parse_organisation_placed(&file, &text);
             found.organisation = keep(read, file, &mut found.problems);
+        }
+        let path = folder.join("measures").join(format!("{authority}.yaml"));
+        if path.exists() {
+            let (file, text) = read_file(&path)?;
+            found.measures = Some(measures(file, &text)?);
         }
         for directory in folders(folder)? {
             if !found.works_by(&directory) {
@@ -120,6 +127,19 @@ impl Folder {
         }
         found
     }
+}
+
+/// All that is wrong with it at once.
+fn measures(file: String, text: &str) -> Result<MeasuresFile, PublishError> {
+    let read: Result<MeasuresFile, _> = serde_saphyr::from_str(text);
+    let why = match read {
+        Ok(measures) => match measures.problems() {
+            problems if problems.is_empty() => return Ok(measures),
+            problems => problems.join("; "),
+        },
+        Err(error) => error.to_string(),
+    };
+    Err(PublishError::Wrong { file, why })
 }
 
 fn keep<T>(

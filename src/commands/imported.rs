@@ -1,7 +1,8 @@
 //! Acts that were done elsewhere and earlier, by the same rules as everything else, many at once.
 
-use super::execute::{Commands, unavailable};
+use super::execute::Commands;
 use super::sealing::{KeySource, Sealing};
+use super::unavailable;
 use super::{AskedMove, CommandError};
 use crate::domain::ids::{Authority, Reference, RequestId, TeamId, WorkflowName};
 use crate::domain::organisation::Covers;
@@ -171,6 +172,7 @@ impl Importer {
             on_behalf_of: None,
             occurred_at: act.occurred_at,
             teams: Arc::new(BTreeSet::from([act.team.clone()])),
+            references: Default::default(),
             covers: Covers::new(),
         };
         let pinned = Pinned {

@@ -1,7 +1,8 @@
 //! A request read from the log and folded, with the definition that it is pinned to.
 
 use super::CommandError;
-use super::execute::{Commands, unavailable};
+use super::execute::Commands;
+use super::unavailable;
 use crate::domain::ids::RequestId;
 use crate::domain::request::codec;
 use crate::domain::request::error::Refusal;
@@ -31,6 +32,9 @@ impl Commands {
             .map_err(unavailable)?;
         let mut events = Vec::with_capacity(recorded.len());
         for one in recorded {
+            one.check().map_err(|error| CommandError::Broken {
+                why: error.to_string(),
+            })?;
             if one.stream_kind != StreamKind::Request {
                 return Err(Refusal::NotFound.into());
             }

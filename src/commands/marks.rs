@@ -1,8 +1,9 @@
-//! Marks around an import: between them nothing that it brings is due.
+//! Marks around an import: nothing that it brings falls due before the second.
 
 use super::CommandError;
-use super::execute::{Commands, unavailable};
+use super::execute::Commands;
 use super::publish::stream_of;
+use super::unavailable;
 use crate::domain::declared::{IMPORT_ENDED, IMPORT_STARTED};
 use crate::domain::ids::Authority;
 use crate::log::{Append, Audience, NewEvent, Provenance, StreamKind, Verdict};

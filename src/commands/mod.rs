@@ -7,11 +7,14 @@ mod execute;
 mod facts;
 mod folder;
 mod imported;
+mod linking;
 mod loading;
 mod marks;
+mod notes;
 mod prepare;
 mod publish;
 mod reading;
+pub mod records;
 mod registry;
 mod scenarios;
 mod sealing;
@@ -21,8 +24,10 @@ mod timing;
 pub use execute::Commands;
 pub use folder::{Folder, Knowledge, files as definition_files};
 pub use imported::{Imported, ImportedAct, Importer};
+pub use linking::Linked;
 pub use loading::Loaded;
 pub use marks::{ImportMark, mark_import};
+pub use notes::{NoteError, write_note};
 pub use publish::{Declaration, PublishError, publish, read_folder, stream_of};
 pub use reading::Opened;
 pub use registry::{InForce, Registry, RegistryError};
@@ -38,9 +43,12 @@ use crate::domain::request::error::Refusal;
 use crate::domain::request::rung::RungId;
 use crate::domain::workflow::definition::Target;
 use crate::domain::workflow::schema::DataError;
+use crate::log::AppendError;
 pub use crate::log::{Audience, Position, Provenance};
 use jiff::Timestamp;
 use uuid::Uuid;
+
+const RETRY_AFTER_MS: u64 = 1_000;
 
 #[derive(Debug, Clone)]
 pub struct Command {
@@ -149,5 +157,24 @@ impl From<Unfit> for CommandError {
             },
             Unfit::Broken { why } => Self::Broken { why },
         }
+    }
+}
+
+fn unavailable(error: AppendError) -> CommandError {
+    match error {
+        AppendError::QueueFull { retry_after_ms, .. } => {
+            CommandError::Unavailable { retry_after_ms }
+        }
+        AppendError::Unavailable => CommandError::Unavailable {
+            retry_after_ms: RETRY_AFTER_MS,
+        },
+        AppendError::Unknown => CommandError::Unknown {
+            retry_after_ms: RETRY_AFTER_MS,
+        },
+        // One in many millions: nothing was kept, and the next try draws another reference.
+        AppendError::Taken => CommandError::Unavailable { retry_after_ms: 1 },
+        AppendError::TooLarge { .. } | AppendError::Refused { .. } => CommandError::Broken {
+            why: error.to_string(),
+        },
     }
 }

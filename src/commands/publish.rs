@@ -3,8 +3,8 @@
 use super::folder::{Folder, Knowledge};
 use super::registry::{Registry, RegistryError};
 use crate::domain::declared::{
-    CALENDAR_PUBLISHED, Declared, DeclaredError, GRANTS_SET, ORGANISATION_PUBLISHED,
-    TABLE_PUBLISHED, WORKFLOW_PUBLISHED,
+    CALENDAR_PUBLISHED, Declared, DeclaredError, GRANTS_SET, MEASURES_PUBLISHED,
+    ORGANISATION_PUBLISHED, TABLE_PUBLISHED, WORKFLOW_PUBLISHED,
 };
 use crate::domain::ids::Authority;
 use crate::domain::organisation::{OrganisationFile, ReferenceTable};
@@ -91,7 +91,7 @@ impl Declaration {
     }
 
     pub(super) fn apply_to(&self, declared: &mut Declared) -> Result<(), DeclaredError> {
-        declared.apply(self.event_type, &self.body)
+        declared.apply(0, self.event_type, &self.body)
     }
 
     /// Whether a published body says the same: as another build wrote it, too.
@@ -213,6 +213,14 @@ pub(super) fn declarations(folder: &Folder) -> Result<Vec<Declaration>, PublishE
             StreamKind::Organisation,
             ORGANISATION_PUBLISHED,
             name,
+            file,
+        )?);
+    }
+    if let Some(file) = &folder.measures {
+        found.push(Declaration::new(
+            StreamKind::Organisation,
+            MEASURES_PUBLISHED,
+            "measures".to_owned(),
             file,
         )?);
     }

@@ -2,6 +2,7 @@
 
 use super::CommandError;
 use super::execute::Commands;
+use super::linking::LINK_INDEX;
 use super::loading::Loaded;
 use super::sealing::failure;
 use crate::domain::ids::{Authority, RequestId};
@@ -111,7 +112,7 @@ impl Commands {
         };
         let found = self
             .vault()
-            .find_same(authority.as_str(), recorded.stream)
+            .find_same(authority.as_str(), recorded.stream, &[LINK_INDEX])
             .await
             .map_err(failure)?;
         Ok(found

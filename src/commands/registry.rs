@@ -72,6 +72,11 @@ impl Registry {
         let mut in_force = InForce::clone(&self.snapshot.borrow());
         let mut changed: HashMap<Arc<str>, Declared> = HashMap::new();
         for event in &events {
+            // What was in force stays: a newer build wrote this, for its like.
+            if let Err(error) = event.check() {
+                tracing::error!(position = %event.position, %error, "a declaration is left out");
+                continue;
+            }
             let authority = Arc::clone(&event.authority);
             let declared = changed.entry(Arc::clone(&authority)).or_insert_with(|| {
                 in_force
@@ -80,7 +85,7 @@ impl Registry {
                     .unwrap_or_default()
             });
             declared
-                .apply(&event.event_type, &event.body)
+                .apply(event.position.0, &event.event_type, &event.body)
                 .map_err(|source| RegistryError::Declared {
                     position: event.position,
                     source,

@@ -241,10 +241,11 @@ pub(super) fn failure(error: VaultError) -> CommandError {
         // One in many millions: nothing was kept, and the next try draws another reference.
         VaultError::Taken => CommandError::Unavailable { retry_after_ms: 1 },
         VaultError::Destroyed => Refusal::Destroyed.into(),
-        VaultError::WrongMasterKey | VaultError::NotAuthentic | VaultError::MasterKey { .. } => {
-            CommandError::Broken {
-                why: error.to_string(),
-            }
-        }
+        VaultError::Url
+        | VaultError::WrongMasterKey
+        | VaultError::NotAuthentic
+        | VaultError::MasterKey { .. } => CommandError::Broken {
+            why: error.to_string(),
+        },
     }
 }

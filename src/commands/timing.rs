@@ -42,5 +42,8 @@ fn clocks_of(loaded: &Loaded, declared: &Declared) -> Clocks {
         declared.organisation(),
         &request.opening,
     )
-    .fold(events.map(|(recorded, event)| (recorded.occurred_at, event)))
+    .fold_in(
+        declared,
+        events.map(|(recorded, event)| (recorded.position.0, recorded.occurred_at, event)),
+    )
 }

@@ -3,24 +3,31 @@
 
 use crate::domain::derive::derive;
 use crate::domain::ids::{CalendarName, DefinitionHash, PrincipalId, WorkflowName};
+use crate::domain::measures::MeasuresFile;
+use crate::domain::measures::note::Note;
 use crate::domain::organisation::{Organisation, OrganisationFile, ReferenceTable};
 use crate::domain::request::actor::Principal;
 use crate::domain::request::error::Refusal;
 use crate::domain::time::calendar::{CalendarFile, Calendars};
 use crate::domain::workflow::schema::Workflow;
 use jiff::civil::Date;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// Event types of declarations; each carries the whole of what it declares.
 pub const WORKFLOW_PUBLISHED: &str = "workflow-published";
 pub const CALENDAR_PUBLISHED: &str = "calendar-published";
 pub const ORGANISATION_PUBLISHED: &str = "organisation-published";
 pub const TABLE_PUBLISHED: &str = "table-published";
+pub const MEASURES_PUBLISHED: &str = "measures-published";
+/// What somebody says of a figure.
+pub const FIGURE_NOTED: &str = "figure-noted";
 pub const GRANTS_SET: &str = "grants-set";
-/// Marks around an import; they change nothing that is in force.
+/// Marks around an import: between them nothing that it brings falls due.
 pub const IMPORT_STARTED: &str = "import-started";
 pub const IMPORT_ENDED: &str = "import-ended";
 
@@ -33,7 +40,12 @@ pub struct Declared {
     organisation_file: Option<OrganisationFile>,
     tables: BTreeMap<String, Arc<ReferenceTable>>,
     organisation: Arc<Organisation>,
+    /// Every one that was ever in force, each from the position after its own.
+    organisations: Vec<(i64, Arc<Organisation>)>,
     principals: HashMap<PrincipalId, Principal>,
+    imports_ended: BTreeSet<Uuid>,
+    measures: Option<Arc<MeasuresFile>>,
+    notes: Arc<Vec<Note>>,
 }
 
 #[derive(Debug, Clone, thiserror::Error)]
@@ -49,19 +61,24 @@ impl Declared {
     ///
     /// # Errors
     /// When this build does not know the declaration; what was in force stays.
-    pub fn apply(&mut self, event_type: &str, body: &[u8]) -> Result<(), DeclaredError> {
+    pub fn apply(
+        &mut self,
+        position: i64,
+        event_type: &str,
+        body: &[u8],
+    ) -> Result<(), DeclaredError> {
         match event_type {
             WORKFLOW_PUBLISHED => self.take_workflow(body),
             CALENDAR_PUBLISHED => self.take_calendar(read(event_type, body)?),
             ORGANISATION_PUBLISHED => {
                 self.organisation_file = Some(read(event_type, body)?);
-                self.organise();
+                self.organise(position);
                 Ok(())
             }
             TABLE_PUBLISHED => {
                 let table: ReferenceTable = read(event_type, body)?;
                 self.tables.insert(table.table.clone(), Arc::new(table));
-                self.organise();
+                self.organise(position);
                 Ok(())
             }
             GRANTS_SET => {
@@ -69,7 +86,21 @@ impl Declared {
                 self.principals.insert(principal.id.clone(), principal);
                 Ok(())
             }
-            IMPORT_STARTED | IMPORT_ENDED => Ok(()),
+            IMPORT_STARTED => Ok(()),
+            IMPORT_ENDED => {
+                let mark: Mark = read(event_type, body)?;
+                self.imports_ended.insert(mark.import);
+                Ok(())
+            }
+            MEASURES_PUBLISHED => {
+                self.measures = Some(Arc::new(read(event_type, body)?));
+                Ok(())
+            }
+            FIGURE_NOTED => {
+                let note: Note = read(event_type, body)?;
+                Arc::make_mut(&mut self.notes).push(note);
+                Ok(())
+            }
             other => Err(DeclaredError::UnknownType {
                 found: other.to_owned(),
             }),
@@ -104,20 +135,26 @@ impl Declared {
         let Ok(mut calendars) = Calendars::build(self.calendar_files.values().cloned()) else {
             return;
         };
-        for covered in self.organisation.covered_calendars() {
-            if calendars.add_covered(&covered).is_err() {
-                return;
+        // A clock that started by a cover goes on by it when the cover is over.
+        for (_, past) in &self.organisations {
+            for covered in past.covered_calendars() {
+                let is_past = !Arc::ptr_eq(past, &self.organisation);
+                if calendars.add_covered(&covered).is_err() && !is_past {
+                    return;
+                }
             }
         }
         self.calendars = Arc::new(calendars);
     }
 
-    fn organise(&mut self) {
+    fn organise(&mut self, position: i64) {
         if let Some(file) = &self.organisation_file {
             self.organisation = Arc::new(Organisation::new(
                 file.clone(),
                 self.tables.values().cloned(),
             ));
+            let now = Arc::clone(&self.organisation);
+            self.organisations.push((position, now));
             self.build_calendars();
         }
     }
@@ -187,6 +224,25 @@ impl Declared {
         &self.organisation
     }
 
+    /// What was in force at a position: whoever folds an old event again must not be told otherwise.
+    #[must_use]
+    pub fn organisation_at(&self, position: i64) -> &Organisation {
+        let before = self.organisations.iter().rev();
+        let mut before = before.skip_while(|(from, _)| *from >= position);
+        before.next().map_or(&self.organisation, |(_, then)| then)
+    }
+
+    #[must_use]
+    pub fn measures(&self) -> Option<&Arc<MeasuresFile>> {
+        self.measures.as_ref()
+    }
+
+    /// What was said of figures, oldest first.
+    #[must_use]
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
     #[must_use]
     pub fn calendars(&self) -> &Calendars {
         &self.calendars
@@ -197,10 +253,21 @@ impl Declared {
         Arc::clone(&self.calendars)
     }
 
+    /// Whether an import is through; its id is the correlation of all that it brought.
+    #[must_use]
+    pub fn has_ended(&self, import: &Uuid) -> bool {
+        self.imports_ended.contains(import)
+    }
+
     #[must_use]
     pub fn find_principal(&self, id: &PrincipalId) -> Option<&Principal> {
         self.principals.get(id)
     }
+}
+
+#[derive(Deserialize)]
+struct Mark {
+    import: Uuid,
 }
 
 fn read<T: DeserializeOwned>(event_type: &str, body: &[u8]) -> Result<T, DeclaredError> {

@@ -1,7 +1,8 @@
 //! Codes made from personal data before it is sealed; each may be "not-known".
 
 use crate::domain::organisation::{Organisation, SCHOOLS_TABLE};
-use crate::domain::workflow::definition::{DeriveRule, find};
+use crate::domain::workflow::definition::DeriveRule;
+use crate::domain::workflow::expression::find;
 use indexmap::IndexMap;
 use jiff::civil::Date;
 use serde_json::{Map, Value, json};

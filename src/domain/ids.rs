@@ -140,7 +140,8 @@ code!(LadderName, "ladder", 64, "a-z, 0-9 and _", |c| kebab(c)
     || c == '_');
 code!(CalendarName, "calendar", 64, "a-z, 0-9 and -", kebab);
 code!(
-    /// Why somebody did what is not done without a reason; the words are the definition's.
+    /// Why somebody did what is not done without a reason. A code, since free text may name people;
+    /// its words are the definition's.
     ReasonCode, "reason", 64, "a-z, 0-9 and -", kebab
 );
 

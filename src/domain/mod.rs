@@ -6,6 +6,7 @@
 pub mod declared;
 pub mod derive;
 pub mod ids;
+pub mod measures;
 pub mod organisation;
 pub mod request;
 pub mod time;

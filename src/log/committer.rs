@@ -5,7 +5,9 @@
 
 use super::append::{Statements, append_bytes, check, send};
 use super::connect::{ConnectError, LogConfig, ONE_PLAN, Warned, check_settings, pool, watched};
+use super::epoch::Epoch;
 use super::event::{Append, AppendError, Verdict};
+use super::tail::Tail;
 use deadpool_postgres::Pool;
 use futures::FutureExt;
 use std::collections::{HashSet, VecDeque};
@@ -45,8 +47,9 @@ pub struct Log {
     queue_max: usize,
     pub(super) pool: Pool,
     pub(super) url: Arc<str>,
-    epoch: Arc<Uuid>,
+    epoch: Epoch,
     appended: watch::Receiver<u64>,
+    pub(super) tail: Arc<Tail>,
 }
 
 impl Log {
@@ -54,14 +57,14 @@ impl Log {
     /// When Postgres is out of reach, the schema is missing, or a setting would lose commands.
     pub async fn connect(config: &LogConfig) -> Result<Self, ConnectError> {
         let connection = connect(&config.database_url).await?;
-        let epoch: Uuid = connection.client.query_one(EPOCH, &[]).await?.get(0);
+        let epoch = connection.epoch;
         let (queue, waiting) = mpsc::channel(config.queue_commands_max);
         let (bell, appended) = watch::channel(0);
         let url = config.database_url.clone();
         tokio::spawn(
             Committer {
                 url,
-                epoch,
+                epoch: epoch.id,
                 connection: Some(connection),
                 held_back: VecDeque::new(),
                 bell,
@@ -73,8 +76,9 @@ impl Log {
             queue_max: config.queue_commands_max,
             url: config.database_url.as_str().into(),
             pool: pool(&config.database_url, config.pool_max)?,
-            epoch: Arc::new(epoch),
+            epoch,
             appended,
+            tail: Arc::default(),
         })
     }
 
@@ -134,7 +138,13 @@ impl Log {
     /// Changed by a restore; part of every public position.
     #[must_use]
     pub fn epoch(&self) -> Uuid {
-        *self.epoch
+        self.epoch.id
+    }
+
+    /// Of which the epoch is, and where it began.
+    #[must_use]
+    pub fn history(&self) -> Epoch {
+        self.epoch
     }
 
     /// Rings after every append of this replica; others are found by polling.
@@ -152,6 +162,7 @@ impl Log {
 
 struct Connection {
     client: Client,
+    epoch: Epoch,
     statements: Statements,
     warned: Warned,
 }
@@ -338,11 +349,14 @@ fn answer(reply: Reply, result: Result<Verdict, AppendError>) {
 async fn connect(url: &str) -> Result<Connection, ConnectError> {
     let (client, warned) = watched(url).await?;
     check_settings(&client).await?;
+    // Behind the URL may be another server than before: then the writer's own epoch is refused.
+    let epoch = Epoch::enter(&client).await?;
     client.batch_execute(ONE_PLAN).await?;
     let statements = Statements::prepare(&client).await?;
     warned.store(false, Ordering::Release);
     Ok(Connection {
         client,
+        epoch,
         statements,
         warned,
     })

@@ -6,6 +6,7 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio_postgres::error::{Severity, SqlState};
 use tokio_postgres::{AsyncMessage, Client, Config, NoTls};
 
@@ -141,6 +142,28 @@ pub(super) async fn watched(url: &str) -> Result<(Client, Warned), ConnectError>
     Ok((client, warned))
 }
 
+/// A connection that hears what others are told on `channel`; when it is lost, so is the sender.
+pub(super) async fn listening(
+    url: &str,
+    channel: &str,
+) -> Result<(Client, watch::Receiver<u64>), ConnectError> {
+    let (client, mut connection) = settings(url)?
+        .connect(NoTls)
+        .await
+        .map_err(ConnectError::Unavailable)?;
+    let (heard, hears) = watch::channel(0);
+    tokio::spawn(async move {
+        while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
+            if matches!(message, AsyncMessage::Notification(_)) {
+                heard.send_modify(|count| *count += 1);
+            }
+        }
+    });
+    client.batch_execute(AS_APPLICATION).await?;
+    client.batch_execute(&format!("listen {channel}")).await?;
+    Ok((client, hears))
+}
+
 fn is_warning(message: &AsyncMessage) -> bool {
     matches!(message, AsyncMessage::Notice(notice)
         if notice.parsed_severity() == Some(Severity::Warning))
@@ -166,11 +189,11 @@ impl From<tokio_postgres::Error> for ConnectError {
 /// # Errors
 /// Naming the setting, what it is and what it must be.
 pub async fn check_settings(client: &Client) -> Result<(), ConnectError> {
-    for name in ["fsync", "full_page_writes", "synchronous_commit"] {
-        let row = client
-            .query_one("select current_setting($1)", &[&name])
-            .await?;
-        let found: String = row.get(0);
+    const NEEDED: [&str; 3] = ["fsync", "full_page_writes", "synchronous_commit"];
+    let statement = include_str!("sql/settings.sql");
+    let rows = client.query(statement, &[&&NEEDED[..]]).await?;
+    for (row, name) in rows.iter().zip(NEEDED) {
+        let found: String = row.get(1);
         let fine = found == "on" || (name == "synchronous_commit" && found.starts_with("remote"));
         if !fine {
             return Err(ConnectError::Setting {

@@ -16,6 +16,13 @@ pub enum CursorError {
         found: Uuid,
         log: Uuid,
     },
+    /// Forged, or of a log that was cut off: nothing that it waits for would ever come.
+    #[error("cursor `{name}` is at {position}, the log ends at {head}")]
+    Ahead {
+        name: String,
+        position: Position,
+        head: Position,
+    },
 }
 
 /// Who reads under which name.
@@ -31,7 +38,7 @@ impl Reader {
     /// Takes or renews the lease. `None` while another owner holds it.
     ///
     /// # Errors
-    /// When Postgres is out of reach or the log has another epoch.
+    /// When Postgres is out of reach, the log has another epoch, or the cursor is ahead of it.
     pub async fn lease<C: GenericClient>(
         &self,
         client: &C,
@@ -52,7 +59,16 @@ impl Reader {
                 log: self.epoch,
             });
         }
-        Ok(Some(Position(row.get(1))))
+        let (position, head) = (Position(row.get(1)), Position(row.get(2)));
+        if position > head {
+            let name = self.name.clone();
+            return Err(CursorError::Ahead {
+                name,
+                position,
+                head,
+            });
+        }
+        Ok(Some(position))
     }
 
     /// `false` when somebody else moved the cursor or took the lease: undo and start over.

@@ -14,6 +14,14 @@ use uuid::Uuid;
 #[serde(transparent)]
 pub struct Position(pub i64);
 
+impl Position {
+    /// With its epoch, so that it is not mistaken for one of another history of the log.
+    #[must_use]
+    pub fn public(self, epoch: Uuid) -> String {
+        format!("{}-{self}", epoch.simple())
+    }
+}
+
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
@@ -42,7 +50,7 @@ macro_rules! text_enum {
 }
 
 text_enum!(
-    /// What a stream is about. Everything but `Request` is read whole at start.
+    /// What a stream is about. All that `declares` is read whole at start.
     StreamKind {
         Request = "request",
         Workflow = "workflow",
@@ -51,8 +59,19 @@ text_enum!(
         Access = "access",
         /// Marks the start and the end of an import.
         History = "history",
+        /// Holds on a child's record and its destruction.
+        Record = "record",
     }
 );
+
+impl StreamKind {
+    /// Whether it says what is in force.
+    #[must_use]
+    pub const fn declares(self) -> bool {
+        !matches!(self, Self::Request | Self::Record)
+    }
+}
+
 text_enum!(
     /// Which exchange may carry the event; a restricted one leaves a stub on the ordinary one.
     Audience { Ordinary = "ordinary", Restricted = "restricted" }
@@ -173,9 +192,26 @@ pub struct Recorded {
     pub provenance: Provenance,
     pub body: Vec<u8>,
     pub sealed: Vec<SealedPart>,
+    /// Some of the rest is a guess then, on the side of telling nobody.
+    pub unreadable: Option<Unreadable>,
+}
+
+/// Of an event that a newer build wrote: its stream waits for a build that knows more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    #[error("`{column}` holds a code that this build does not know")]
+    Code { column: &'static str },
+    #[error("`{column}` has another length than was appended")]
+    Length { column: &'static str },
 }
 
 impl Recorded {
+    /// # Errors
+    /// When this build does not understand the envelope.
+    pub fn check(&self) -> Result<(), Unreadable> {
+        self.unreadable.map_or(Ok(()), Err)
+    }
+
     /// Stable for ever, so that receivers can drop a second copy.
     #[must_use]
     pub fn event_id(&self) -> Uuid {

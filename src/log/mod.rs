@@ -4,24 +4,32 @@
 //! events, and an accepted command is in the log exactly once for ever.
 
 pub mod append;
+pub mod blind_index;
 pub mod chain;
+pub mod checkpoint;
 pub mod committer;
 pub mod connect;
 pub mod cursor;
+pub mod destruction;
+pub mod epoch;
 pub mod event;
 mod key_cache;
 mod keys;
 mod master;
 pub mod migrate;
+pub mod note;
 pub mod read;
+mod replay;
+pub mod rotation;
 pub mod seal;
+mod tail;
 pub mod vault;
 pub mod verify;
 
 pub use committer::Log;
 pub use event::{
     Append, AppendError, Audience, NewEvent, Position, Provenance, Receipt, Recorded, SealedPart,
-    StreamKind, Verdict,
+    StreamKind, Unreadable, Verdict,
 };
 pub use keys::NewKeys;
 pub use read::FoundCommand;

@@ -1,13 +1,17 @@
 //! Reading: one stream, many streams, or the log from a position on.
 
-use super::committer::Log;
+use super::committer::{EPOCH, Log};
 use super::event::{
     AppendError, Audience, Position, Provenance, Receipt, Recorded, SealedPart, StreamKind,
+    Unreadable,
 };
 use std::sync::Arc;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
+
+pub(super) const HEAD: &str = include_str!("sql/head.sql");
+pub(super) const READ_AFTER: &str = include_str!("sql/read_after.sql");
 
 /// A command that was accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +50,21 @@ impl Log {
             .await
     }
 
+    /// Every event of each stream up to a position, stream by stream. One round trip.
+    ///
+    /// # Errors
+    /// When Postgres is out of reach.
+    pub async fn read_streams(
+        &self,
+        authority: &str,
+        streams: &[Uuid],
+        up_to: Position,
+    ) -> Result<Vec<Recorded>, AppendError> {
+        let statement = include_str!("sql/read_streams.sql");
+        self.read(statement, &[&authority, &streams, &up_to.0])
+            .await
+    }
+
     /// Up to `limit` events after `after`, in order of position, of all authorities.
     ///
     /// # Errors
@@ -55,11 +74,10 @@ impl Log {
         after: Position,
         limit: i64,
     ) -> Result<Vec<Recorded>, AppendError> {
-        self.read(include_str!("sql/read_after.sql"), &[&after.0, &limit])
-            .await
+        self.read(READ_AFTER, &[&after.0, &limit]).await
     }
 
-    /// All events of the kinds other than `Request` after `after`, of all authorities.
+    /// All events of the kinds that declare something after `after`, of all authorities.
     ///
     /// # Errors
     /// When Postgres is out of reach.
@@ -68,12 +86,20 @@ impl Log {
             .await
     }
 
+    /// What happened to records as such, of all authorities.
+    ///
+    /// # Errors
+    /// When Postgres is out of reach.
+    pub async fn read_records(&self) -> Result<Vec<Recorded>, AppendError> {
+        self.read(include_str!("sql/read_records.sql"), &[]).await
+    }
+
     /// The newest position; 0 for an empty log.
     ///
     /// # Errors
     /// When Postgres is out of reach.
     pub async fn head(&self) -> Result<Position, AppendError> {
-        let rows = self.rows(include_str!("sql/head.sql"), &[]).await?;
+        let rows = self.rows(HEAD, &[]).await?;
         rows.first()
             .map(|row| {
                 row.try_get(0)
@@ -81,6 +107,16 @@ impl Log {
                     .map_err(|_| AppendError::Unavailable)
             })
             .unwrap_or(Ok(Position(0)))
+    }
+
+    /// The epoch that the log has now, which a restore may have changed.
+    ///
+    /// # Errors
+    /// When Postgres is out of reach.
+    pub async fn read_epoch(&self) -> Result<Uuid, AppendError> {
+        let rows = self.rows(EPOCH, &[]).await?;
+        let row = rows.first().ok_or(AppendError::Unavailable)?;
+        row.try_get(0).map_err(|_| AppendError::Unavailable)
     }
 
     /// The first receipt of a command, if it was ever accepted.
@@ -117,6 +153,12 @@ impl Log {
         found.transpose().map_err(|_| AppendError::Unavailable)
     }
 
+    pub(super) async fn tell(&self, channel: &str) -> Result<(), AppendError> {
+        self.rows(include_str!("sql/tell.sql"), &[&channel])
+            .await
+            .map(drop)
+    }
+
     async fn read(
         &self,
         statement: &str,
@@ -125,7 +167,7 @@ impl Log {
         let rows = self.rows(statement, parameters).await?;
         let mut authorities = Interned::default();
         rows.iter()
-            .map(|row| recorded(row, &mut authorities))
+            .map(|row| taken(row, &mut authorities))
             .collect::<Result<_, _>>()
             .map_err(|error| {
                 tracing::error!(%error, "an event of the log cannot be read");
@@ -175,48 +217,68 @@ impl Interned {
 pub(super) enum RowError {
     #[error(transparent)]
     Row(#[from] tokio_postgres::Error),
-    #[error("`{column}` holds a code that this build does not know")]
-    Code { column: &'static str },
-    #[error("`{column}` has another length than was appended")]
-    Length { column: &'static str },
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
 }
 
+/// Whole and understood.
 pub(super) fn recorded(row: &Row, authorities: &mut Interned) -> Result<Recorded, RowError> {
-    let code = |column| move || RowError::Code { column };
-    let keys: Vec<Uuid> = row.try_get("key_ids")?;
-    let sealed: Vec<Vec<u8>> = row.try_get("sealed")?;
-    let definition: Option<&[u8]> = row.try_get("definition")?;
-    let definition = definition.map(<[u8; 32]>::try_from).transpose();
+    let event = taken(row, authorities)?;
+    event.check()?;
+    Ok(event)
+}
+
+/// By place, not by name: the columns of every statement that reads events come in this order. What a
+/// newer build wrote is marked, and stands for itself alone: its neighbours are read on.
+fn taken(row: &Row, authorities: &mut Interned) -> Result<Recorded, tokio_postgres::Error> {
+    let mut unreadable = None;
+    let mut code = |column, is_known: bool| {
+        if !is_known {
+            unreadable = Some(Unreadable::Code { column });
+        }
+    };
+    let kind = StreamKind::find(row.try_get(3)?);
+    let audience = Audience::find(row.try_get(16)?);
+    let provenance = Provenance::find(row.try_get(17)?);
+    code("stream_kind", kind.is_some());
+    code("audience", audience.is_some());
+    code("provenance", provenance.is_some());
+    let keys: Vec<Uuid> = row.try_get(19)?;
+    let sealed: Vec<Vec<u8>> = row.try_get(20)?;
     if keys.len() != sealed.len() {
-        return Err(RowError::Length { column: "sealed" });
+        unreadable = Some(Unreadable::Length { column: "sealed" });
+    }
+    let definition: Option<&[u8]> = row.try_get(15)?;
+    let definition = definition.map(<[u8; 32]>::try_from).transpose();
+    if definition.is_err() {
+        let column = "definition";
+        unreadable = Some(Unreadable::Length { column });
     }
     Ok(Recorded {
-        position: Position(row.try_get("position")?),
-        authority: authorities.get(row.try_get("authority")?),
-        stream: row.try_get("stream")?,
-        stream_kind: StreamKind::find(row.try_get("stream_kind")?)
-            .ok_or_else(code("stream_kind"))?,
-        version: row.try_get("version")?,
-        event_type: row.try_get("event_type")?,
-        schema_version: row.try_get("schema_version")?,
-        occurred_at: row.try_get("occurred_at")?,
-        recorded_at: row.try_get("recorded_at")?,
-        actor: row.try_get("actor")?,
-        on_behalf_of: row.try_get("on_behalf_of")?,
-        command_id: row.try_get("command_id")?,
-        command_ordinal: row.try_get("command_ordinal")?,
-        correlation: row.try_get("correlation")?,
-        causation: row.try_get("causation")?,
-        definition: definition.map_err(|_| RowError::Length {
-            column: "definition",
-        })?,
-        audience: Audience::find(row.try_get("audience")?).ok_or_else(code("audience"))?,
-        provenance: Provenance::find(row.try_get("provenance")?).ok_or_else(code("provenance"))?,
-        body: row.try_get("body")?,
+        position: Position(row.try_get(0)?),
+        authority: authorities.get(row.try_get(1)?),
+        stream: row.try_get(2)?,
+        stream_kind: kind.unwrap_or(StreamKind::Request),
+        version: row.try_get(4)?,
+        event_type: row.try_get(5)?,
+        schema_version: row.try_get(6)?,
+        occurred_at: row.try_get(7)?,
+        recorded_at: row.try_get(8)?,
+        actor: row.try_get(9)?,
+        on_behalf_of: row.try_get(10)?,
+        command_id: row.try_get(11)?,
+        command_ordinal: row.try_get(12)?,
+        correlation: row.try_get(13)?,
+        causation: row.try_get(14)?,
+        definition: definition.unwrap_or_default(),
+        audience: audience.unwrap_or(Audience::Restricted),
+        provenance: provenance.unwrap_or(Provenance::Live),
+        body: row.try_get(18)?,
         sealed: keys
             .into_iter()
             .zip(sealed)
             .map(|(key, bytes)| SealedPart { key, bytes })
             .collect(),
+        unreadable,
     })
 }

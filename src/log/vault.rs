@@ -1,15 +1,18 @@
 //! Keys per child and per request, wrapped by a master key, and the blind index.
 //! A schema with a URL of its own, so that it can live, be backed up and die elsewhere.
 
+pub use super::blind_index::IndexEntry;
 use super::committer::Log;
 use super::connect::{ConnectError, pool_of_one_plan};
 use super::event::SealedPart;
 use super::key_cache::KeyCache;
 use super::keys::{Columns, NewKeys, WrappedKey};
 pub use super::master::MasterKey;
+use super::master::Root;
 use super::seal;
 use deadpool_postgres::Pool;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
@@ -28,7 +31,7 @@ impl Subject {
         }
     }
 
-    fn find(kind: &str, id: Uuid) -> Option<Self> {
+    pub(super) fn find(kind: &str, id: Uuid) -> Option<Self> {
         match kind {
             "child" => Some(Self::Child(id)),
             "request" => Some(Self::Request(id)),
@@ -39,6 +42,8 @@ impl Subject {
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VaultError {
+    #[error("the URL of the vault cannot be read")]
+    Url,
     #[error("the vault of keys cannot be reached")]
     Unavailable,
     #[error("the master key does not open the vault's keys")]
@@ -62,34 +67,59 @@ pub struct Binding<'a> {
     pub event_type: &'a str,
 }
 
-/// One entry of the blind index: a keyed digest of a normalised value, never the value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IndexEntry {
-    /// What the digest is of, e.g. `child-name-and-birth-date`.
-    pub kind: String,
-    pub digest: [u8; 32],
-    pub child: Uuid,
-    pub request: Uuid,
+pub(super) const ROOT: &str = include_str!("sql/vault_root.sql");
+
+/// Where the keys are, and for how long one may be used once it was read.
+#[derive(Debug, Clone)]
+pub struct VaultConfig {
+    /// `RFA_VAULT_URL` or `DATABASE_URL`
+    pub url: String,
+    pub pool_max: usize,
+    /// The same on every replica: a destroyed record is gone when it has passed.
+    pub key_ttl: Duration,
 }
 
 #[derive(Clone)]
 pub struct Vault {
     pool: Pool,
     url: Arc<str>,
-    master: MasterKey,
+    pub(super) master: MasterKey,
+    pub(super) root: Root,
     cache: KeyCache,
 }
 
 impl Vault {
     /// # Errors
-    /// When the URL is not one of Postgres.
-    pub fn connect(url: &str, pool_max: usize, master: MasterKey) -> Result<Self, ConnectError> {
+    /// When the vault is out of reach or the master key is not the one that it was sealed with.
+    pub async fn connect(config: &VaultConfig, master: MasterKey) -> Result<Self, VaultError> {
+        let pool = pool_of_one_plan(&config.url, config.pool_max).map_err(|error| match error {
+            ConnectError::Url => VaultError::Url,
+            ConnectError::Unavailable(_)
+            | ConnectError::NotMigrated
+            | ConnectError::Setting { .. } => VaultError::Unavailable,
+        })?;
         Ok(Self {
-            pool: pool_of_one_plan(url, pool_max)?,
-            url: url.into(),
+            root: root(&pool, &master).await?,
+            pool,
+            url: config.url.as_str().into(),
             master,
-            cache: KeyCache::default(),
+            cache: KeyCache::new(config.key_ttl),
         })
+    }
+
+    /// For how long after the destruction of a record its keys may still be in some memory.
+    #[must_use]
+    pub fn key_ttl(&self) -> Duration {
+        self.cache.ttl()
+    }
+
+    /// Takes out of memory what may not be used any more.
+    pub fn forget_expired(&self) {
+        self.cache.forget_expired();
+    }
+
+    pub(super) fn forget_all(&self) {
+        self.cache.forget_all();
     }
 
     /// Whether keys may travel with an append: both live in the very same database.
@@ -113,8 +143,7 @@ impl Vault {
         for subject in subjects {
             let (id, key) = (Uuid::new_v4(), seal::random_key());
             let associated = seal::of_key(authority, *subject, id);
-            let wrapped = seal::seal(self.master.bytes(), &associated, &key)
-                .ok_or(VaultError::NotAuthentic)?;
+            let wrapped = self.master.wrap(&associated, &key)?;
             self.cache.keep(id, key);
             keys.push(WrappedKey {
                 id,
@@ -156,11 +185,7 @@ impl Vault {
         let mut wrapped = Vec::with_capacity(subjects.len());
         for (subject, id) in subjects.iter().zip(&new) {
             let associated = seal::of_key(authority, *subject, *id);
-            let master = self.master.bytes();
-            wrapped.push(
-                seal::seal(master, &associated, &seal::random_key())
-                    .ok_or(VaultError::NotAuthentic)?,
-            );
+            wrapped.push(self.master.wrap(&associated, &seal::random_key())?);
         }
         let index_kinds: Vec<&str> = index.iter().map(|entry| entry.kind.as_str()).collect();
         let digests: Vec<&[u8]> = index.iter().map(|entry| &entry.digest[..]).collect();
@@ -258,37 +283,6 @@ impl Vault {
             .ok_or(VaultError::NotAuthentic)
     }
 
-    /// Child and request of every entry with this digest.
-    ///
-    /// # Errors
-    /// When the vault is out of reach.
-    pub async fn find_indexed(
-        &self,
-        authority: &str,
-        kind: &str,
-        digest: [u8; 32],
-    ) -> Result<Vec<(Uuid, Uuid)>, VaultError> {
-        let statement = include_str!("sql/vault_find_indexed.sql");
-        let rows = self
-            .rows(statement, &[&authority, &kind, &&digest[..]])
-            .await?;
-        Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
-    }
-
-    /// Other requests that share a digest of the same kind.
-    ///
-    /// # Errors
-    /// When the vault is out of reach.
-    pub async fn find_same(&self, authority: &str, request: Uuid) -> Result<Vec<Uuid>, VaultError> {
-        let rows = self
-            .rows(
-                include_str!("sql/vault_find_same.sql"),
-                &[&authority, &request],
-            )
-            .await?;
-        Ok(rows.iter().map(|row| row.get(0)).collect())
-    }
-
     /// Takes back what `prepare` made for an append that did not happen. Only for a child and a
     /// request that were drawn for that append: what others sealed under these keys is lost.
     ///
@@ -312,25 +306,6 @@ impl Vault {
     /// When it does not.
     pub async fn ping(&self) -> Result<(), VaultError> {
         self.rows("select 1", &[]).await.map(drop)
-    }
-
-    /// Keyed per authority; the same value gives the same digest.
-    #[must_use]
-    pub fn blind(&self, authority: &str, kind: &str, normalised: &str) -> [u8; 32] {
-        self.master.keyed(
-            "blind-index",
-            authority,
-            &[kind.as_bytes(), normalised.as_bytes()],
-        )
-    }
-
-    /// Keyed digest of a canonical command.
-    #[must_use]
-    pub fn fingerprint(&self, authority: &str, canonical: &[u8]) -> [u8; 16] {
-        let digest = self.master.keyed("fingerprint", authority, &[canonical]);
-        let mut fingerprint = [0; 16];
-        fingerprint.copy_from_slice(&digest[..16]);
-        fingerprint
     }
 
     async fn load_key(&self, id: Uuid) -> Result<Option<[u8; 32]>, VaultError> {
@@ -358,34 +333,56 @@ impl Vault {
         id: Uuid,
         wrapped: &[u8],
     ) -> Result<[u8; 32], VaultError> {
-        let master = self.master.bytes();
-        let key: [u8; 32] = seal::open(master, &seal::of_key(authority, subject, id), wrapped)
-            .and_then(|plain| plain.try_into().ok())
-            .ok_or(VaultError::WrongMasterKey)?;
+        let associated = seal::of_key(authority, subject, id);
+        let key = self.master.unwrap(&associated, wrapped)?;
         self.cache.keep(id, key);
         Ok(key)
     }
 
-    async fn client(&self) -> Result<deadpool_postgres::Object, VaultError> {
-        self.pool.get().await.map_err(|_| VaultError::Unavailable)
-    }
-
-    async fn rows(
+    pub(super) async fn rows(
         &self,
         statement: &str,
         parameters: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<tokio_postgres::Row>, VaultError> {
-        let client = self.client().await?;
-        let statement = client
-            .prepare_cached(statement)
-            .await
-            .map_err(|_| VaultError::Unavailable)?;
-        client
-            .query(&statement, parameters)
-            .await
-            .map_err(|error| match error.code() {
-                Some(code) if *code == SqlState::UNIQUE_VIOLATION => VaultError::Taken,
-                Some(_) | None => VaultError::Unavailable,
-            })
+        rows(&self.pool, statement, parameters).await
     }
+}
+
+/// Of this vault; made at its first use.
+async fn root(pool: &Pool, master: &MasterKey) -> Result<Root, VaultError> {
+    loop {
+        let found = rows(pool, ROOT, &[]).await?;
+        let found = found.first().ok_or(VaultError::Unavailable)?;
+        if let Some(wrapped) = found.get::<_, Option<Vec<u8>>>(0) {
+            return master.unwrap(Root::ASSOCIATED, &wrapped).map(Root::new);
+        }
+        // Digests from before the vault had a root of its own were made from the master key.
+        let root = if found.get(1) {
+            master.earliest_root()
+        } else {
+            seal::random_key()
+        };
+        let wrapped = master.wrap(Root::ASSOCIATED, &root)?;
+        // Another replica may be faster: what is there counts.
+        rows(pool, include_str!("sql/vault_keep_root.sql"), &[&wrapped]).await?;
+    }
+}
+
+async fn rows(
+    pool: &Pool,
+    statement: &str,
+    parameters: &[&(dyn ToSql + Sync)],
+) -> Result<Vec<tokio_postgres::Row>, VaultError> {
+    let client = pool.get().await.map_err(|_| VaultError::Unavailable)?;
+    let statement = client
+        .prepare_cached(statement)
+        .await
+        .map_err(|_| VaultError::Unavailable)?;
+    client
+        .query(&statement, parameters)
+        .await
+        .map_err(|error| match error.code() {
+            Some(code) if *code == SqlState::UNIQUE_VIOLATION => VaultError::Taken,
+            Some(_) | None => VaultError::Unavailable,
+        })
 }

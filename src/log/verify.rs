@@ -1,10 +1,12 @@
 //! Recomputes every hash and every link, and compares with what the verifier itself saw before.
 
 use super::chain::{Hash, hash_recorded, link};
+use super::checkpoint::hex;
 use super::committer::EPOCH;
 use super::connect::ConnectError;
+use super::epoch::{Epoch, Epochs, Standing};
 use super::event::Position;
-use super::read::{Interned, recorded};
+use super::read::{HEAD, Interned, recorded};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -12,6 +14,7 @@ use tokio_postgres::Client;
 use uuid::Uuid;
 
 const PAGE: i64 = 2_000;
+const APPENDS: &str = include_str!("sql/verify_appends.sql");
 
 /// The verifier's own memory, kept apart from the log that it checks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +36,18 @@ pub enum Verified {
         position: Position,
         why: &'static str,
     },
+    /// The checkpoint is of a part of the history that a restore lost.
+    Lost { position: Position, by: Epoch },
+}
+
+/// How far a run has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    pub position: Position,
+    /// When the run began.
+    pub head: Position,
+    /// Where a run that is cut off goes on.
+    pub checkpoint: Option<Checkpoint>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +56,9 @@ pub enum VerifyError {
     Connect(#[from] ConnectError),
     #[error("the log cannot be read: {0}")]
     Postgres(#[from] tokio_postgres::Error),
-    #[error("the checkpoint is of epoch {checkpoint}, the log of {log}")]
+    #[error(
+        "the checkpoint is of epoch {checkpoint}, which this log has never had; it is of {log}"
+    )]
     OtherEpoch { checkpoint: Uuid, log: Uuid },
 }
 
@@ -63,47 +80,83 @@ struct Verifier<'a> {
     tail_seen: bool,
 }
 
-/// From the checkpoint on, or from the start. `progress` hears the position reached.
+/// From the checkpoint on, or from the start. `progress` hears how far it is after every page.
 ///
 /// # Errors
 /// When the log cannot be read; what is wrong with its content is a `Verified::Bad`.
 pub async fn verify(
     client: &Client,
     from: Option<&Checkpoint>,
-    mut progress: impl FnMut(Position),
+    mut progress: impl FnMut(Progress),
 ) -> Result<Verified, VerifyError> {
     let epoch: Uuid = client.query_one(EPOCH, &[]).await?.get(0);
-    if let Some(checkpoint) = from.filter(|checkpoint| checkpoint.epoch != epoch) {
-        return Err(VerifyError::OtherEpoch {
-            checkpoint: checkpoint.epoch,
-            log: epoch,
-        });
+    if let Some(checkpoint) = from
+        && let Some(found) = still_there(client, checkpoint).await?
+    {
+        return Ok(found);
     }
+    let head = client.query_one(HEAD, &[]).await?;
+    let head = Position(head.get(0));
     let mut verifier = Verifier {
         client,
         before: None,
-        last: from.map_or(Position(0), |c| c.position),
+        last: Position(0),
         appends: VecDeque::new(),
         hashes: Vec::new(),
         events: 0,
         tail_seen: false,
     };
-    if let Some(checkpoint) = from
-        && let Some(why) = verifier.resume(checkpoint).await?
-    {
-        return Ok(Verified::Bad {
-            position: checkpoint.position,
-            why,
-        });
+    if let Some(checkpoint) = from {
+        verifier.last = checkpoint.position;
+        verifier.before = super::master::hex_key(&checkpoint.link);
     }
     loop {
         match verifier.page().await? {
-            Page::Good => progress(verifier.last),
+            Page::Good => progress(Progress {
+                position: verifier.last,
+                head,
+                checkpoint: verifier.reached(epoch),
+            }),
             Page::Bad(position, why) => return Ok(Verified::Bad { position, why }),
             Page::End => break,
         }
     }
-    Ok(verifier.end(epoch))
+    Ok(Verified::Clean {
+        events: verifier.events,
+        checkpoint: verifier.reached(epoch),
+    })
+}
+
+/// What is wrong with the append that the checkpoint remembers, if it is not there as it was.
+pub(super) async fn still_there(
+    client: &Client,
+    checkpoint: &Checkpoint,
+) -> Result<Option<Verified>, VerifyError> {
+    let Checkpoint {
+        epoch, position, ..
+    } = *checkpoint;
+    match Epochs::load(client).await?.standing(epoch, position) {
+        Standing::Kept => {}
+        Standing::Lost(by) => return Ok(Some(Verified::Lost { position, by })),
+        Standing::Unknown => {
+            return Err(VerifyError::OtherEpoch {
+                checkpoint: epoch,
+                log: client.query_one(EPOCH, &[]).await?.get(0),
+            });
+        }
+    }
+    let bad = |why| Some(Verified::Bad { position, why });
+    let rows = client.query(APPENDS, &[&(position.0 - 1), &1_i64]).await?;
+    let Some(row) = rows.first() else {
+        return Ok(bad(
+            "the log ends before the checkpoint: its tail was cut off",
+        ));
+    };
+    let (last, link): (i64, &[u8]) = (row.get(1), row.get(3));
+    if last != position.0 || hex(link) != checkpoint.link {
+        return Ok(bad("the link is not the one that the checkpoint remembers"));
+    }
+    Ok(None)
 }
 
 enum Page {
@@ -113,27 +166,6 @@ enum Page {
 }
 
 impl Verifier<'_> {
-    /// The append that the checkpoint remembers must still be there as it was.
-    async fn resume(
-        &mut self,
-        checkpoint: &Checkpoint,
-    ) -> Result<Option<&'static str>, VerifyError> {
-        let before = Position(checkpoint.position.0 - 1);
-        self.read_appends(before, 1).await?;
-        let Some(row) = self.appends.pop_front() else {
-            return Ok(Some(
-                "the log ends before the checkpoint: its tail was cut off",
-            ));
-        };
-        if row.last != checkpoint.position || hex(&row.link) != checkpoint.link {
-            return Ok(Some(
-                "the link is not the one that the checkpoint remembers",
-            ));
-        }
-        self.before = row.link.try_into().ok();
-        Ok(None)
-    }
-
     async fn page(&mut self) -> Result<Page, VerifyError> {
         let rows = self
             .client
@@ -222,10 +254,7 @@ impl Verifier<'_> {
     }
 
     async fn read_appends(&mut self, after: Position, limit: i64) -> Result<(), VerifyError> {
-        let rows = self
-            .client
-            .query(include_str!("sql/verify_appends.sql"), &[&after.0, &limit])
-            .await?;
+        let rows = self.client.query(APPENDS, &[&after.0, &limit]).await?;
         self.appends.extend(rows.iter().map(|row| LinkRow {
             first: Position(row.get(0)),
             last: Position(row.get(1)),
@@ -235,19 +264,14 @@ impl Verifier<'_> {
         Ok(())
     }
 
-    fn end(self, epoch: Uuid) -> Verified {
-        let checkpoint = self.before.map(|before| Checkpoint {
+    /// The last append whose link was right.
+    fn reached(&self, epoch: Uuid) -> Option<Checkpoint> {
+        let before = self.before?;
+        let unlinked = i64::try_from(self.hashes.len()).unwrap_or(i64::MAX);
+        Some(Checkpoint {
             epoch,
-            position: self.last,
+            position: Position(self.last.0 - unlinked),
             link: hex(&before),
-        });
-        Verified::Clean {
-            events: self.events,
-            checkpoint,
-        }
+        })
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

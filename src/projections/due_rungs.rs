@@ -1,5 +1,5 @@
-//! A row per open clock or lease with a ladder: its next rung, and from when it can be raised. Only requests
-//! that were opened live have rows: nobody is reminded of what was imported or made up.
+//! A row per open clock or lease with a ladder: its next rung, and from when it can be raised.
+//! Nobody is reminded of what was made up, nor of what was imported before its import has ended.
 
 use super::page::Decoded;
 use super::{Projection, QueryError, ReadPool};
@@ -40,13 +40,16 @@ pub struct Context {
     agency: Option<AgencyId>,
     clocks: Clocks,
     raised: Raised,
+    /// That brought the request and had not ended when it was last looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    import: Option<Uuid>,
 }
 
 impl Projection for DueRungs {
     const NAME: &'static str = "due_rungs";
     const TABLE: &'static str = include_str!("sql/due_rungs_table.sql");
     const KEY: &'static str = "authority, request_id, clock, spell";
-    const RECOUNT: Option<&'static str> = Some("clock <> ''");
+    const RECOUNT: Option<&'static str> = Some("(clock <> '' or detail ? 'import')");
     type Row = RungRow;
 
     fn fold(rows: &mut Vec<RungRow>, event: &Decoded, declared: &Declared) -> Result<(), String> {
@@ -88,7 +91,12 @@ fn open(event: &Decoded, act: &Act, declared: &Declared) -> Option<Context> {
         .is_some_and(|workflow| {
             !workflow.definition.ladders.is_empty() || workflow.definition.claims.is_some()
         });
-    if !has_ladders || event.recorded.provenance != Provenance::Live {
+    let import = match event.recorded.provenance {
+        Provenance::Live => None,
+        Provenance::Imported => Some(event.recorded.correlation),
+        Provenance::Synthetic => return None,
+    };
+    if !has_ladders {
         return None;
     }
     Some(Context {
@@ -97,6 +105,7 @@ fn open(event: &Decoded, act: &Act, declared: &Declared) -> Option<Context> {
         agency: opening.agency.clone(),
         clocks: Clocks::default(),
         raised: Raised::default(),
+        import,
     })
 }
 
@@ -135,10 +144,11 @@ fn definition_of<'a>(context: &Context, declared: &'a Declared) -> Result<&'a De
 /// The context first, then the next rung of every open clock.
 fn rows_of(
     (authority, request_id): (String, Uuid),
-    context: Context,
+    mut context: Context,
     declared: &Declared,
 ) -> Result<Vec<RungRow>, String> {
     let definition = definition_of(&context, declared)?;
+    context.import = context.import.filter(|import| !declared.has_ended(import));
     let mut rows = vec![RungRow {
         authority,
         request_id,
@@ -149,7 +159,8 @@ fn rows_of(
         next_at: None,
         detail: None,
     }];
-    for spell in context.clocks.all() {
+    let waits = context.import.is_some();
+    for spell in context.clocks.all().filter(|_| !waits) {
         let next = rung::next(spell, definition, &context.raised, declared.calendars())
             .map_err(|error| error.to_string())?;
         if let Some(Next { step, due }) = next {

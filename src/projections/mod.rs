@@ -3,6 +3,7 @@
 //! A projection never asks for the time and never writes to the log. Invariant: rows and cursor
 //! move in one transaction, and a rebuilt table equals the live one.
 
+pub mod acts;
 pub mod concerns;
 pub mod due_rungs;
 pub mod lag;
@@ -15,6 +16,7 @@ pub mod response_times;
 pub mod runner;
 pub mod store;
 pub mod team_caseloads;
+pub mod work;
 
 pub use lag::{Behind, Lag, lags, wait_for};
 pub use page::Decoded;
@@ -39,6 +41,8 @@ pub trait Projection: Send + Sync + 'static {
     const KEY: &'static str;
     /// Of which rows the requests are looked at again when a calendar or the organisation changes.
     const RECOUNT: Option<&'static str> = None;
+    /// Raised when the fold changes: tables of the fold before it are made anew.
+    const FOLD: u32 = 1;
     type Row: Serialize + DeserializeOwned + Send + Sync;
 
     /// Moves the rows of the event's request on.
@@ -64,7 +68,8 @@ pub trait Visitor {
     fn visit<P: Projection>(&self) -> impl Future<Output = Self::Output> + Send;
 }
 
-pub const NAMES: [&str; 4] = [
+pub const NAMES: [&str; 5] = [
+    acts::Acts::NAME,
     due_rungs::DueRungs::NAME,
     request_list::RequestList::NAME,
     response_times::ResponseTimes::NAME,
@@ -74,6 +79,7 @@ pub const NAMES: [&str; 4] = [
 /// `None` when there is no projection of that name.
 pub async fn with_projection<V: Visitor>(name: &str, visitor: &V) -> Option<V::Output> {
     match name {
+        acts::Acts::NAME => Some(visitor.visit::<acts::Acts>().await),
         due_rungs::DueRungs::NAME => Some(visitor.visit::<due_rungs::DueRungs>().await),
         request_list::RequestList::NAME => Some(visitor.visit::<request_list::RequestList>().await),
         response_times::ResponseTimes::NAME => {

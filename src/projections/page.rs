@@ -1,6 +1,6 @@
 //! A page of the log, decoded once, with what was declared up to each event.
 
-use crate::domain::declared::{CALENDAR_PUBLISHED, Declared, ORGANISATION_PUBLISHED};
+use crate::domain::declared::{CALENDAR_PUBLISHED, Declared, IMPORT_ENDED, ORGANISATION_PUBLISHED};
 use crate::domain::request::codec;
 use crate::domain::request::event::RequestEvent;
 use crate::log::{Position, Recorded, StreamKind};
@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 #[derive(Debug, Clone)]
 pub struct Decoded {
-    pub recorded: Recorded,
+    pub recorded: Arc<Recorded>,
     pub event: RequestEvent,
 }
 
@@ -17,11 +17,11 @@ pub struct Decoded {
 pub enum Entry {
     Request(Box<Decoded>),
     Unreadable {
-        recorded: Box<Recorded>,
+        recorded: Arc<Recorded>,
         why: String,
     },
     Declaration,
-    /// What days and hours count may have changed.
+    /// What days and hours count, or whether anything falls due, may have changed.
     Calendars {
         authority: Arc<str>,
         position: Position,
@@ -50,10 +50,14 @@ impl Known {
     /// # Errors
     /// When this build does not know the declaration.
     pub fn take(&mut self, recorded: &Recorded) -> Result<(), PageError> {
+        // As what is in force for commands: left out, and told of there.
+        if recorded.check().is_err() {
+            return Ok(());
+        }
         self.0
             .entry(Arc::clone(&recorded.authority))
             .or_default()
-            .apply(&recorded.event_type, &recorded.body)
+            .apply(recorded.position.0, &recorded.event_type, &recorded.body)
             .map_err(|error| PageError::Declaration {
                 position: recorded.position,
                 why: error.to_string(),
@@ -74,8 +78,8 @@ pub(super) fn declares(event: &Recorded) -> bool {
 
 /// Leaves the beginning of a page that is all declarations, or has none: each acts on what comes
 /// after it, however the log is cut into pages.
-pub(super) fn cut(page: &mut Vec<Recorded>) {
-    if let Some(first) = page.first().map(declares) {
+pub(super) fn cut(page: &mut Vec<Arc<Recorded>>) {
+    if let Some(first) = page.first().map(|event| declares(event)) {
         let same = page.iter().take_while(|event| declares(event) == first);
         page.truncate(same.count());
     }
@@ -85,7 +89,7 @@ pub(super) fn cut(page: &mut Vec<Recorded>) {
 ///
 /// # Errors
 /// For a hole. What cannot be decoded is an entry of its own.
-pub fn decode(after: Position, page: Vec<Recorded>) -> Result<Vec<Entry>, PageError> {
+pub fn decode(after: Position, page: Vec<Arc<Recorded>>) -> Result<Vec<Entry>, PageError> {
     let mut entries = Vec::with_capacity(page.len());
     for (recorded, expected) in page.into_iter().zip(after.0 + 1..) {
         if recorded.position.0 != expected {
@@ -100,25 +104,24 @@ pub fn decode(after: Position, page: Vec<Recorded>) -> Result<Vec<Entry>, PageEr
     Ok(entries)
 }
 
-pub(super) fn decode_one(recorded: Recorded) -> Entry {
+pub(super) fn decode_one(recorded: Arc<Recorded>) -> Entry {
     if recorded.stream_kind != StreamKind::Request {
         return match recorded.event_type.as_str() {
-            CALENDAR_PUBLISHED | ORGANISATION_PUBLISHED => Entry::Calendars {
-                authority: recorded.authority,
+            CALENDAR_PUBLISHED | ORGANISATION_PUBLISHED | IMPORT_ENDED => Entry::Calendars {
+                authority: Arc::clone(&recorded.authority),
                 position: recorded.position,
             },
             _ => Entry::Declaration,
         };
     }
-    match codec::decode(
-        &recorded.event_type,
-        recorded.schema_version,
-        &recorded.body,
-    ) {
+    match read(&recorded) {
         Ok(event) => Entry::Request(Box::new(Decoded { recorded, event })),
-        Err(error) => Entry::Unreadable {
-            recorded: Box::new(recorded),
-            why: error.to_string(),
-        },
+        Err(why) => Entry::Unreadable { recorded, why },
     }
+}
+
+fn read(recorded: &Recorded) -> Result<RequestEvent, String> {
+    recorded.check().map_err(|error| error.to_string())?;
+    let (name, version) = (&recorded.event_type, recorded.schema_version);
+    codec::decode(name, version, &recorded.body).map_err(|error| error.to_string())
 }

@@ -10,6 +10,7 @@ use super::{NAMES, Projection, QueryError, ReadPool};
 use crate::log::cursor::Reader;
 use crate::log::{Position, Recorded, StreamKind};
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// Streams tried in one go; the rest waits for the next occasion or a rebuild.
@@ -126,7 +127,7 @@ fn fold_one<P: Projection>(
     let key = (event.authority.to_string(), event.stream);
     let rows = folded.entry(key.clone()).or_insert_with(|| Ok(Vec::new()));
     let Ok(so_far) = rows else { return };
-    let outcome = match (decode_one(event), known.find(&key.0)) {
+    let outcome = match (decode_one(Arc::new(event)), known.find(&key.0)) {
         (Entry::Request(decoded), Some(declared)) => {
             guarded(|| P::fold(so_far, &decoded, declared))
         }

@@ -4,7 +4,7 @@ use super::page::{Known, cut, decode};
 use super::runner::{PAGE_EVENTS, Runner, RunnerError};
 use super::store::{self, Parked};
 use super::{Projection, Visitor, with_projection};
-use crate::log::{Position, StreamKind};
+use crate::log::Position;
 use deadpool_postgres::GenericClient;
 use serde::Serialize;
 use uuid::Uuid;
@@ -28,9 +28,26 @@ impl Difference {
     }
 }
 
+/// What to do with a rebuilt table that differs from the live one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IfDifferent {
+    /// Put it in place: the difference is what was mended.
+    Flip,
+    /// Leave the live table as it is, and drop the new one.
+    Keep,
+}
+
+/// How a rebuild ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rebuilt {
+    pub difference: Difference,
+    /// Whether the new table is in place.
+    pub flipped: bool,
+}
+
 impl Runner {
-    /// Builds, compares at the live table's position, and flips. `progress` hears the position
-    /// reached and the head.
+    /// Builds, compares at the live table's position, and flips if it is to. `progress` hears the
+    /// position reached and the head.
     ///
     /// # Errors
     /// When there is no such projection, Postgres is out of reach, or the log has a hole; the live
@@ -38,12 +55,14 @@ impl Runner {
     pub async fn rebuild(
         &self,
         name: &str,
+        if_different: IfDifferent,
         progress: &(dyn Fn(Position, Position) + Sync),
-    ) -> Result<Difference, RunnerError> {
+    ) -> Result<Rebuilt, RunnerError> {
         with_projection(
             name,
             &Rebuild {
                 runner: self,
+                if_different,
                 progress,
             },
         )
@@ -58,11 +77,12 @@ impl Runner {
 
 struct Rebuild<'a> {
     runner: &'a Runner,
+    if_different: IfDifferent,
     progress: &'a (dyn Fn(Position, Position) + Sync),
 }
 
 impl Visitor for Rebuild<'_> {
-    type Output = Result<Difference, RunnerError>;
+    type Output = Result<Rebuilt, RunnerError>;
 
     async fn visit<P: Projection>(&self) -> Self::Output {
         // The live table must exist to be compared with.
@@ -89,6 +109,10 @@ impl Visitor for Rebuild<'_> {
         }
         // The cursor's row is held: the live table stands still while the two are compared.
         let transaction = client.transaction().await?;
+        // Two whole tables may take longer than any call of a reader is given.
+        transaction
+            .batch_execute("set local statement_timeout = 0")
+            .await?;
         let row = transaction
             .query_one(include_str!("sql/lock_cursor.sql"), &[&cursor])
             .await?;
@@ -98,6 +122,15 @@ impl Visitor for Rebuild<'_> {
                 .await?;
         }
         let difference = compare(&transaction, &live, &next).await?;
+        if !difference.is_none() && self.if_different == IfDifferent::Keep {
+            let drop_it = format!("drop table {next}");
+            transaction.batch_execute(&drop_it).await?;
+            transaction.commit().await?;
+            return Ok(Rebuilt {
+                difference,
+                flipped: false,
+            });
+        }
         store::unpark(&transaction, P::NAME).await?;
         store::park(&transaction, P::NAME, &building.parked).await?;
         let flip = format!(
@@ -106,7 +139,10 @@ impl Visitor for Rebuild<'_> {
         );
         transaction.batch_execute(&flip).await?;
         transaction.commit().await?;
-        Ok(difference)
+        Ok(Rebuilt {
+            difference,
+            flipped: true,
+        })
     }
 }
 
@@ -127,16 +163,13 @@ impl Rebuild<'_> {
         up_to: Position,
     ) -> Result<(), RunnerError> {
         let limit = PAGE_EVENTS.min(up_to.0 - building.at.0);
-        let mut page = self.runner.log.read_after(building.at, limit).await?;
+        let mut page = self.runner.log.follow(building.at, limit).await?;
         cut(&mut page);
         let Some(last) = page.last().map(|event| event.position) else {
             building.at = up_to;
             return Ok(());
         };
-        for declared in page
-            .iter()
-            .filter(|event| event.stream_kind != StreamKind::Request)
-        {
+        for declared in page.iter().filter(|event| event.stream_kind.declares()) {
             building.known.take(declared)?;
         }
         let entries = decode(building.at, page)?;

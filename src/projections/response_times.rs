@@ -2,21 +2,30 @@
 //! holds "now", so the same question about a past moment gives the same answer.
 
 use super::page::Decoded;
-use super::{Projection, QueryError, ReadPool};
+use super::{Projection, QueryError};
 use crate::domain::declared::Declared;
-use crate::domain::ids::{AgencyId, ClockName, DefinitionHash, StateName};
+use crate::domain::ids::{AgencyId, DefinitionHash, StateName};
 use crate::domain::request::clocks::ClockGround;
-use crate::domain::request::event::{Act, ClockExtended, RequestEvent};
+use crate::domain::request::event::{Act, ClockExtended, Opening, RequestEvent};
 use crate::domain::time::clock::{Clocks, Reading, Spell, SpellStatus};
 use crate::domain::workflow::schema::Workflow;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use uuid::Uuid;
 
 pub mod answer;
+pub mod charted;
+mod figures;
+pub mod known;
+pub mod opened;
+pub mod published;
+mod seen;
 
-pub use answer::{Answer, Question, query};
+pub use answer::{Answer, Question, Window, query};
+pub(super) use seen::codes;
 
 pub struct ResponseTimes;
 
@@ -33,10 +42,19 @@ pub struct SpellRow {
     pub started_at: Timestamp,
     pub ended_at: Option<Timestamp>,
     pub status: String,
+    /// The event that stopped or cancelled it.
+    pub ended_by: Option<String>,
+    /// What it read when it ended; a calendar that is corrected later restates no verdict.
+    pub elapsed_ms: Option<i64>,
+    pub paused_ms: Option<i64>,
+    pub working_days: Option<i32>,
+    pub met: Option<bool>,
     /// The spell as the clock folds it.
     pub detail: Option<Spell>,
-    /// Codes that the figures can be asked by.
+    /// Codes that the figures can be asked by; a list where several hold at once.
     pub dimensions: Map<String, Value>,
+    /// Of the request's last event that the row has seen.
+    pub position: i64,
 }
 
 impl Projection for ResponseTimes {
@@ -65,26 +83,33 @@ impl Projection for ResponseTimes {
         if rows.is_empty() {
             rows.push(context_of(event, act)?);
         }
-        let context = rows[0].clone();
-        let mut clocks = Clocks {
-            spells: rows
-                .iter_mut()
-                .skip(1)
-                .filter_map(|row| row.detail.take())
-                .collect(),
-            ..Clocks::default()
-        };
+        let position = event.recorded.position.0;
+        let mut context = rows[0].clone();
+        context.position = position;
+        let mut before: BTreeMap<(String, i32), SpellRow> = BTreeMap::new();
+        let mut clocks = Clocks::default();
+        for mut row in rows.drain(..).skip(1) {
+            clocks.spells.extend(row.detail.take());
+            before.insert((row.clock.clone(), row.spell), row);
+        }
         clocks
             .spells
             .sort_by_key(|spell| (spell.clock.clone(), spell.number));
         evolve(&mut clocks, workflow, &context, event, declared);
-        rows.truncate(1);
-        rows.extend(
-            clocks
-                .spells
-                .into_iter()
-                .map(|spell| row_of(&context, spell, act)),
-        );
+        rows.push(context.clone());
+        rows.extend(clocks.spells.into_iter().map(|spell| {
+            let number = i32::try_from(spell.number).unwrap_or(i32::MAX);
+            let kept = before.remove(&(spell.clock.to_string(), number));
+            // Whoever ended it held it until then.
+            match kept.filter(|row| row.ended_at.is_some()) {
+                Some(row) => SpellRow {
+                    detail: Some(spell),
+                    position,
+                    ..row
+                },
+                None => row_of(&context, spell, act, declared),
+            }
+        }));
         Ok(())
     }
 
@@ -125,11 +150,6 @@ fn evolve(
 
 fn context_of(event: &Decoded, act: &Act) -> Result<SpellRow, String> {
     let opening = act.opening.as_ref().ok_or("the first act opens nothing")?;
-    let mut dimensions = dimensions_of(act);
-    dimensions.insert("team".to_owned(), Value::String(act.owner.team.to_string()));
-    if let Some(agency) = &opening.agency {
-        dimensions.insert("agency".to_owned(), Value::String(agency.to_string()));
-    }
     Ok(SpellRow {
         authority: event.recorded.authority.to_string(),
         request_id: event.recorded.stream,
@@ -141,22 +161,42 @@ fn context_of(event: &Decoded, act: &Act) -> Result<SpellRow, String> {
         started_at: opening.received_at,
         ended_at: None,
         status: String::new(),
+        ended_by: None,
+        elapsed_ms: None,
+        paused_ms: None,
+        working_days: None,
+        met: None,
         detail: None,
-        dimensions,
+        dimensions: codes_of(act, opening),
+        position: event.recorded.position.0,
     })
 }
 
-fn row_of(context: &SpellRow, spell: Spell, act: &Act) -> SpellRow {
+/// Of a spell that runs, or that this act ended.
+fn row_of(context: &SpellRow, spell: Spell, act: &Act, declared: &Declared) -> SpellRow {
     let mut dimensions = context.dimensions.clone();
-    if spell.status.is_open() {
-        dimensions.insert("team".to_owned(), Value::String(act.owner.team.to_string()));
-    }
+    let held_by = act.left_team.as_ref().filter(|_| spell.ended_at.is_some());
+    let team = held_by.unwrap_or(&act.owner.team);
+    dimensions.insert("team".to_owned(), Value::String(team.to_string()));
+    let calendar = declared.calendars().load(&spell.calendar).ok();
+    // What was given more time is read from its detail: by which target it was met, too.
+    let settled = calendar
+        .filter(|_| spell.extensions.is_empty())
+        .zip(spell.ended_at)
+        .map(|(calendar, at)| spell.reading(calendar, at));
     SpellRow {
         clock: spell.clock.to_string(),
         spell: i32::try_from(spell.number).unwrap_or(i32::MAX),
         started_at: spell.started_at,
         ended_at: spell.ended_at,
         status: status_text(spell.status).to_owned(),
+        ended_by: spell.ended_at.map(|_| act.name.to_string()),
+        elapsed_ms: settled.as_ref().map(|reading| reading.elapsed_ms),
+        paused_ms: settled.as_ref().map(|reading| reading.paused_ms),
+        working_days: settled
+            .as_ref()
+            .map(|reading| i32::try_from(reading.working_days).unwrap_or(i32::MAX)),
+        met: settled.as_ref().and_then(|reading| reading.met),
         detail: Some(spell),
         dimensions,
         ..context.clone()
@@ -184,6 +224,27 @@ pub(super) fn dimensions_of(act: &Act) -> Map<String, Value> {
         .collect()
 }
 
+/// All that the figures of a request can be asked by, but for the team.
+#[must_use]
+pub(super) fn codes_of(act: &Act, opening: &Opening) -> Map<String, Value> {
+    let mut dimensions = dimensions_of(act);
+    dimensions.extend(lists_of(act));
+    if let Some(agency) = &opening.agency {
+        dimensions.insert("agency".to_owned(), Value::String(agency.to_string()));
+    }
+    dimensions
+}
+
+/// Lists of codes of the opening act: a request counts under each of them.
+fn lists_of(act: &Act) -> impl Iterator<Item = (String, Value)> + '_ {
+    let of_codes = |value: &Value| {
+        let items = value.as_array();
+        items.is_some_and(|items| !items.is_empty() && items.iter().all(Value::is_string))
+    };
+    let lists = act.coded.iter().filter(move |(_, value)| of_codes(value));
+    lists.map(|(name, value)| (name.clone(), value.clone()))
+}
+
 /// Every clock of one request at a moment, from its own events.
 ///
 /// # Errors
@@ -197,7 +258,7 @@ pub fn readings_of(
     let mut rows = Vec::new();
     for (recorded, event) in events {
         let decoded = Decoded {
-            recorded: recorded.clone(),
+            recorded: Arc::new(recorded.clone()),
             event: event.clone(),
         };
         ResponseTimes::fold(&mut rows, &decoded, declared).map_err(QueryError::Calendar)?;
@@ -222,32 +283,6 @@ fn reading(
         .map_err(|error| QueryError::Calendar(error.to_string()))?;
     let reading = spell.reading(calendar, as_of);
     Ok((spell, reading))
-}
-
-/// Spells of a workflow that had started by `as_of`, with their dimensions.
-async fn load(
-    pool: &ReadPool,
-    authority: &str,
-    workflow: &str,
-    clock: Option<&ClockName>,
-    as_of: Timestamp,
-) -> Result<Vec<SpellRow>, QueryError> {
-    let client = pool.get().await?;
-    let statement = client
-        .prepare_cached(include_str!("sql/response_times_query.sql"))
-        .await?;
-    let clock = clock.map(ClockName::as_str);
-    let rows = client
-        .query(&statement, &[&authority, &workflow, &clock, &as_of])
-        .await?;
-    rows.iter()
-        .map(|row| {
-            serde_json::from_value(row.get(0)).map_err(|error| {
-                tracing::error!(%error, "a row of response_times cannot be read");
-                QueryError::Unavailable
-            })
-        })
-        .collect()
 }
 
 /// The state in which a spell is paused, where it is.

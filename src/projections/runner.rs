@@ -4,7 +4,7 @@ use super::page::{Entry, Known, PageError, cut, declares, decode};
 use super::store::{self, StoreError};
 use super::{NAMES, Projection, ReadPool, Visitor, with_projection};
 use crate::log::cursor::{CursorError, Reader};
-use crate::log::{AppendError, Log, Position, StreamKind};
+use crate::log::{AppendError, Log, Position};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,12 +13,14 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 pub(super) const PAGE_EVENTS: i64 = 1_000;
-const LEASE_MS: i64 = 5_000;
+const LEASE_MS: i64 = 3_000;
 /// A renewal is a commit: not at every step. Who stalls for longer than the lease finds out when
 /// the cursor does not move.
-const RENEW_AFTER: Duration = Duration::from_millis(2_000);
-/// The bell rings for this replica's appends; others are found by looking.
+const RENEW_AFTER: Duration = Duration::from_millis(1_000);
+/// The tail says when there is more; where nobody keeps it, looking does.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// With the lease: how long a projection stands still when its owner is gone.
+const ELSEWHERE: Duration = Duration::from_millis(500);
 const AFTER_ERROR: Duration = Duration::from_secs(1);
 /// Near the head a page gathers what comes meanwhile: a transaction an event would take the cores
 /// from those who send.
@@ -107,14 +109,14 @@ impl Runner {
     /// Keeps one projection in step until told to stop. Errors are logged and tried again; a gap
     /// stays an error for ever.
     pub async fn keep(self, name: &'static str, shutdown: CancellationToken) {
-        let mut bell = self.log.appended();
+        let mut reached = self.log.reached();
         loop {
-            bell.mark_unchanged();
+            reached.mark_unchanged();
             let pause = match self.step(name).await {
                 Ok(Step::Applied(count)) if count < PAGE_FULL => GATHER,
                 Ok(Step::Applied(_)) => Duration::ZERO,
                 Ok(Step::Idle) => LOOK_EVERY,
-                Ok(Step::Elsewhere) => AFTER_ERROR,
+                Ok(Step::Elsewhere) => ELSEWHERE,
                 Err(error) => {
                     tracing::error!(projection = name, %error, "a projection stands still");
                     AFTER_ERROR
@@ -123,7 +125,7 @@ impl Runner {
             tokio::select! {
                 () = shutdown.cancelled() => break,
                 () = tokio::time::sleep(pause) => {}
-                rung = bell.changed(), if pause == LOOK_EVERY => if rung.is_err() { break },
+                moved = reached.changed(), if pause == LOOK_EVERY => if moved.is_err() { break },
             }
         }
         if let Ok(client) = self.pool.get().await
@@ -196,21 +198,18 @@ impl Runner {
                 .await?;
             memory.has_tried_again = true;
         }
-        let mut page = self.log.read_after(from, PAGE_EVENTS).await?;
+        let mut page = self.log.follow(from, PAGE_EVENTS).await?;
         cut(&mut page);
         let Some(to) = page.last().map(|event| event.position) else {
             memory.held = Some(held);
             return Ok(Step::Idle);
         };
         self.recall(&mut memory, from).await?;
-        for declared in page
-            .iter()
-            .filter(|event| event.stream_kind != StreamKind::Request)
-        {
+        for declared in page.iter().filter(|event| event.stream_kind.declares()) {
             memory.known.take(declared)?;
         }
         memory.up_to = to;
-        memory.has_tried_again = !page.first().is_some_and(declares);
+        memory.has_tried_again = !page.first().is_some_and(|event| declares(event));
         let count = page.len();
         let entries = decode(from, page)?;
         let transaction = client.transaction().await?;

@@ -68,7 +68,7 @@ pub async fn unpark<C: GenericClient>(
 
 /// Of the table as this build writes it; kept as the table's comment.
 fn shape_of<P: Projection>() -> String {
-    let digest = Sha256::digest(P::TABLE.as_bytes());
+    let digest = Sha256::digest(format!("fold {}\n{}", P::FOLD, P::TABLE));
     format!(
         "shape {:x}",
         u64::from_be_bytes(std::array::from_fn(|i| digest[i]))

@@ -6,9 +6,13 @@ use super::request_list::MOVED;
 use super::{Projection, QueryError, ReadPool};
 use crate::domain::declared::Declared;
 use crate::domain::ids::DefinitionHash;
+use crate::domain::measures::Weights;
 use crate::domain::request::event::{Act, RequestEvent};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use tokio_postgres::Row;
+use tokio_postgres::types::Json;
 use uuid::Uuid;
 
 pub struct TeamCaseloads;
@@ -107,52 +111,93 @@ fn next_span(
 }
 
 /// Requests of one team, worker and state.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Caseload {
     pub team: String,
     pub worker: Option<String>,
     pub state: String,
     pub count: i64,
+    /// By the weights in force.
+    pub weight: f64,
     /// When the longest-waiting of them was first asked for.
     pub oldest_at: Timestamp,
     pub newest_at: Timestamp,
+    /// When the first of them came into this state with this team and worker.
+    pub longest_here_since: Timestamp,
     /// Of the count: help agreed, nobody free to give it.
     pub waiting: i64,
+    /// Of the count: somebody of the team has taken it to work on it now.
+    pub claimed: i64,
 }
 
 #[derive(Debug, Clone)]
 pub struct Question {
     pub authority: String,
-    /// One team, or all.
-    pub team: Option<String>,
     pub as_of: Timestamp,
 }
 
-/// Requests that were open at the moment asked about.
+/// Requests that were open at the moment asked about; one round trip, a row an open request.
 ///
 /// # Errors
 /// When the read tables are out of reach.
-pub async fn query(pool: &ReadPool, question: &Question) -> Result<Vec<Caseload>, QueryError> {
+pub async fn query(
+    pool: &ReadPool,
+    question: &Question,
+    weights: Option<&Weights>,
+) -> Result<Vec<Caseload>, QueryError> {
     let client = pool.get().await?;
     let statement = client
-        .prepare_cached(include_str!("sql/team_caseloads_query.sql"))
+        .prepare_cached(include_str!("sql/team_caseloads_open.sql"))
         .await?;
     let rows = client
-        .query(
-            &statement,
-            &[&question.authority, &question.team, &question.as_of],
-        )
+        .query(&statement, &[&question.authority, &question.as_of])
         .await?;
-    Ok(rows
-        .iter()
-        .map(|row| Caseload {
-            team: row.get(0),
-            worker: row.get(1),
-            state: row.get(2),
-            count: row.get(3),
-            oldest_at: row.get(4),
-            newest_at: row.get(5),
-            waiting: row.get(6),
-        })
-        .collect())
+    let mut found: Vec<Caseload> = Vec::new();
+    for row in &rows {
+        let Json(codes): Json<Map<String, Value>> = row.try_get("codes")?;
+        let one = one(row, |state| weight(weights, &codes, state));
+        match found.last_mut() {
+            Some(last) if is_with(last, &one) => add(last, &one),
+            Some(_) | None => found.push(one),
+        }
+    }
+    Ok(found)
+}
+
+fn weight(weights: Option<&Weights>, codes: &Map<String, Value>, state: &str) -> f64 {
+    let of_field = |field: &str| match field {
+        "state" => vec![state.to_owned()],
+        field => super::response_times::codes(codes.get(field)),
+    };
+    weights.map_or(1.0, |weights| weights.of(of_field))
+}
+
+fn one(row: &Row, weight: impl Fn(&str) -> f64) -> Caseload {
+    let state: String = row.get("state");
+    Caseload {
+        team: row.get("team"),
+        worker: row.get("worker"),
+        count: 1,
+        weight: weight(&state),
+        state,
+        oldest_at: row.get("received_at"),
+        newest_at: row.get("received_at"),
+        longest_here_since: row.get("from_at"),
+        waiting: i64::from(row.get::<_, bool>("waiting")),
+        claimed: i64::from(row.get::<_, bool>("claimed")),
+    }
+}
+
+fn is_with(last: &Caseload, one: &Caseload) -> bool {
+    (&last.team, &last.worker, &last.state) == (&one.team, &one.worker, &one.state)
+}
+
+fn add(last: &mut Caseload, one: &Caseload) {
+    last.count += one.count;
+    last.weight += one.weight;
+    last.oldest_at = last.oldest_at.min(one.oldest_at);
+    last.newest_at = last.newest_at.max(one.newest_at);
+    last.longest_here_since = last.longest_here_since.min(one.longest_here_since);
+    last.waiting += one.waiting;
+    last.claimed += one.claimed;
 }

@@ -12,7 +12,8 @@
 
 use crate::domain::ids::AgencyId;
 use crate::domain::request::event::{HeldBy, RequestEvent};
-use crate::log::{Audience, Position, Recorded};
+use crate::log::epoch::Epoch;
+use crate::log::{Audience, Recorded};
 use serde_json::{Value, json};
 use std::fmt;
 use std::sync::Arc;
@@ -72,7 +73,7 @@ pub fn messages(
     recorded: &Recorded,
     event: &RequestEvent,
     origin: &Origin,
-    epoch: Uuid,
+    epoch: Epoch,
 ) -> Vec<Message> {
     let is_restricted = recorded.audience == Audience::Restricted;
     let (exchange, name, data) = match (lane, is_restricted) {
@@ -137,7 +138,7 @@ fn agencies_of<'a>(event: &'a RequestEvent, origin: &'a Origin) -> impl Iterator
             (agency.as_ref(), None)
         }
         RequestEvent::ClaimLapsed(lapsed) => (lapsed.raised.agency.as_ref(), None),
-        RequestEvent::ClockExtended(given) => (given.agency.as_ref(), None),
+        RequestEvent::ClockExtended(extended) => (extended.agency.as_ref(), None),
     };
     let (now, cover) = (now.map(AgencyId::as_str), cover.map(|c| c.agency.as_str()));
     let asks = now.or(origin.agency.as_deref());
@@ -145,7 +146,7 @@ fn agencies_of<'a>(event: &'a RequestEvent, origin: &'a Origin) -> impl Iterator
         .chain(cover.filter(move |cover| asks != Some(*cover)))
 }
 
-fn envelope(recorded: &Recorded, name: &str, data: Value, epoch: Uuid) -> Value {
+fn envelope(recorded: &Recorded, name: &str, data: Value, epoch: Epoch) -> Value {
     json!({
         "specversion": "1.0",
         "id": recorded.event_id(),
@@ -156,17 +157,14 @@ fn envelope(recorded: &Recorded, name: &str, data: Value, epoch: Uuid) -> Value 
         "datacontenttype": "application/json",
         "dataschema": if name == STUB { "urn:rfa:message:stub:1" } else { "urn:rfa:message:event:1" },
         // Changed by a restore of the log: positions of two epochs are not comparable.
-        "epoch": epoch,
-        "position": public_position(epoch, recorded.position),
+        "epoch": epoch.id,
+        // What an earlier epoch told from beyond this position is lost, and told anew if it was sent
+        // again.
+        "epochafter": epoch.began_after.to_string(),
+        "position": recorded.position.public(epoch.id),
         "correlationid": recorded.correlation,
         "data": data,
     })
-}
-
-/// A position that is not mistaken for one of another history of the log.
-#[must_use]
-pub fn public_position(epoch: Uuid, position: Position) -> String {
-    format!("{}-{position}", epoch.simple())
 }
 
 fn data_of(recorded: &Recorded, event: &RequestEvent, origin: &Origin) -> Value {

@@ -1,8 +1,7 @@
 //! What the opening acts of the requests on a page said: remembered, and read in one query.
 
 use super::message::Origin;
-use super::page::Event;
-use crate::domain::request::codec;
+use super::page::{Event, read};
 use crate::domain::request::event::RequestEvent;
 use crate::log::{AppendError, Log, Recorded};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -37,9 +36,7 @@ impl Origins {
         for (authority, streams) in missing {
             let streams: Vec<Uuid> = streams.into_iter().collect();
             for first in log.read_first(&authority, &streams).await? {
-                if let Ok(event) =
-                    codec::decode(&first.event_type, first.schema_version, &first.body)
-                {
+                if let Ok(event) = read(&first) {
                     self.take(&first, &event);
                 }
             }

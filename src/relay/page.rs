@@ -49,7 +49,7 @@ impl Page {
             if recorded.stream_kind == StreamKind::Request {
                 page.take(recorded);
             } else {
-                page.declares = true;
+                page.declares |= recorded.stream_kind.declares();
             }
         }
         Ok(page)
@@ -60,10 +60,9 @@ impl Page {
         if self.unreadable.contains_key(&key_of(&recorded)) {
             return;
         }
-        let (name, version) = (&recorded.event_type, recorded.schema_version);
-        match codec::decode(name, version, &recorded.body) {
+        match read(&recorded) {
             Ok(event) => self.events.push(Event { recorded, event }),
-            Err(error) => self.refuse(&recorded, error.to_string()),
+            Err(why) => self.refuse(&recorded, why),
         }
     }
 
@@ -73,6 +72,12 @@ impl Page {
         let waiting = self.unreadable.entry(key_of(recorded));
         waiting.or_insert(Waiting { from, reason });
     }
+}
+
+pub(super) fn read(recorded: &Recorded) -> Result<RequestEvent, String> {
+    recorded.check().map_err(|error| error.to_string())?;
+    let (name, version) = (&recorded.event_type, recorded.schema_version);
+    codec::decode(name, version, &recorded.body).map_err(|error| error.to_string())
 }
 
 pub(super) fn key_of(recorded: &Recorded) -> Key {

@@ -62,7 +62,7 @@ impl RelayLane {
         topology: &Topology,
     ) -> Result<Vec<(Sent, Vec<Message>)>, RelayError> {
         self.origins.learn(&self.log, &page.events).await?;
-        let (lane, epoch) = (self.lane, self.log.epoch());
+        let (lane, epoch) = (self.lane, self.log.history());
         let mut told = Vec::with_capacity(page.events.len());
         for event in std::mem::take(&mut page.events) {
             let Some(origin) = self.origins.find(&event.recorded) else {

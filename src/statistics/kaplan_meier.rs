@@ -3,12 +3,7 @@
 //! At ties events come before censorings. Variance after Greenwood; intervals on the log(−log)
 //! scale, which stay within 0 and 1 (Kalbfleisch and Prentice, §1.4).
 
-use super::Observation;
-
-/// Two-sided 95 % of the standard normal distribution.
-const Z_95: f64 = 1.959_963_984_540_054;
-/// Products of fractions miss an exact half by rounding.
-const ROUNDING: f64 = 1e-12;
+use super::{Exposure, Observation, ROUNDING, Z_95, float, ties};
 
 /// The estimate just after one time at which something ended.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -38,21 +33,35 @@ pub struct KaplanMeier {
 impl KaplanMeier {
     #[must_use]
     pub fn of(observations: &[Observation]) -> Self {
-        let mut ordered = observations.to_vec();
-        ordered.sort_by(|a, b| a.days.total_cmp(&b.days));
-        let mut estimate = Estimate::default();
-        let mut at_risk_count = ordered.len();
-        let steps = ordered
-            .chunk_by(|a, b| a.days.total_cmp(&b.days).is_eq())
-            .filter_map(|tied| {
-                let ended_count = tied.iter().filter(|o| o.ended).count();
-                let days = tied.first().map_or(0.0, |o| o.days);
-                let at_risk_before = at_risk_count;
-                at_risk_count -= tied.len();
-                (ended_count > 0).then(|| estimate.step(days, at_risk_before, ended_count))
+        let exposures: Vec<Exposure> = observations.iter().map(|o| (*o).into()).collect();
+        Self::of_exposures(&exposures)
+    }
+
+    /// Of what was seen from some age on; every outcome ends the wait. Where few were at risk early
+    /// on the curve stands on those few: see `fewest_at_risk`.
+    #[must_use]
+    pub fn of_exposures(exposures: &[Exposure]) -> Self {
+        let ended: Vec<Exposure> = exposures
+            .iter()
+            .map(|e| Exposure {
+                outcome: e.outcome.map(|_| 0),
+                ..*e
             })
             .collect();
+        let mut estimate = Estimate::default();
+        let steps = ties(&ended, 1)
+            .iter()
+            .map(|tie| estimate.step(tie.days, tie.at_risk_count, tie.ended_count()))
+            .collect();
         Self { steps }
+    }
+
+    /// The smallest number at risk at any step up to the median, or to the last step.
+    #[must_use]
+    pub fn fewest_at_risk(&self) -> Option<usize> {
+        let until = self.median().unwrap_or(f64::MAX);
+        let before = self.steps.iter().filter(|step| step.days <= until);
+        before.map(|step| step.at_risk_count).min()
     }
 
     /// One step for each time at which something ended, in order.
@@ -130,7 +139,7 @@ impl Estimate {
         let (at_risk, ended) = (float(at_risk_count), float(ended_count));
         let left = float(at_risk_count - ended_count);
         self.survival *= left / at_risk;
-        let lower = if left > 0.0 {
+        let lower = if left > 0.0 && self.survival > 0.0 {
             self.greenwood += ended / (at_risk * left);
             let spread = Z_95 * self.greenwood.sqrt() / self.survival.ln().abs();
             self.upper = self.survival.powf((-spread).exp());
@@ -148,14 +157,6 @@ impl Estimate {
             upper: self.upper,
         }
     }
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "counts of requests stay far below 2^53"
-)]
-fn float(count: usize) -> f64 {
-    count as f64
 }
 
 #[cfg(test)]
@@ -257,6 +258,36 @@ mod tests {
                 upper_days: None
             }
         );
+    }
+
+    /// Two that were old when the period began: the first days of the period say nothing of them.
+    #[test]
+    fn who_is_first_seen_late_is_not_at_risk_before() {
+        let seen = |entered_days, days, ended: bool| Exposure {
+            entered_days,
+            days,
+            outcome: ended.then_some(0),
+        };
+        let curve = KaplanMeier::of_exposures(&[
+            seen(0.0, 2.0, true),
+            seen(0.0, 4.0, true),
+            seen(3.0, 5.0, true),
+            seen(2.0, 6.0, false),
+        ]);
+        let found: Vec<(f64, usize)> = curve
+            .steps()
+            .iter()
+            .map(|step| (step.days, step.at_risk_count))
+            .collect();
+        assert_eq!(found, [(2.0, 2), (4.0, 3), (5.0, 2)]);
+        assert!((curve.survival_at(4.0) - 1.0 / 3.0).abs() < 1e-12);
+        assert_eq!(curve.fewest_at_risk(), Some(2));
+    }
+
+    #[test]
+    fn what_is_done_at_once_was_at_risk() {
+        let curve = KaplanMeier::of(&[ended(0.0), ended(1.0)]);
+        assert!((curve.survival_at(0.0) - 0.5).abs() < 1e-12);
     }
 
     proptest! {

@@ -1,7 +1,7 @@
 //! Figures over what has ended alone. They flatter a queue: what still waits is not in them, so
 //! they are shown only beside the estimate that has it.
 
-use super::Observation;
+use super::{Observation, float};
 
 /// Mean and median of the ended ones; `None` when none has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -40,7 +40,7 @@ pub fn oldest_open_days(observations: &[Observation]) -> Option<f64> {
 }
 
 fn mean(days: &[f64]) -> Option<f64> {
-    (!days.is_empty()).then(|| days.iter().sum::<f64>() / count(days))
+    (!days.is_empty()).then(|| days.iter().sum::<f64>() / float(days.len()))
 }
 
 fn median_of_sorted(days: &[f64]) -> Option<f64> {
@@ -50,14 +50,6 @@ fn median_of_sorted(days: &[f64]) -> Option<f64> {
     }
     let lower = *days.get(days.len() / 2 - 1)?;
     Some(lower.midpoint(upper))
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "counts of requests stay far below 2^53"
-)]
-fn count(days: &[f64]) -> f64 {
-    days.len() as f64
 }
 
 #[cfg(test)]

@@ -87,6 +87,7 @@ fn decision(workflow: &Arc<Workflow>, request: Uuid, name: &str) -> Decision {
             on_behalf_of: None,
             occurred_at: now(),
             teams: Arc::new(BTreeSet::from([shed])),
+            references: Default::default(),
             covers: Covers::new(),
         },
     }

@@ -101,7 +101,7 @@ fn a_request_begins_and_finds_its_team() {
             "Send a request for assistance (send) By a named person or lead professional. The request \
              is then “Sent”.",
             "The first of these that fits; no request is ever without a team.",
-            "If “What help is wanted” is “substance use”: “Substance use team” (because: help with \
+            "If “What help is wanted” includes “substance use”: “Substance use team” (because: help with \
              substance use was asked for).",
             "If the locality is known: the receiving team of the locality (because: the child's locality).",
             "Otherwise: “Requests that no rule could place” (because: no locality could be found).",

@@ -53,13 +53,9 @@ async fn figures(
     by: Option<&str>,
     as_of: Timestamp,
 ) -> Vec<ClockFigures> {
-    let question = Question {
-        authority: AUTHORITY.to_owned(),
-        workflow: WorkflowName::parse("permit-receipt").unwrap(),
-        clock: None,
-        by: by.map(str::to_owned),
-        as_of,
-    };
+    let workflow = WorkflowName::parse("permit-receipt").unwrap();
+    let mut question = Question::whole(AUTHORITY, workflow, as_of);
+    question.by = by.map(str::to_owned);
     query(log.pool(), declared, &question).await.unwrap().clocks
 }
 

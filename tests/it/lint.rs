@@ -2,7 +2,9 @@
 
 mod bad_input;
 mod check;
+mod guards;
 mod pairs;
+mod plan;
 mod schema;
 
 use jiff::civil::Date;

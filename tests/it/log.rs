@@ -1,12 +1,15 @@
 //! The event log on a real Postgres: what it promises, and that its promises can be checked.
 
+mod checkpoints;
 mod cursors;
 mod driver;
+mod epochs;
 mod fences;
 mod growing;
 mod proof;
 mod racing;
 mod sealing;
+mod traps;
 mod travelling;
 mod verdicts;
 

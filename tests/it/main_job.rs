@@ -295,7 +295,12 @@ fn data_of(name: &str) -> Value {
         "withdraw" => json!({ "reason": "Invented." }),
         "help-declined" => json!({ "by_whom": "both" }),
         "entered-in-error" => json!({ "why": "test" }),
-        "child-born" => json!({ "date_of_birth": "2026-01-05" }),
+        "child-born" => json!({ "date_of_birth": now().strftime("%Y-%m-%d").to_string() }),
+        "plan-action" => json!({ "what": "group", "agency": "nhs", "by": "2030-01-05" }),
+        "link" => json!({ "reference": "00000000-0", "kind": "sibling" }),
+        "do-action" => json!({ "action": 1 }),
+        "decline-action" => json!({ "action": 1, "why": "no-capacity" }),
+        "drop-actions" => json!({ "actions": [1], "why": "done-otherwise" }),
         _ => json!({}),
     }
 }

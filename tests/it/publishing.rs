@@ -90,14 +90,32 @@ async fn what_another_build_wrote_in_other_words_is_not_published_again() {
     assert_eq!(engine.publish_folder(AUTHORITY).await, 0);
 }
 
+#[tokio::test]
+async fn a_calendar_with_a_cover_outlives_its_cover() {
+    let engine = Engine::start().await;
+    engine.publish_folder(AUTHORITY).await;
+    let in_force = engine.commands.registry().of(AUTHORITY);
+    let covered = in_force.organisation().covered_calendars().next().unwrap();
+    let files = WorkflowFiles::copied("no-cover");
+    let path = files.folder().join(ORGANISATION);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (before, rest) = text.split_once("\ncovers:\n").unwrap();
+    let after = rest.find("\n\n").unwrap();
+    std::fs::write(&path, format!("{before}{}", &rest[after..])).unwrap();
+    assert_eq!(published(&engine, &files).await.unwrap(), 1);
+    let in_force = engine.commands.registry().of(AUTHORITY);
+    assert_eq!(in_force.organisation().covered_calendars().count(), 0);
+    assert!(in_force.calendars().load(&covered.name).is_ok());
+}
+
 /// Version 1 of the shipped workflow as it was stored when it was first published: requests are
 /// pinned to its hash, so neither may ever change.
 const STORED: &[u8] = include_bytes!("../workflows/stored/request-for-assistance-v1.json");
-const STORED_HASH: &str = "HASH";
+const STORED_HASH: &str = "fb80e87902df5155f1a149d50286c9166d2e88be8f4efef060f8be90a008dc08";
 
 fn hash_in_force(body: &[u8]) -> String {
     let mut declared = Declared::default();
-    declared.apply(WORKFLOW_PUBLISHED, body).unwrap();
+    declared.apply(1, WORKFLOW_PUBLISHED, body).unwrap();
     let workflow = declared.workflows().next().unwrap();
     assert!(declared.find_workflow(&workflow.hash).is_some());
     workflow.hash.to_string()
@@ -117,21 +135,4 @@ fn the_hash_of_a_definition_is_that_of_its_stored_body() {
     let digest = Sha256::digest(canonical(&body));
     let digits: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(hash_in_force(&serde_json::to_vec(&body).unwrap()), digits);
-}
-
-#[tokio::test]
-async fn zz_write_golden() {
-    let engine = Engine::start().await;
-    engine.publish_folder(AUTHORITY).await;
-    let owner = engine.database.connect().await;
-    let row = owner
-        .query_one(
-            "select body from event_log.events where stream_kind = 'workflow'",
-            &[],
-        )
-        .await
-        .unwrap();
-    let body: Vec<u8> = row.get(0);
-    std::fs::write("/tmp/golden.json", &body).unwrap();
-    println!("GOLDEN {}", hash_in_force(&body));
 }

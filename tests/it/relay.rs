@@ -7,14 +7,16 @@ mod story;
 
 use crate::support::engine::now;
 use crate::support::{WorkflowFiles, until};
-use rfa::commands::{publish, read_folder};
-use rfa::domain::ids::Authority;
+use rfa::commands::{CommandError, publish, read_folder};
+use rfa::domain::ids::{Authority, RequestId};
+use rfa::projections::lags;
 use rfa::relay::message::Lane;
 use rfa::relay::{RelayOutcome, State};
 use serde_json::json;
 use stage::{Stage, drain, versions};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use story::{SEALED_BYTES, SEALED_KEY, Story};
+use uuid::Uuid;
 
 #[tokio::test]
 async fn two_thousand_events_arrive_once_each_and_in_order() {
@@ -259,6 +261,43 @@ async fn an_event_of_a_newer_build_holds_up_its_request_alone() {
     assert_eq!(parked.len(), 1);
     assert!(parked[0].1.contains("has schema version 2"), "{parked:?}");
     assert!(stage.is_empty("rfa.team.south-ayrshire.garf").await);
+}
+
+#[tokio::test]
+async fn a_code_of_a_newer_build_holds_up_its_request_alone() {
+    let stage = Stage::set().await;
+    let mut lane = stage.ordinary().await;
+    let (newer, other) = (Story::of("garf"), Story::of("garf"));
+    let unread = Story::of("garf");
+    for story in [&newer, &unread, &other] {
+        stage.append(story.opened()).await;
+    }
+    stage.overwrite(newer.request, "audience = 'narrow'").await;
+    stage
+        .overwrite(unread.request, "stream_kind = 'form'")
+        .await;
+    drain(&mut lane).await;
+
+    let received = stage.consume("rfa.team.south-ayrshire.garf", 1).await;
+    assert_eq!(received[0].request(), other.request);
+    let parked: BTreeMap<Uuid, String> = stage.parked().await.into_iter().collect();
+    let why = |column| format!("`{column}` holds a code that this build does not know");
+    assert_eq!(parked[&newer.request], why("audience"));
+    assert_eq!(parked[&unread.request], why("stream_kind"));
+
+    let commands = &stage.engine.commands;
+    let loaded = commands.load(stage::AUTHORITY, RequestId(newer.request));
+    match loaded.await {
+        Err(CommandError::Broken { why }) => assert_eq!(why, parked[&newer.request]),
+        Err(other) => panic!("{other}"),
+        Ok(_) => panic!("it was read"),
+    }
+    stage.declare_something().await;
+    stage.engine.runner.run_until_idle().await.unwrap();
+    let head = stage.engine.log.head().await.unwrap();
+    for lag in lags(stage.engine.log.pool(), head).await.unwrap() {
+        assert_eq!(lag.behind, 0, "{}", lag.projection);
+    }
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use crate::support::WorkflowFiles;
 use crate::support::engine::{Engine, workflows};
 use jiff::Timestamp;
 use rfa::commands::{Ask, Command, CommandError, Folder, Provenance};
-use rfa::domain::ids::{Authority, RequestId};
+use rfa::domain::ids::{Authority, Reference, RequestId};
 use rfa::domain::request::actor::Principal;
 use rfa::domain::request::event::RequestEvent;
 use rfa::domain::request::rung::find_ready;
@@ -55,7 +55,7 @@ fn the_shipped_scenarios_hold_and_walk_through_every_move_and_clock() {
         .filter(|line| line.starts_with("  ok    "))
         .count();
     assert_eq!(told, texts(STORIES, "yaml").len());
-    assert!(text.contains("  all 23 moves walked through\n"), "{text}");
+    assert!(text.contains("  all 28 moves walked through\n"), "{text}");
     assert!(text.contains("  all 9 clocks walked through\n"), "{text}");
     assert!(
         text.ends_with(&format!("OK (scenarios: {told})\n")),
@@ -116,7 +116,7 @@ fn a_move_that_no_scenario_walks_through_is_told_and_warned_of() {
     .unwrap();
     let (code, text) = run(files.folder(), &[]);
     assert_eq!(code, 0);
-    let missing = "22 of 23 moves walked through; not: ask-garf";
+    let missing = "27 of 28 moves walked through; not: ask-garf";
     assert!(text.contains(missing), "{text}");
     let check = std::process::Command::new(env!("CARGO_BIN_EXE_rfa"))
         .args(["workflow", "check", "."])
@@ -229,12 +229,13 @@ impl Server {
         step: &Step,
         doing: &Doing,
         known: Option<RequestId>,
+        references: &BTreeMap<String, Reference>,
     ) -> Result<RequestId, CommandError> {
         let moves = match &doing.does {
             Does::Claim(_) | Does::Release(_) | Does::Extend { .. } => Vec::new(),
             Does::Moves(moves) => moves
                 .iter()
-                .map(|done| done.asked(&self.examples).unwrap())
+                .map(|done| done.asked(&self.examples, references).unwrap())
                 .collect(),
         };
         let ask = match (known, &doing.does) {
@@ -290,14 +291,21 @@ impl Server {
     /// What the server makes of a scenario, by the name of each request.
     async fn play(&self, scenario: &Scenario) -> BTreeMap<String, Told> {
         let mut requests: BTreeMap<String, RequestId> = BTreeMap::new();
+        let mut references = BTreeMap::new();
         for step in &scenario.steps {
             let known = requests.get(&step.request).copied();
             if let Some(request) = known {
                 self.wait(request, step.at).await;
             }
             let Some(doing) = &step.doing else { continue };
-            match (self.act(step, doing, known).await, &step.refused) {
+            match (
+                self.act(step, doing, known, &references).await,
+                &step.refused,
+            ) {
                 (Ok(request), None) => {
+                    let (state, _) = self.load(request).await;
+                    let reference = state.find().unwrap().opening.reference.clone();
+                    references.insert(step.request.clone(), reference);
                     requests.insert(step.request.clone(), request);
                 }
                 (Err(CommandError::Refused(refusal)), Some(refused)) => {
@@ -375,6 +383,12 @@ fn without_chance(told: &Told) -> (Value, &Clocks) {
     if let Some(opening) = state.pointer_mut("/Present/opening") {
         opening["reference"] = Value::Null;
         opening["child"] = Value::Null;
+    }
+    let links = state
+        .pointer_mut("/Present/links")
+        .and_then(Value::as_array_mut);
+    for link in links.into_iter().flatten() {
+        link["request"] = Value::Null;
     }
     (state, &told.clocks)
 }

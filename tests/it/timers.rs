@@ -7,9 +7,12 @@ mod plan;
 mod stage;
 
 use jiff::Timestamp;
+use rfa::commands::ImportMark;
 use rfa::domain::request::event::RungRaised;
+use rfa::projections::rebuild::IfDifferent;
 use rfa::timers::{Outcome, Pace};
 use stage::{PROJECTION, Stage, after, at};
+use uuid::Uuid;
 
 /// Monday 1 June 2026 at ten.
 const MONDAY: &str = "2026-06-01T10:00+01";
@@ -195,11 +198,64 @@ async fn a_calendar_that_changes_moves_what_has_not_come_and_a_rebuild_agrees() 
     let moved: Timestamp = client.query_one(next, &[&request.0]).await.unwrap().get(0);
     assert_eq!(moved, at("2026-06-04T09:00+01"));
 
-    let difference = stage
+    let rebuilt = stage
         .engine
         .runner
-        .rebuild(PROJECTION, &|_, _| {})
+        .rebuild(PROJECTION, IfDifferent::Flip, &|_, _| {})
         .await
         .unwrap();
-    assert!(difference.is_none(), "{difference:?}");
+    assert!(rebuilt.difference.is_none(), "{rebuilt:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_imported_falls_due_once_its_import_has_ended() {
+    let stage = Stage::set().await;
+    let import = Uuid::new_v4();
+    let request = stage.import_wish(import, at(MONDAY)).await;
+    let mut sweeper = stage.replica().await.sweeper(Pace::default());
+    stage.mark(import, ImportMark::Started).await;
+    assert_eq!(
+        stage.sweep(&mut sweeper, at("2026-06-02T10:00+01")).await,
+        0
+    );
+    stage.mark(import, ImportMark::Ended).await;
+    assert!(stage.sweep(&mut sweeper, at("2026-06-02T10:00+01")).await > 0);
+    assert_eq!(
+        stage.steps(request, "look").await,
+        ["look/1/-10min/1", "look/1/0/1"]
+    );
+    stage.rebuilt_equals_live().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_rebuilt_rungs_equal_the_live_ones_and_damage_is_seen() {
+    let stage = Stage::set().await;
+    let mut sweeper = stage.replica().await.sweeper(Pace::default());
+    let [open, paused, lent] = [
+        stage.wish(at(MONDAY)).await,
+        stage.wish(at(MONDAY)).await,
+        stage.wish(at(MONDAY)).await,
+    ];
+    stage.keep(paused, "query", 1, at(MONDAY)).await.unwrap();
+    stage.keep(lent, "lend", 1, at(MONDAY)).await.unwrap();
+    assert!(stage.sweep(&mut sweeper, at("2026-06-05T12:00+01")).await > 0);
+    stage.close_on("2026-06-15").await;
+    stage.read().await;
+    let owner = stage.engine.database.connect().await;
+    let rows = "select count(distinct request_id) filter (where clock <> ''),
+                    count(distinct request_id) from read_model.due_rungs";
+    let row = owner.query_one(rows, &[]).await.unwrap();
+    assert_eq!((row.get::<_, i64>(0), row.get::<_, i64>(1)), (2, 3));
+    stage.rebuilt_equals_live().await;
+
+    let damage = "update read_model.due_rungs set next_at = now() \
+                  where request_id = $1 and clock = 'lend'";
+    assert_eq!(owner.execute(damage, &[&open.0]).await.unwrap(), 1);
+    let found = stage
+        .engine
+        .runner
+        .rebuild(PROJECTION, IfDifferent::Flip, &|_, _| {})
+        .await;
+    let examples = found.unwrap().difference.examples;
+    assert_eq!(examples, [(stage::AUTHORITY.to_owned(), open.0)]);
 }

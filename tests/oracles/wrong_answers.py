@@ -1,6 +1,6 @@
 """An oracle that cannot disagree is none: each answer altered by a little must be seen.
 
-    python wrong_answers.py CASES.jsonl PAUSED.csv PAUSED.json
+    python wrong_answers.py CASES.jsonl PAUSED.csv PAUSED.json CURVES.jsonl
 """
 
 import contextlib
@@ -12,6 +12,7 @@ import json
 import sys
 
 import clocks
+import curves
 import paused_log
 from spell import Spell, differences
 from working_time import calendar, instant
@@ -25,7 +26,7 @@ def altered(value):
     if isinstance(value, int):
         return value + 1
     if isinstance(value, float):
-        return value + 2e-9
+        return value + 2e-9 * max(1.0, abs(value))
     return instant(value) + dt.timedelta(milliseconds=1) if "T" in value else value + "?"
 
 
@@ -65,16 +66,34 @@ def wrong_log(rows, path):
         answer = json.load(file)
     requests = paused_log.rows_by_request(rows)
     readings = {
-        name: paused_log.readings_of(requests, clock) for name, clock in paused_log.CLOCKS.items()
+        name: paused_log.runs_of(requests, clock) for name, clock in paused_log.CLOCKS.items()
     }
+    wanted = paused_log.figures_of(readings)
     for place in leaves(answer["figures"]["clocks"]):
         if place[-1] not in paused_log.LABELS:
             wrong = with_altered(answer["figures"], ("clocks", *place))
-            yield f"figures {place}", paused_log.check_figures(wrong, readings)
+            yield f"figures {place}", paused_log.check_figures(wrong, readings, wanted)
     fewer = answer["requests"][1:]
     yield "a request less", paused_log.check_readings(fewer, readings["confirm"])
     twice = [*fewer, fewer[0]]
     yield "a request twice", paused_log.check_readings(twice, readings["confirm"])
+
+
+def wrong_curves(path):
+    with open(path, encoding="utf-8") as lines:
+        cases = [json.loads(line) for line in itertools.islice(lines, 10)]
+    for number, case in enumerate(cases):
+        for place in leaves(case["ours"]):
+            wrong = with_altered(case, ("ours", *place))
+            yield f"curves {number} {place}", curves.differences(wrong)
+        for kind, ours in case["series"]["ours"].items():
+            if ours.get("signals"):
+                wrong = copy.deepcopy(case)
+                wrong["series"]["ours"][kind]["signals"] = []
+                yield f"curves {number} {kind} without signals", curves.differences(wrong)
+            for place in leaves(ours.get("limits", [])):
+                wrong = with_altered(case, ("series", "ours", kind, "limits", *place))
+                yield f"curves {number} {kind} {place}", curves.differences(wrong)
 
 
 def wrong_bank_holidays():
@@ -94,6 +113,7 @@ if __name__ == "__main__":
         tried = [
             *wrong_cases(sys.argv[1]),
             *wrong_log(*sys.argv[2:4]),
+            *wrong_curves(sys.argv[4]),
             *wrong_bank_holidays(),
         ]
     unseen = [name for name, found in tried if not found]

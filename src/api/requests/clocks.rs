@@ -174,8 +174,10 @@ pub(super) fn fold(seen: &Seen, declared: &Declared) -> Clocks {
     let opening = &seen.request.opening;
     let definition = &seen.workflow.definition;
     let events = seen.loaded.events.iter();
-    ClockGround::of(definition, declared.organisation(), opening)
-        .fold(events.map(|(recorded, event)| (recorded.occurred_at, event)))
+    ClockGround::of(definition, declared.organisation(), opening).fold_in(
+        declared,
+        events.map(|(recorded, event)| (recorded.position.0, recorded.occurred_at, event)),
+    )
 }
 
 fn acts(seen: &Seen) -> impl Iterator<Item = (Timestamp, &Act)> {

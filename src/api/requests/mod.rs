@@ -6,8 +6,10 @@ pub(super) mod claim;
 pub(super) mod clock;
 pub(super) mod clocks;
 pub(super) mod extension;
+mod links;
 pub(super) mod list;
 pub(super) mod moves;
+mod plan;
 pub(super) mod read;
 pub(super) mod view;
 
@@ -63,6 +65,7 @@ impl Seen {
         };
         let mut involvement = involvement_of(&request, &loaded);
         involvement.covers = who.covers(&request);
+        involvement.does = request.plan.is_for(&caller.principal, None);
         // Whoever asked for help may write down who answered; what others passed on is not theirs to know.
         let asks = request.requester == caller.principal.id || involvement.covers;
         involvement.answers = request.is_concern_open()
@@ -145,6 +148,7 @@ fn involvement_of(request: &Request, loaded: &Loaded) -> Involvement {
         acted,
         authors,
         answers: false,
+        does: false,
         covers: false,
     }
 }

@@ -8,6 +8,7 @@ use crate::api::caller::Caller;
 use crate::api::extract::{Params, Segments};
 use crate::api::position::min_position;
 use crate::api::problem::Problem;
+use crate::domain::request::asking::civil_date;
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderValue;
@@ -48,7 +49,8 @@ pub(super) fn etag(version: i32) -> HeaderValue {
 }
 
 async fn view(app: &App, caller: &Caller, seen: &Seen) -> Result<RequestView, Problem> {
-    let opens = seen.content || seen.restricted;
+    let opens = seen.content || seen.restricted || seen.involvement.does;
+    let links = seen.links(app, caller).await?;
     let events = if opens {
         let opened = app.commands.open(&caller.authority, &seen.loaded).await?;
         let by_version: HashMap<i32, Content> = opened
@@ -63,7 +65,9 @@ async fn view(app: &App, caller: &Caller, seen: &Seen) -> Result<RequestView, Pr
                 )
             })
             .collect();
-        seen.events(&caller.principal, by_version)
+        let mut events = seen.events(&caller.principal, by_version);
+        seen.forget(&mut events, &links.hidden);
+        events
     } else {
         Vec::new()
     };
@@ -100,6 +104,9 @@ async fn view(app: &App, caller: &Caller, seen: &Seen) -> Result<RequestView, Pr
         concern_open: seen.knows_state().then_some(request.is_concern_open()),
         moves: seen.moves(&caller.principal, &declared, (app.now)()),
         next: running.collect(),
+        actions: seen.actions(&caller.principal, civil_date((app.now)())),
+        still_open: seen.still_open(),
+        links: links.shown,
         possible_same_child,
         content: if opens { "open" } else { "summary" },
         events,

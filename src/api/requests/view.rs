@@ -2,6 +2,8 @@
 
 use super::claim::ClaimView;
 use super::clocks::ClockView;
+use super::links::LinkView;
+use super::plan::ActionView;
 use super::{Seen, people};
 use crate::access::{Action, Involvement, Resource, decide};
 use crate::api::concerns::{NumberView, numbers_at};
@@ -49,6 +51,15 @@ pub(crate) struct RequestView {
     pub moves: Vec<MoveView>,
     /// The clocks that run: what is owed next, and by when.
     pub next: Vec<ClockView>,
+    /// Actions of the child's plan: all for whoever works on the request or reads it, else one's own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<ActionView>,
+    /// What still stands in the way of ending well, in plain words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub still_open: Option<String>,
+    /// Requests that belong with this one, as far as the caller may know of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<LinkView>,
     /// Other requests whose child looks the same: a prompt for the team, never a merge.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub possible_same_child: Option<SameChild>,
@@ -218,7 +229,7 @@ impl Seen {
             .iter()
             .map(|(recorded, event)| {
                 let shown = match recorded.audience {
-                    Audience::Ordinary => self.content,
+                    Audience::Ordinary => self.content || self.is_asked_of(event, principal),
                     Audience::Restricted => {
                         let authors = people(&recorded.actor, recorded.on_behalf_of.as_deref());
                         let involvement = Involvement {

@@ -12,7 +12,8 @@ use super::state::RequestState;
 use crate::domain::declared::Declared;
 use crate::domain::derive::derive;
 use crate::domain::ids::{AgencyId, MoveName, PrincipalId, ReasonCode, Reference, TeamId};
-use crate::domain::workflow::definition::{RouteTo, find};
+use crate::domain::workflow::definition::{MoveRule, PlanEffect, RouteTo};
+use crate::domain::workflow::expression::{Scope, find};
 use crate::domain::workflow::schema::{DataError, Moment, Workflow};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -154,6 +155,7 @@ impl Asking<'_> {
         let Some(rule) = self.workflow.definition.moves.get(&asked.move_name) else {
             return Ok(None);
         };
+        self.doers_named(rule, coded)?;
         if let Some(path) = &rule.worker {
             let in_a_team = |person: &Principal| person.grants.iter().any(|g| g.team.is_some());
             self.named_at(path, coded, in_a_team, "a person who belongs to a team")?;
@@ -198,6 +200,29 @@ impl Asking<'_> {
         roles.any(|role| role.any_of.iter().any(|held| person.holds(held)))
     }
 
+    /// Whoever is to do an action must be somebody, or nobody would do it.
+    fn doers_named(&self, rule: &MoveRule, coded: &Map<String, Value>) -> Result<(), Refusal> {
+        let Some(PlanEffect::Adds(added)) = &rule.plan else {
+            return Ok(());
+        };
+        if let Some(path) = &added.who {
+            self.named_at(path, coded, |_| true, "a person")?;
+        }
+        let Some(path) = &added.agency else {
+            return Ok(());
+        };
+        let named = find(coded, path).and_then(Value::as_str);
+        let mut agencies = self.declared.organisation().agencies();
+        // What is no code at all is refused by the rules.
+        match named.map(AgencyId::parse) {
+            Some(Ok(id)) if !agencies.any(|agency| *agency == id) => {
+                let place = Place::at(path);
+                Err(Refusal::UnknownAgency { place })
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
     /// First fitting rule; `otherwise` fits always.
     fn route(&self, moves: &[Asked]) -> Routed {
         let empty = Map::new();
@@ -205,7 +230,11 @@ impl Asking<'_> {
         let organisation = self.declared.organisation();
         let on = self.today();
         let rules = &self.workflow.definition.routing;
-        for rule in rules.iter().filter(|rule| rule.when.holds(coded)) {
+        let scope = Scope {
+            request: Some(coded),
+            ..Scope::of_data(&empty)
+        };
+        for rule in rules.iter().filter(|rule| rule.when.holds(scope)) {
             let team = match &rule.team {
                 RouteTo::Team(team) => Some(team.clone()),
                 RouteTo::LocalityAt(path) => find(coded, path)

@@ -1,6 +1,7 @@
 //! The clocks of one request, followed event by event.
 
 use super::event::{Act, ClaimEffect, Opening, RequestEvent};
+use crate::domain::declared::Declared;
 use crate::domain::ids::{AgencyId, EventName, TeamId};
 use crate::domain::organisation::Organisation;
 use crate::domain::time::clock::{ClockFact, Clocks, Lease, LeaseTerms};
@@ -96,6 +97,24 @@ impl<'a> ClockGround<'a> {
             }
             RequestEvent::RungRaised(_) => {}
         }
+    }
+
+    /// Each event by what was in force at its position, as a read table that met it then has it.
+    #[must_use]
+    pub fn fold_in<'e>(
+        &self,
+        declared: &'a Declared,
+        events: impl IntoIterator<Item = (i64, Timestamp, &'e RequestEvent)>,
+    ) -> Clocks {
+        let mut clocks = Clocks::default();
+        for (position, occurred_at, event) in events {
+            let ground = Self {
+                organisation: declared.organisation_at(position),
+                ..*self
+            };
+            ground.follow(&mut clocks, event, occurred_at);
+        }
+        clocks
     }
 
     fn affect(

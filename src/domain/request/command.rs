@@ -9,6 +9,7 @@ use crate::domain::ids::{
 use crate::domain::organisation::Covers;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// A move as it came through the door.
@@ -81,6 +82,8 @@ pub struct Facts {
     pub occurred_at: Timestamp,
     /// A team is known when the organisation in force lists it.
     pub teams: std::sync::Arc<std::collections::BTreeSet<TeamId>>,
+    /// Requests of the same authority that the data name, by reference; what is not here does not exist.
+    pub references: BTreeMap<Reference, RequestId>,
     /// Who answers for whom at that time.
     pub covers: Covers,
 }

@@ -9,12 +9,16 @@ use super::entitle::{Ground, acted_as, moves_from, starts_at};
 use super::error::{Place, Refusal};
 use super::event::{Act, ActedAs, CoveredBy, HeldBy, Opening, Owner, RequestEvent};
 use super::extension;
+use super::guard::{self, Knows};
+use super::link::{self, Link};
+use super::plan::{self, PlanStep};
 use super::rung;
 use super::state::{Request, RequestState};
 use crate::domain::ids::{AgencyId, DefinitionHash, PrincipalId, StateName, TeamId};
 use crate::domain::workflow::definition::{
-    Definition, HandOver, MoveRule, OwnerRule, StateHolder, ToState, find,
+    Definition, HandOver, MoveRule, OwnerRule, PathRule, StateHolder, ToState,
 };
+use crate::domain::workflow::expression::find;
 use jiff::Timestamp;
 
 /// The definition that a request is pinned to.
@@ -88,9 +92,10 @@ fn act(
             .map(|r| &r.owner.team)
             .or(routed)
             .ok_or(Refusal::NotFound)?,
+        actions: Some(plan::numbers(rule, &asked)),
     };
-    let acted_as = acted_as(ground, &asked.move_name, rule, facts)?;
-    let to = target_state(definition, request, rule, &asked)?;
+    let acted_as = acted_as(&ground, &asked.move_name, rule, facts)?;
+    let Effects { to, plan, link } = effects((definition, rule), request, &asked, facts)?;
     let owner_team = owner_team(request, rule, &asked, opening.as_ref(), facts)?;
     let worker = principal_at(rule.worker.as_deref(), &asked)?;
     let named = principal_at(rule.requester.as_deref(), &asked)?;
@@ -125,6 +130,8 @@ fn act(
         hand_over: rule.hand_over,
         concerns_left: concerns_left(rule, request),
         worker,
+        plan,
+        link,
         requester: named,
         agency: agency
             .filter(|now| request.is_some_and(|r| r.opening.agency.as_ref() != Some(now))),
@@ -146,6 +153,30 @@ fn rule_of<'d>(definition: &'d Definition, asked: &Asked) -> Result<&'d MoveRule
         index: 0,
         allowed: definition.moves.keys().cloned().collect(),
     })
+}
+
+/// Where a move leads, and what it does beside that.
+struct Effects {
+    to: StateName,
+    plan: Option<PlanStep>,
+    link: Option<Link>,
+}
+
+/// The path is chosen and the guards are asked as if the act had settled its own actions.
+fn effects(
+    (definition, rule): (&Definition, &MoveRule),
+    request: Option<&Request>,
+    asked: &Asked,
+    facts: &Facts,
+) -> Result<Effects, Refusal> {
+    let knows = Knows::of(request);
+    let step = plan::step(rule, knows.plan(), asked, knows.scope(asked));
+    let knows = knows.after(step.as_ref().ok().and_then(Option::as_ref));
+    let (path, to) = path_taken((definition, rule), request, asked, &knows)?;
+    let plan = step?;
+    guard::check((rule, path), &knows, asked)?;
+    let link = link::step(rule, request, asked, facts)?;
+    Ok(Effects { to, plan, link })
 }
 
 /// Of those that are open, when the act answers one of them.
@@ -197,21 +228,23 @@ fn agency_of_now(request: Option<&Request>, asked: &Asked, acted_as: &ActedAs) -
     asked.agency.as_ref().or(before).cloned()
 }
 
-fn target_state(
-    definition: &Definition,
+/// The first path that fits, and the state that it leads to.
+fn path_taken<'r>(
+    (definition, rule): (&Definition, &'r MoveRule),
     request: Option<&Request>,
-    rule: &MoveRule,
     asked: &Asked,
-) -> Result<StateName, Refusal> {
+    knows: &Knows<'_>,
+) -> Result<(&'r PathRule, StateName), Refusal> {
     let state = request.map(|r| &r.state);
+    let scope = knows.scope(asked);
     let path = rule
         .paths
         .iter()
-        .find(|path| starts_at(&path.from, state) && path.when.holds(&asked.coded));
-    match (path.map(|p| &p.to), state) {
-        (Some(ToState::State(to)), _) => Ok(to.clone()),
-        (Some(ToState::Same), Some(state)) => Ok(state.clone()),
-        (None | Some(ToState::Same), None) => Err(Refusal::NotFound),
+        .find(|path| starts_at(&path.from, state) && path.when.holds(scope));
+    match (path.map(|p| (p, &p.to)), state) {
+        (Some((path, ToState::State(to))), _) => Ok((path, to.clone())),
+        (Some((path, ToState::Same)), Some(state)) => Ok((path, state.clone())),
+        (None | Some((_, ToState::Same)), None) => Err(Refusal::NotFound),
         (None, Some(_)) if rule.opens && rule.paths.len() == 1 => Err(Refusal::AlreadyOpen),
         (None, Some(state)) => Err(Refusal::NotInThisState {
             found: asked.move_name.clone(),

@@ -32,6 +32,7 @@ pub fn moves_open_to<'a>(
         definition,
         request: Some(request),
         team: &request.owner.team,
+        actions: None,
     };
     moves_from(definition, Some(&request.state)).filter(move |(_, rule)| {
         ground.find_role(&rule.by, who).is_some() && ground.find_role(&rule.not_by, who).is_none()
@@ -67,12 +68,13 @@ pub(super) fn starts_at(from: &FromStates, state: Option<&StateName>) -> bool {
 }
 
 /// Where a move is asked for.
-#[derive(Clone, Copy)]
 pub(super) struct Ground<'a> {
     pub(super) definition: &'a Definition,
     pub(super) request: Option<&'a Request>,
     /// Owner before the move; of an opening move, the team that it is routed to.
     pub(super) team: &'a TeamId,
+    /// Of the child's plan, which the act settles; `None` where no act is at hand.
+    pub(super) actions: Option<Vec<u32>>,
 }
 
 /// As whom the person may make the move.
@@ -80,7 +82,7 @@ pub(super) struct Ground<'a> {
 /// # Errors
 /// When no role lets the move pass, or one forbids it.
 pub(super) fn acted_as(
-    ground: Ground<'_>,
+    ground: &Ground<'_>,
     move_name: &MoveName,
     rule: &MoveRule,
     facts: &Facts,
@@ -159,6 +161,9 @@ impl Ground<'_> {
             Some(Relation::Requester) => is(|request| Some(&request.requester)),
             Some(Relation::Cover) => self.request.is_some_and(|request| who.covers(request)),
             Some(Relation::Worker) => is(|request| request.worker.as_ref()),
+            Some(Relation::Action) => self
+                .request
+                .is_some_and(|request| request.plan.is_for(person, self.actions.as_deref())),
             Some(Relation::Decider) => is(|request| request.decider.as_ref()),
             Some(Relation::ClaimHolder) => is(|request| request.claimed_by.as_ref()),
             None => {

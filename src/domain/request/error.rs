@@ -43,6 +43,24 @@ pub enum Refusal {
         state: StateName,
         allowed: Vec<MoveName>,
     },
+    #[error("`{found}` is not possible now: {because}")]
+    Guarded {
+        found: MoveName,
+        /// In the words of the workflow.
+        because: String,
+    },
+    #[error("there is no open action {found} in the child's plan")]
+    NoSuchAction { found: u32, open: Vec<u32> },
+    #[error("the child's plan has {limit} actions, and no more are kept")]
+    TooManyActions { limit: usize },
+    #[error("there is no request with the reference at `{}`", place.path)]
+    UnknownReference { place: Place },
+    #[error("the reference at `{}` is that of this request itself", place.path)]
+    OwnReference { place: Place },
+    #[error("the request is linked to {limit} others, and no more are kept")]
+    TooManyLinks { limit: usize },
+    #[error("the agency named at `{}` is not known here", place.path)]
+    UnknownAgency { place: Place },
     #[error("`{workflow}` is not used in this child's cluster yet")]
     NotHereYet { workflow: WorkflowName },
     #[error("`{found}` is not open to you")]
@@ -93,11 +111,18 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every `code`.
-    pub const CODES: [&'static str; 21] = [
+    pub const CODES: [&'static str; 28] = [
         "not-found",
         "already-open",
         "unknown-move",
         "not-in-this-state",
+        "guarded",
+        "no-such-action",
+        "too-many-actions",
+        "unknown-agency",
+        "unknown-reference",
+        "own-reference",
+        "too-many-links",
         "not-here-yet",
         "not-yours",
         "service-account-alone",
@@ -127,12 +152,19 @@ impl Refusal {
             }
             | Self::BadCode { place, .. }
             | Self::UnknownNamedPerson { place }
+            | Self::UnknownAgency { place }
+            | Self::UnknownReference { place }
+            | Self::OwnReference { place }
             | Self::UnfitNamedPerson { place, .. }
             | Self::Time { place, .. } => place.index = of,
             Self::UnknownTeam { place: None, .. }
             | Self::NotFound
             | Self::AlreadyOpen
             | Self::NotInThisState { .. }
+            | Self::Guarded { .. }
+            | Self::NoSuchAction { .. }
+            | Self::TooManyActions { .. }
+            | Self::TooManyLinks { .. }
             | Self::NotHereYet { .. }
             | Self::NotYours { .. }
             | Self::ServiceAccountAlone { .. }
@@ -157,6 +189,13 @@ impl Refusal {
             Self::AlreadyOpen => "already-open",
             Self::UnknownMove { .. } => "unknown-move",
             Self::NotInThisState { .. } => "not-in-this-state",
+            Self::Guarded { .. } => "guarded",
+            Self::NoSuchAction { .. } => "no-such-action",
+            Self::TooManyActions { .. } => "too-many-actions",
+            Self::UnknownAgency { .. } => "unknown-agency",
+            Self::UnknownReference { .. } => "unknown-reference",
+            Self::OwnReference { .. } => "own-reference",
+            Self::TooManyLinks { .. } => "too-many-links",
             Self::NotHereYet { .. } => "not-here-yet",
             Self::NotYours { .. } => "not-yours",
             Self::ServiceAccountAlone { .. } => "service-account-alone",

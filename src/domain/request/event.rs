@@ -1,5 +1,7 @@
 //! What happened to a request. Stored for ever: a field is only ever added, with a default.
 
+use super::link::Link;
+use super::plan::PlanStep;
 use super::rung::RungId;
 use crate::domain::ids::{
     AgencyId, ClockName, DefinitionHash, EventName, MoveName, PrincipalId, ReasonCode, Reference,
@@ -112,6 +114,12 @@ pub struct Act {
     /// Who is the named worker from now on, where the act says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worker: Option<PrincipalId>,
+    /// Another request that it links to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<Link>,
+    /// What it did to the child's plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<PlanStep>,
     /// Who decided, where the act is a decision: a challenge goes to somebody else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided_by: Option<PrincipalId>,

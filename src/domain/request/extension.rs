@@ -79,6 +79,7 @@ fn may(
         definition,
         request: Some(request),
         team: &request.owner.team,
+        actions: None,
     };
     let who = Who {
         person: facts.person(),

@@ -14,8 +14,12 @@ pub mod entitle;
 pub mod error;
 pub mod event;
 pub mod extension;
+mod guard;
+pub mod link;
+pub mod plan;
 pub mod rung;
 pub mod state;
+mod upcast;
 
 #[cfg(test)]
 mod tests;

@@ -1,10 +1,13 @@
 //! Where a request stands: the fold of its events, without rules.
 
 use super::event::{Act, ClaimEffect, Opening, Owner, RequestEvent};
+use super::link::Link;
+use super::plan::Plan;
 use super::rung::Raised;
 use crate::domain::ids::{AgencyId, PrincipalId, StateName};
 use crate::domain::workflow::definition::HandOver;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub enum RequestState {
@@ -33,6 +36,15 @@ pub struct Request {
     pub concerns_open: u32,
     #[serde(default)]
     pub raised: Raised,
+    /// To other requests, as told here.
+    #[serde(default)]
+    pub links: Vec<Link>,
+    /// The actions of the child's plan.
+    #[serde(default)]
+    pub plan: Plan,
+    /// The codes that the opening act left.
+    #[serde(default)]
+    pub asked_for: Map<String, Value>,
     pub version: i32,
 }
 
@@ -106,6 +118,9 @@ impl Request {
             claimed_by: None,
             concerns_open: u32::from(act.hand_over == Some(HandOver::Opens)),
             raised: Raised::default(),
+            links: Vec::new(),
+            plan: Plan::default(),
+            asked_for: act.coded.clone(),
             version: 1,
         }
     }
@@ -144,6 +159,14 @@ impl Request {
         }
         if act.decided_by.is_some() {
             self.decider.clone_from(&act.decided_by);
+        }
+        if let Some(link) = &act.link
+            && !self.links.contains(link)
+        {
+            self.links.push(link.clone());
+        }
+        if let Some(step) = &act.plan {
+            self.plan.evolve(step);
         }
         match act.hand_over {
             Some(HandOver::Opens) => self.concerns_open = self.concerns_open.saturating_add(1),

@@ -40,14 +40,16 @@ fn definition() -> Definition {
                 "emits": "requested", "data": {}, "owner": "routed" },
             "query": { "title": "Query", "by": ["keeper"],
                 "paths": [{ "from": { "of": ["asked"] }, "to": { "state": "question" } }],
-                "emits": "queried", "data": {} },
+                "emits": "queried", "data": {},
+                "guard": { "asks": "!claim.held || request.kind != \"saw\"",
+                    "because": "Whoever holds the claim asks about saws" } },
             "agree": { "title": "Agree", "by": ["keeper"], "not_by": ["decider"],
                 "decision": true, "worker": "handed_by",
                 "paths": [{ "from": { "of": ["asked", "refused"] }, "to": { "state": "agreed" } }],
                 "emits": "agreed", "data": {} },
             "refuse": { "title": "Refuse", "by": ["keeper"], "decision": true,
                 "paths": [
-                    { "from": "any", "when": { "why": ["broken"] }, "to": { "state": "refused" } },
+                    { "from": "any", "when": "data.why == \"broken\"", "to": { "state": "refused" } },
                     { "from": { "of": ["asked"] }, "to": "same" }],
                 "emits": "refused", "data": {} },
             "hand-on": { "title": "Hand on", "by": ["keeper"],
@@ -87,6 +89,7 @@ fn facts(actor: Principal) -> Facts {
         on_behalf_of: None,
         occurred_at: "2026-06-01T09:00:00Z".parse::<Timestamp>().unwrap(),
         teams: Arc::new(teams.into()),
+        references: Default::default(),
         covers: Covers::new(),
     }
 }
@@ -158,6 +161,29 @@ fn the_opening_act_pins_the_definition_and_names_the_owner_and_why() {
         panic!("an act")
     };
     assert_eq!(act.because.as_deref(), Some("Nearest"));
+}
+
+#[test]
+fn a_guard_refuses_in_its_own_words_and_only_whoever_may_hear_them() {
+    let asked = |kind| {
+        let saw = History::empty().then(neighbour(), "request", json!({ "kind": kind }));
+        let claimed = saw
+            .when(facts(keeper()), RequestCommand::Claim { reason: None })
+            .unwrap();
+        let mut saw = saw;
+        claimed.iter().for_each(|event| saw.0.evolve(event));
+        saw
+    };
+    let refusal = asked("saw").refusal(keeper(), "query");
+    assert_eq!(
+        refusal.to_string(),
+        "`query` is not possible now: Whoever holds the claim asks about saws"
+    );
+    assert_eq!(refusal.code(), "guarded");
+    let stranger = asked("saw").refusal(neighbour(), "query");
+    assert!(matches!(stranger, Refusal::NotYours { .. }));
+    let hammer = asked("hammer").then(keeper(), "query", json!({}));
+    assert_eq!(hammer.0.find().unwrap().state.as_str(), "question");
 }
 
 #[test]

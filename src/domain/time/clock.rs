@@ -14,9 +14,8 @@ mod tests;
 pub use lease::{Lease, LeaseTerms};
 
 use crate::domain::ids::{CalendarName, ClockName, EventName, StateName, TeamId};
-use crate::domain::workflow::definition::{
-    Anchor, ClockRule, CountDay, Roll, Target, Trigger, find,
-};
+use crate::domain::workflow::definition::{Anchor, ClockRule, CountDay, Roll, Target, Trigger};
+use crate::domain::workflow::expression::{Scope, find};
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -253,7 +252,7 @@ fn effect(rule: &ClockRule, fact: &ClockFact<'_>, newest: Option<&Spell>) -> Eff
 fn fired<'r>(triggers: &'r [Trigger], fact: &ClockFact<'_>) -> Option<&'r Trigger> {
     triggers
         .iter()
-        .find(|t| t.event.as_str() == fact.event && t.when.holds(fact.coded))
+        .find(|t| t.event.as_str() == fact.event && t.when.holds(Scope::of_data(fact.coded)))
 }
 
 /// The time that the data gives, where the definition reads it: not before the spell began and not

@@ -1,7 +1,10 @@
 //! The table of moves, one row a state and path: what `decide` goes by, for whoever draws or tells it.
 
-use super::definition::{Condition, Definition, FromStates, MoveRule, StateRule, ToState};
+use super::definition::{Definition, FromStates, Guard, MoveRule, StateRule, ToState};
+use super::expression::Expression;
+use super::phrase::Titles;
 use crate::domain::ids::{MoveName, StateName};
+use serde_json::Value;
 
 /// One way of a move out of a state. `from` is none for the opening of a request.
 #[derive(Debug, Clone, Copy)]
@@ -10,12 +13,29 @@ pub struct Arrow<'d> {
     pub rule: &'d MoveRule,
     pub from: Option<&'d StateName>,
     pub to: &'d StateName,
-    pub when: &'d Condition,
+    pub when: &'d Expression,
+    /// Of this way; the move may have one of its own.
+    pub guard: Option<&'d Guard>,
+    /// The schema of the opening move, whose codes a condition may ask for.
+    pub asked_for: &'d Value,
     /// An earlier path of the move leaves the same state under a condition.
     pub otherwise: bool,
 }
 
-impl Arrow<'_> {
+impl<'d> Arrow<'d> {
+    /// What may refuse it.
+    pub fn guards(&self) -> impl Iterator<Item = &'d Guard> {
+        self.rule.guard.iter().chain(self.guard)
+    }
+
+    #[must_use]
+    pub fn titles(&self) -> Titles<'d> {
+        Titles {
+            data: &self.rule.data,
+            request: self.asked_for,
+        }
+    }
+
     #[must_use]
     pub fn stays(&self) -> bool {
         self.from == Some(self.to)
@@ -30,7 +50,7 @@ pub fn arrows(definition: &Definition) -> Vec<Arrow<'_>> {
     for (name, rule) in &definition.moves {
         let states = definition.states.keys().map(Some);
         for from in std::iter::once(None).chain(states) {
-            found.extend(ways(name, rule, from));
+            found.extend(ways(definition, (name, rule), from));
         }
     }
     found
@@ -41,11 +61,16 @@ pub fn arrows(definition: &Definition) -> Vec<Arrow<'_>> {
 pub fn arrows_from<'d>(definition: &'d Definition, from: Option<&'d StateName>) -> Vec<Arrow<'d>> {
     let moves = definition.moves.iter();
     moves
-        .flat_map(|(name, rule)| ways(name, rule, from))
+        .flat_map(|entry| ways(definition, entry, from))
         .collect()
 }
 
-fn ways<'d>(name: &'d MoveName, rule: &'d MoveRule, from: Option<&'d StateName>) -> Vec<Arrow<'d>> {
+fn ways<'d>(
+    definition: &'d Definition,
+    (name, rule): (&'d MoveName, &'d MoveRule),
+    from: Option<&'d StateName>,
+) -> Vec<Arrow<'d>> {
+    let asked_for = Titles::of(definition, &rule.data).request;
     let mut found: Vec<Arrow<'d>> = Vec::new();
     for path in rule.paths.iter().filter(|path| starts_at(&path.from, from)) {
         let to = match (&path.to, from) {
@@ -59,9 +84,11 @@ fn ways<'d>(name: &'d MoveName, rule: &'d MoveRule, from: Option<&'d StateName>)
             from,
             to,
             when: &path.when,
+            guard: path.guard.as_ref(),
+            asked_for,
             otherwise: !found.is_empty(),
         });
-        if path.when.is_empty() {
+        if path.when.is_always() {
             break;
         }
     }

@@ -3,6 +3,8 @@
 mod claims;
 mod clock;
 mod ladder;
+mod link;
+mod plan;
 
 pub use claims::{ClaimRule, ClaimWarning, TakeOver};
 pub use clock::{
@@ -10,16 +12,18 @@ pub use clock::{
     Target, Trigger,
 };
 pub use ladder::{Ladder, NoOffset, OFFSETS, Offset, Rung};
+pub use link::{LinkEffect, LinkKind};
+pub use plan::{AddedBy, PlanEffect, SettledBy, Settling, Which};
 
+use super::expression::Expression;
 use crate::domain::ids::{
     ClockName, EventName, LadderName, MoveName, RoleName, StateName, TeamId, WorkflowName,
 };
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -106,6 +110,8 @@ pub enum Relation {
     Decider,
     /// Who has claimed the request.
     ClaimHolder,
+    /// Who is named to do the actions of the child's plan that the act settles.
+    Action,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -149,6 +155,8 @@ pub struct MoveRule {
     pub not_by: Vec<RoleName>,
     /// First fitting path wins. The opening move has one, without `from`.
     pub paths: Vec<PathRule>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard: Option<Guard>,
     pub emits: EventName,
     /// JSON Schema 2020-12 of the data; `x-personal: child|request` marks what is sealed.
     pub data: Value,
@@ -160,6 +168,12 @@ pub struct MoveRule {
     /// Dotted path in the data of the principal who becomes the worker, if present.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worker: Option<String>,
+    /// What it says of another request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<LinkEffect>,
+    /// What it does to the child's plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<PlanEffect>,
     #[serde(default)]
     pub decision: bool,
     /// Opens or closes a hand-over that stays red until somebody has answered.
@@ -197,9 +211,20 @@ pub enum OwnerRule {
 #[serde(deny_unknown_fields)]
 pub struct PathRule {
     pub from: FromStates,
-    #[serde(default, skip_serializing_if = "Condition::is_empty")]
-    pub when: Condition,
+    #[serde(default, skip_serializing_if = "Expression::is_always")]
+    pub when: Expression,
+    /// Asked once the path was taken: it chooses no other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard: Option<Guard>,
     pub to: ToState,
+}
+
+/// What has to hold, or the move is refused in these words.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Guard {
+    pub asks: Expression,
+    pub because: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -217,49 +242,12 @@ pub enum ToState {
     State(StateName),
 }
 
-/// Every dotted path must hold one of its values; `"*"` is any value but null.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Condition(pub BTreeMap<String, Vec<Value>>);
-
-impl Condition {
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    #[must_use]
-    pub fn holds(&self, coded: &Map<String, Value>) -> bool {
-        self.0.iter().all(|(path, allowed)| {
-            find(coded, path).is_some_and(|found| {
-                !found.is_null() && allowed.iter().any(|a| a == "*" || matches_value(found, a))
-            })
-        })
-    }
-}
-
-/// A list matches when one of its members does.
-fn matches_value(found: &Value, allowed: &Value) -> bool {
-    found == allowed || found.as_array().is_some_and(|list| list.contains(allowed))
-}
-
-/// The value at a dotted path.
-#[must_use]
-pub fn find<'a>(data: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
-    let mut parts = path.split('.');
-    let mut value = data.get(parts.next()?)?;
-    for part in parts {
-        value = value.get(part)?;
-    }
-    Some(value)
-}
-
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RoutingRule {
     /// Empty for `otherwise`, which comes last and is never missing.
-    #[serde(default, skip_serializing_if = "Condition::is_empty")]
-    pub when: Condition,
+    #[serde(default, skip_serializing_if = "Expression::is_always")]
+    pub when: Expression,
     pub team: RouteTo,
     pub because: String,
     /// It overlaps with later rules, and coming before them is meant.

@@ -2,6 +2,12 @@
 //! editors read. What may stand where is the parser's to say; a test holds the two together key by
 //! key.
 
+mod link;
+mod plan;
+
+pub use link::LinkForm;
+pub use plan::{AddedForm, PlanForm};
+
 use super::definition::{Anchor, ClockKind, CountDay, HandOver, RoleRule, Roll, StateRule};
 use crate::domain::ids::{
     CalendarName, ClockName, EventName, LadderName, MoveName, ReasonCode, RoleName, StateName,
@@ -64,6 +70,11 @@ pub struct MoveForm {
     /// The first fitting path wins.
     #[schemars(length(min = 1))]
     pub paths: Option<Vec<PathForm>>,
+    /// What has to hold, or the move is refused with `because`.
+    pub guard: Option<ConditionForm>,
+    /// Why the guard refuses, in plain words.
+    #[schemars(length(min = 1))]
+    pub because: Option<String>,
     /// The event that says that it was done.
     pub emits: EventName,
     /// JSON Schema 2020-12 of what is asked; `x-personal: child` or `request` is sealed.
@@ -73,6 +84,10 @@ pub struct MoveForm {
     pub requester: Option<String>,
     /// Dotted path in the data of the principal who becomes the worker.
     pub worker: Option<String>,
+    /// What it says of another request.
+    pub link: Option<LinkForm>,
+    /// What it does to the child's plan.
+    pub plan: Option<PlanForm>,
     /// A challenge to it goes to somebody else.
     pub decision: Option<bool>,
     pub hand_over: Option<HandOver>,
@@ -87,6 +102,11 @@ pub struct MoveForm {
 pub struct PathForm {
     pub from: Option<FromForm>,
     pub when: Option<ConditionForm>,
+    /// Asked once the path was taken: it chooses no other.
+    pub guard: Option<ConditionForm>,
+    /// Why the guard refuses, in plain words.
+    #[schemars(length(min = 1))]
+    pub because: Option<String>,
     /// A state, or `same`.
     pub to: StateName,
 }
@@ -106,8 +126,19 @@ pub enum FromWord {
     Any,
 }
 
-/// Every dotted path must hold one of its values; `"*"` is any value.
-pub type ConditionForm = BTreeMap<String, Vec<Scalar>>;
+/// An expression, as `data.result == "closed" && !claim.held`; or its short form: every dotted path
+/// must hold one of its values, `"*"` is any.
+#[derive(Debug, JsonSchema)]
+#[schemars(untagged)]
+pub enum ConditionForm {
+    Text(ExpressionForm),
+    Short(BTreeMap<String, Vec<Scalar>>),
+}
+
+/// Asks for `data.…` (this act), `request.…` (the opening act) and facts with ==, !=, <, <=, >, >=,
+/// in, has(…), !, && and ||.
+#[derive(Debug, JsonSchema)]
+pub struct ExpressionForm(#[schemars(length(min = 1, max = 1000))] pub String);
 
 #[derive(Debug, JsonSchema)]
 #[schemars(untagged)]

@@ -75,6 +75,8 @@ pub struct Node {
     /// JSON pointer from the top of the file.
     pub pointer: String,
     pub yaml: Yaml,
+    /// Where a text's first character stands, if each of them stands in the file as it is.
+    pub text_at: Option<Place>,
 }
 
 #[derive(Debug, Clone, PartialEq)]

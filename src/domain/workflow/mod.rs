@@ -7,6 +7,7 @@ pub mod arrows;
 pub mod definition;
 pub mod diagram;
 pub mod explain;
+pub mod expression;
 pub mod form;
 pub mod lint;
 pub mod located;

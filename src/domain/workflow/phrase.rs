@@ -1,6 +1,10 @@
 //! Small pieces of plain English about definitions: lists, counts, targets, conditions.
 
-use super::definition::{Condition, Target};
+mod condition;
+
+pub use condition::{Titles, condition};
+
+use super::definition::Target;
 use serde_json::Value;
 
 /// `a`, `a or b`, `a, b or c`
@@ -69,39 +73,6 @@ pub fn upper(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| {
         first.to_uppercase().chain(letters).collect()
     })
-}
-
-/// `if “Result” is “not child protection”`; nothing where there is no condition. `data` is the
-/// schema that has the titles.
-#[must_use]
-pub fn condition(when: &Condition, data: &Value) -> String {
-    let parts: Vec<String> = when
-        .0
-        .iter()
-        .map(|(path, values)| {
-            let title = title_at(data, path);
-            match values.as_slice() {
-                [any] if any == "*" => format!("“{title}” is given"),
-                values => {
-                    let values: Vec<String> = values.iter().map(value_words).collect();
-                    format!("“{title}” is {}", any_of(&values))
-                }
-            }
-        })
-        .collect();
-    if parts.is_empty() {
-        return String::new();
-    }
-    format!("if {}", all_of(&parts))
-}
-
-fn value_words(value: &Value) -> String {
-    match value {
-        Value::Bool(true) => "yes".to_owned(),
-        Value::Bool(false) => "no".to_owned(),
-        Value::String(code) => format!("“{}”", words(code)),
-        Value::Null | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
-    }
 }
 
 /// The title that a schema gives to the value at a dotted path, or the path's last word.

@@ -111,6 +111,8 @@ pub enum What {
     /// Who answers for the requester.
     CoveredBy(PrincipalId),
     ConcernOpen(bool),
+    /// Exactly these actions of the child's plan, by number.
+    ActionsOpen(Vec<u32>),
     /// Exactly these.
     Clocks(ClockList, Vec<ClockName>),
     Due(ClockName, Due),

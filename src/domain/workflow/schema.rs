@@ -4,6 +4,7 @@ mod canonical;
 mod dates;
 pub(crate) mod fault;
 mod hygiene;
+pub(crate) mod kind;
 mod messages;
 pub(crate) mod shape;
 mod split;

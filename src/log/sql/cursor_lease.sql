@@ -4,4 +4,5 @@ on conflict (name) do update
 set lease_owner = excluded.lease_owner, lease_until = excluded.lease_until
 where c.lease_owner = excluded.lease_owner or c.lease_until < clock_timestamp()
     or c.lease_owner is null
-returning epoch, position
+returning epoch, position,
+    coalesce((select max(last_position) from event_log.appends), 0) as head

@@ -2,4 +2,4 @@ select distinct o.request
 from vault.blind_index m
 join vault.blind_index o
     on o.authority = m.authority and o.kind = m.kind and o.digest = m.digest
-where m.authority = $1 and m.request = $2 and o.request <> $2
+where m.authority = $1 and m.request = $2 and o.request <> $2 and m.kind <> all($3)

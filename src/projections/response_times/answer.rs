@@ -1,20 +1,32 @@
 //! Response times as of a moment: open requests count, and every figure says what it rests on.
 
-use super::{SpellRow, load, reading};
+use super::figures::figures;
+use super::known::Known;
+use super::seen::{Bounds, Seen};
 use crate::domain::declared::Declared;
 use crate::domain::ids::{ClockName, WorkflowName};
-use crate::domain::time::clock::{Reading, SpellStatus};
 use crate::projections::{QueryError, ReadPool};
-use crate::statistics::Observation;
-use crate::statistics::kaplan_meier::KaplanMeier;
-use crate::statistics::summary::{ClosedOnly, oldest_open_days};
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-const MS_PER_DAY: f64 = 86_400_000.0;
-const SURVIVAL_DAYS: [u32; 5] = [1, 5, 10, 20, 40];
+/// Which spells a question is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(tag = "view", rename_all = "kebab-case")]
+pub enum Window {
+    All,
+    /// Those that started in `[from, to)`, followed up to the moment of the figures.
+    Cohort {
+        from: Timestamp,
+        to: Timestamp,
+    },
+    /// Whatever was open at some time in `[from, to)`; of earlier starts only what happened from
+    /// `from` on is looked at (left-truncated), and nothing after `to`.
+    Period {
+        from: Timestamp,
+        to: Timestamp,
+    },
+}
 
 #[derive(Debug, Clone)]
 pub struct Question {
@@ -23,7 +35,26 @@ pub struct Question {
     pub clock: Option<ClockName>,
     /// A code of the opening act, `team` or `agency`.
     pub by: Option<String>,
+    /// Only where this dimension has this code.
+    pub only: Option<(String, String)>,
+    pub window: Window,
     pub as_of: Timestamp,
+}
+
+impl Question {
+    /// Every clock, all of it.
+    #[must_use]
+    pub fn whole(authority: &str, workflow: WorkflowName, as_of: Timestamp) -> Self {
+        Self {
+            authority: authority.to_owned(),
+            workflow,
+            clock: None,
+            by: None,
+            only: None,
+            window: Window::All,
+            as_of,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
@@ -41,7 +72,8 @@ pub struct ClockFigures {
     pub title: String,
     /// As the workflow states it, e.g. `5wd`.
     pub target: String,
-    /// The code of the dimension asked by; absent for the whole.
+    /// The code of the dimension asked by; absent for the whole. Where several codes hold at once, a
+    /// request counts under each, and groups add up to more than the whole.
     pub group: Option<String>,
     pub started: usize,
     pub stopped: usize,
@@ -60,12 +92,31 @@ pub struct ClockFigures {
     pub missed_open: usize,
     /// Within target, of all that are decided: stopped or past the target.
     pub share_within_target: Option<f64>,
-    /// Days from start to stop, with open requests as still waiting.
+    /// 95 % interval of that share.
+    pub share_interval: Option<(f64, f64)>,
+    /// If all that are open inside the target missed it, and if all met it.
+    pub share_bounds: Option<(f64, f64)>,
+    /// Of those that are open now.
+    pub open_within_target_share: Option<f64>,
+    /// Days from start to stop, with open requests as still waiting; pauses counted.
     pub kaplan_meier_days: Quantiles,
+    /// The same with pauses taken off.
+    pub adjusted_for_pauses_days: Quantiles,
+    /// From the day on which help was first asked for: the child's own wait, which never pauses.
+    pub childs_wait_days: Quantiles,
     pub survival_at_days: BTreeMap<String, f64>,
-    /// Of the stopped ones alone; shown because others show it, and too short by nature.
+    /// How spells ended: the chance of each way, with 95 % interval, where the others compete.
+    pub outcomes: Vec<OutcomeFigures>,
+    /// Of a period: the smallest number at risk up to the median. Below about ten the curve stands
+    /// on very few.
+    pub fewest_at_risk: Option<usize>,
+    /// Of the stopped ones alone; shown because others show it, and too short by nature. Never of a
+    /// period.
     pub closed_only_days: ClosedFigures,
     pub oldest_open_days: Option<f64>,
+    /// Ages of what is open now. A snapshot meets long waits more often than short ones: this is not
+    /// how long a wait takes.
+    pub open_ages_snapshot_days: Option<OpenAgesFigures>,
     pub median_working_days_stopped: Option<f64>,
     /// Share of the elapsed time that was spent in pauses.
     pub pause_share: Option<f64>,
@@ -82,6 +133,21 @@ pub struct Quantiles {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct OutcomeFigures {
+    /// The event that ended it.
+    pub outcome: String,
+    pub count: usize,
+    /// By day: the chance, and its lower and upper bound.
+    pub chance_by_days: BTreeMap<String, [f64; 3]>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct OpenAgesFigures {
+    pub p50: f64,
+    pub p90: f64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct ClosedFigures {
     pub mean: Option<f64>,
     pub median: Option<f64>,
@@ -94,169 +160,82 @@ pub async fn query(
     declared: &Declared,
     question: &Question,
 ) -> Result<Answer, QueryError> {
-    let rows = load(
-        pool,
-        &question.authority,
-        question.workflow.as_str(),
-        question.clock.as_ref(),
-        question.as_of,
-    )
-    .await?;
-    check_dimension(&rows, question)?;
-    let mut groups: BTreeMap<(String, Option<String>), Vec<Reading>> = BTreeMap::new();
-    for row in rows {
-        let group = question.by.as_ref().map(|by| code_of(&row, by));
-        let key = (row.clock.clone(), group);
-        if let Some(spell) = row.detail {
+    let spells = Bounds::of(question, i64::MAX).load(pool, declared).await?;
+    check_dimensions(pool, question).await?;
+    Ok(answer(declared, question, &spells))
+}
+
+/// What would have been answered when only that much was known.
+///
+/// # Errors
+/// As `query`.
+pub async fn query_known(
+    pool: &ReadPool,
+    known: &Known,
+    question: &Question,
+) -> Result<Answer, QueryError> {
+    let spells = known.spells(pool, question).await?;
+    check_dimensions(pool, question).await?;
+    Ok(answer(&known.declared, question, &spells))
+}
+
+fn answer(declared: &Declared, question: &Question, spells: &[Seen]) -> Answer {
+    let mut groups: BTreeMap<(String, Option<String>), Vec<&Seen>> = BTreeMap::new();
+    for seen in spells {
+        if question.by.is_none() {
             groups
-                .entry(key)
+                .entry((seen.clock.clone(), None))
                 .or_default()
-                .push(reading(spell, declared, question.as_of)?.1);
+                .push(seen);
+        }
+        for group in &seen.groups {
+            let key = (seen.clock.clone(), Some(group.clone()));
+            groups.entry(key).or_default().push(seen);
         }
     }
     let clocks = groups
         .into_iter()
-        .map(|((clock, group), readings)| figures(declared, question, clock, group, &readings))
+        .map(|(key, spells)| figures(declared, question, key, &spells))
         .collect();
-    Ok(Answer {
+    Answer {
         figures_as_of: question.as_of,
         workflow: question.workflow.to_string(),
         by: question.by.clone(),
         clocks,
-    })
-}
-
-fn check_dimension(rows: &[SpellRow], question: &Question) -> Result<(), QueryError> {
-    let Some(by) = &question.by else {
-        return Ok(());
-    };
-    if rows.is_empty() || rows.iter().any(|row| row.dimensions.contains_key(by)) {
-        return Ok(());
-    }
-    let allowed: BTreeSet<&String> = rows.iter().flat_map(|row| row.dimensions.keys()).collect();
-    Err(QueryError::UnknownDimension {
-        found: by.clone(),
-        allowed: allowed.into_iter().cloned().collect(),
-    })
-}
-
-fn code_of(row: &SpellRow, by: &str) -> String {
-    row.dimensions
-        .get(by)
-        .and_then(Value::as_str)
-        .unwrap_or(crate::domain::derive::NOT_KNOWN)
-        .to_owned()
-}
-
-fn figures(
-    declared: &Declared,
-    question: &Question,
-    clock: String,
-    group: Option<String>,
-    readings: &[Reading],
-) -> ClockFigures {
-    let count = |test: &dyn Fn(&Reading) -> bool| readings.iter().filter(|r| test(r)).count();
-    let stopped = |r: &Reading| r.status == SpellStatus::Stopped;
-    let within_target = count(&|r| stopped(r) && r.met == Some(true));
-    let missed_stopped = count(&|r| stopped(r) && r.met == Some(false));
-    let missed_open = count(&|r| r.status.is_open() && r.met == Some(false));
-    let observations = observations(readings);
-    let curve = KaplanMeier::of(&observations);
-    let interval = curve.median_interval();
-    let closed = ClosedOnly::of(&observations);
-    let (title, target) = labels(declared, question, &clock);
-    ClockFigures {
-        title,
-        target,
-        clock,
-        group,
-        started: readings.len(),
-        stopped: count(&stopped),
-        open: count(&|r| r.status.is_open()),
-        cancelled: count(&|r| r.status == SpellStatus::Cancelled),
-        paused: count(&|r| r.status == SpellStatus::Paused),
-        within_target,
-        extended: count(&|r| r.extended),
-        within_stated_target: count(&|r| stopped(r) && r.met_unextended == Some(true)),
-        missed_stopped,
-        missed_open,
-        share_within_target: share(within_target, within_target + missed_stopped + missed_open),
-        kaplan_meier_days: Quantiles {
-            median: curve.median(),
-            median_low: interval.lower_days,
-            median_high: interval.upper_days,
-            p85: curve.quantile(0.85),
-            p95: curve.quantile(0.95),
-        },
-        survival_at_days: SURVIVAL_DAYS
-            .into_iter()
-            .map(|days| (days.to_string(), curve.survival_at(f64::from(days))))
-            .collect(),
-        closed_only_days: ClosedFigures {
-            mean: closed.mean_days,
-            median: closed.median_days,
-        },
-        oldest_open_days: oldest_open_days(&open_only(readings)),
-        median_working_days_stopped: median_working_days(readings),
-        pause_share: pause_share(readings),
     }
 }
 
-/// A cancelled spell is neither met nor waiting: it leaves the risk set when it is cancelled.
-fn observations(readings: &[Reading]) -> Vec<Observation> {
-    readings
-        .iter()
-        .map(|reading| Observation {
-            days: days(reading.elapsed_ms),
-            ended: reading.status == SpellStatus::Stopped,
-        })
-        .collect()
+/// Every dimension that some request of the workflow has.
+///
+/// # Errors
+/// When the read tables are out of reach.
+pub async fn dimensions(pool: &ReadPool, question: &Question) -> Result<Vec<String>, QueryError> {
+    let client = pool.get().await?;
+    let statement = include_str!("../sql/response_times_dimensions.sql");
+    let statement = client.prepare_cached(statement).await?;
+    let workflow = question.workflow.as_str();
+    let rows = client
+        .query(&statement, &[&question.authority, &workflow])
+        .await?;
+    let mut found: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    if !found.is_empty() {
+        found.push("team".to_owned());
+    }
+    Ok(found)
 }
 
-fn open_only(readings: &[Reading]) -> Vec<Observation> {
-    let open = readings.iter().filter(|reading| reading.status.is_open());
-    open.map(|reading| Observation {
-        days: days(reading.elapsed_ms),
-        ended: false,
-    })
-    .collect()
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "milliseconds of a few years fit a double exactly"
-)]
-fn days(ms: i64) -> f64 {
-    ms as f64 / MS_PER_DAY
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts of requests")]
-fn share(part: usize, whole: usize) -> Option<f64> {
-    (whole > 0).then(|| part as f64 / whole as f64)
-}
-
-fn median_working_days(readings: &[Reading]) -> Option<f64> {
-    let stopped: Vec<Observation> = readings
-        .iter()
-        .filter(|reading| reading.status == SpellStatus::Stopped)
-        .map(|reading| Observation {
-            days: f64::from(reading.working_days),
-            ended: true,
-        })
-        .collect();
-    ClosedOnly::of(&stopped).median_days
-}
-
-fn pause_share(readings: &[Reading]) -> Option<f64> {
-    let sum = |of: fn(&Reading) -> i64| readings.iter().map(of).sum::<i64>();
-    let elapsed = sum(|reading| reading.elapsed_ms);
-    (elapsed > 0).then(|| days(sum(|reading| reading.paused_ms)) / days(elapsed))
-}
-
-fn labels(declared: &Declared, question: &Question, clock: &str) -> (String, String) {
-    declared
-        .newest_workflow(&question.workflow)
-        .and_then(|workflow| workflow.definition.clocks.get(clock))
-        .map(|rule| (rule.title.clone(), rule.target.to_string()))
-        .unwrap_or_default()
+async fn check_dimensions(pool: &ReadPool, question: &Question) -> Result<(), QueryError> {
+    let only = question.only.as_ref().map(|(dimension, _)| dimension);
+    let asked: Vec<&String> = question.by.iter().chain(only).collect();
+    if asked.is_empty() {
+        return Ok(());
+    }
+    let allowed = dimensions(pool, question).await?;
+    match asked.into_iter().find(|asked| !allowed.contains(asked)) {
+        Some(found) if !allowed.is_empty() => Err(QueryError::UnknownDimension {
+            found: found.clone(),
+            allowed,
+        }),
+        Some(_) | None => Ok(()),
+    }
 }

@@ -9,8 +9,15 @@ create table if not exists {table} (
     started_at timestamptz not null,
     ended_at timestamptz,
     status text not null,
+    ended_by text,
+    elapsed_ms bigint,
+    paused_ms bigint,
+    working_days int,
+    met boolean,
     detail jsonb,
     dimensions jsonb not null,
+    position bigint not null,
     primary key (authority, request_id, clock, spell)
 );
 create index on {table} (authority, workflow, clock, started_at);
+create index on {table} (authority, workflow, position) where spell = 0;

@@ -4,11 +4,14 @@ use crate::domain::ids::{
     TeamId, WorkflowName,
 };
 use crate::domain::request::event::{Act, ActedAs, Opening, Owner, Personal};
-use crate::log::{Provenance, SealedPart, StreamKind};
+use crate::log::{Position, Provenance, SealedPart, StreamKind};
 use jiff::Timestamp;
 use serde_json::Map;
 
-const EPOCH: Uuid = Uuid::from_u128(7);
+const EPOCH: Epoch = Epoch {
+    id: Uuid::from_u128(7),
+    began_after: Position(30),
+};
 
 fn recorded(audience: Audience) -> Recorded {
     Recorded {
@@ -35,6 +38,7 @@ fn recorded(audience: Audience) -> Recorded {
             key: Uuid::from_u128(0xca),
             bytes: b"canary-sealed".to_vec(),
         }],
+        unreadable: None,
     }
 }
 
@@ -64,6 +68,8 @@ fn passed_on() -> RequestEvent {
         requester: None,
         agency: None,
         cover: None,
+        plan: None,
+        link: None,
         worker: Some(PrincipalId::parse("canary-worker").unwrap()),
         decided_by: Some(PrincipalId::parse("canary-decider").unwrap()),
         hand_over: None,
@@ -140,6 +146,7 @@ fn a_message_is_a_cloud_event_of_ids_and_codes() {
             "datacontenttype": "application/json",
             "dataschema": "urn:rfa:message:event:1",
             "epoch": "00000000-0000-0000-0000-000000000007",
+            "epochafter": "30",
             "position": "00000000000000000000000000000007-41",
             "correlationid": "00000000-0000-0000-0000-000000000003",
             "data": null,

@@ -67,6 +67,7 @@ fn definition(sketch: &Sketch) -> Definition {
                 FromStates::Of(states.into_iter().map(name).collect())
             },
             when: Default::default(),
+            guard: None,
             to: ToState::State(name(to % count)),
         }];
         definition

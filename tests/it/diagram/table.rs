@@ -41,7 +41,7 @@ fn open_paths<'d>(rule: &'d MoveRule, state: &str) -> Vec<&'d PathRule> {
         FromStates::Of(states) => states.iter().any(|from| from.as_str() == state),
     };
     let paths: Vec<&PathRule> = rule.paths.iter().filter(fits).collect();
-    let last = paths.iter().position(|path| path.when.0.is_empty());
+    let last = paths.iter().position(|path| path.when.is_always());
     paths[..last.map_or(paths.len(), |last| last + 1)].to_vec()
 }
 

@@ -3,12 +3,12 @@
 use super::pairs::WORKFLOW;
 use super::{said, text_of};
 use crate::support::ProcessUnderTest;
-use crate::support::engine::{Engine, workflows};
+use crate::support::engine::{Engine, MASTER_KEY, workflows};
 use rfa::domain::ids::{Authority, CalendarName, WorkflowName};
 use std::path::{Path, PathBuf};
 
 /// What is said of the example when pieces of it are replaced.
-fn refusals(changes: &[[&str; 2]]) -> Vec<String> {
+pub(super) fn refusals(changes: &[[&str; 2]]) -> Vec<String> {
     let mut text = text_of(WORKFLOW);
     for [old, new] in changes {
         assert_eq!(text.matches(old).count(), 1, "{old} once");
@@ -215,6 +215,7 @@ async fn a_server_with_one_bad_file_does_not_start_and_the_old_set_stays_in_forc
     let env = [
         ("DATABASE_URL", running.database.url.as_str()),
         ("RFA_WORKFLOWS", folder.to_str().unwrap()),
+        ("RFA_MASTER_KEY", MASTER_KEY),
     ];
     let mut second = ProcessUnderTest::spawn(&["serve"], &env);
     assert!(!second.wait().await.success());

@@ -145,6 +145,15 @@ pub(super) const PAIRS: &[Pair] = &[
         "the event `help-started` with another meaning",
     ),
     pair(
+        Rule::E17,
+        [
+            "    emits: help-started\n    data:\n      type: object\n      additionalProperties: false\n      required: [worker]\n      properties:\n",
+            "    emits: help-started\n    plan: { adds: { what: worker, by: by, who: worker } }\n    data:\n      type: object\n      additionalProperties: false\n      required: [worker, by]\n      properties:\n        by: { title: By when, type: string, format: date }\n",
+        ],
+        "helping: { title: Help has",
+        "in `helping` an action of the plan can be open that nothing settles",
+    ),
+    pair(
         Rule::E18,
         [
             "from: [ended]\n    to: sent",

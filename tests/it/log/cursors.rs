@@ -18,6 +18,7 @@ async fn one_owner_at_a_time_moves_a_cursor() {
         log,
         database: _kept,
     } = LogUnderTest::start().await;
+    appended(log.append(command(Uuid::new_v4(), 0, 5)).await);
     let client = &**log.pool().get().await.unwrap();
     let (one, other) = (reader(&log, 60_000), reader(&log, 60_000));
     assert_eq!(one.lease(client).await.unwrap(), Some(Position(0)));

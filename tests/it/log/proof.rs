@@ -24,14 +24,18 @@ async fn clean(under_test: &LogUnderTest, from: Option<&Checkpoint>) -> (u64, Ch
             events,
             checkpoint: Some(checkpoint),
         } => (events, checkpoint),
-        other @ (Verified::Bad { .. } | Verified::Clean { .. }) => panic!("not clean: {other:?}"),
+        other @ (Verified::Bad { .. } | Verified::Lost { .. } | Verified::Clean { .. }) => {
+            panic!("not clean: {other:?}")
+        }
     }
 }
 
 async fn first_bad(under_test: &LogUnderTest, from: Option<&Checkpoint>) -> (i64, &'static str) {
     match verified(under_test, from).await {
         Verified::Bad { position, why } => (position.0, why),
-        clean @ Verified::Clean { .. } => panic!("nothing found: {clean:?}"),
+        other @ (Verified::Lost { .. } | Verified::Clean { .. }) => {
+            panic!("nothing found: {other:?}")
+        }
     }
 }
 
@@ -226,7 +230,7 @@ async fn verifying_beside_writers_finds_nothing() {
                 checkpoint: reached,
                 ..
             } => checkpoint = reached.or(checkpoint),
-            bad @ Verified::Bad { .. } => panic!("{bad:?}"),
+            bad @ (Verified::Bad { .. } | Verified::Lost { .. }) => panic!("{bad:?}"),
         }
     }
     writer.await.unwrap();

@@ -1,7 +1,7 @@
 //! Keys that travel with an append: both are there, or neither.
 
 use super::*;
-use crate::support::engine::MASTER_KEY;
+use crate::support::engine::{MASTER_KEY, vault_config};
 use rfa::log::NewKeys;
 use rfa::log::vault::{IndexEntry, MasterKey, Subject, Vault};
 
@@ -10,9 +10,11 @@ struct Sender {
 }
 
 impl Sender {
-    fn of(database: &TestDatabase) -> Self {
+    async fn of(database: &TestDatabase) -> Self {
         let master = MasterKey::parse(MASTER_KEY).unwrap();
-        let vault = Vault::connect(&database.url, 4, master).unwrap();
+        let vault = Vault::connect(&vault_config(&database.url), master)
+            .await
+            .unwrap();
         Self { vault }
     }
 
@@ -43,7 +45,7 @@ async fn rows(database: &TestDatabase, table: &str) -> i64 {
 #[tokio::test]
 async fn keys_and_index_are_stored_with_the_events() {
     let LogUnderTest { log, database } = LogUnderTest::start().await;
-    let sender = Sender::of(&database);
+    let sender = Sender::of(&database).await;
     assert!(sender.vault.shares_database(&log));
     appended(log.append(sender.opening("AAAA")).await);
     let many = ["BBBB", "CCCC", "DDDD"].map(|reference| sender.opening(reference));
@@ -58,7 +60,7 @@ async fn keys_and_index_are_stored_with_the_events() {
 #[tokio::test]
 async fn a_reference_that_is_taken_stops_its_own_command_only() {
     let LogUnderTest { log, database } = LogUnderTest::start().await;
-    let sender = Sender::of(&database);
+    let sender = Sender::of(&database).await;
     appended(log.append(sender.opening("AAAA")).await);
     let many = ["BBBB", "AAAA", "CCCC"].map(|reference| sender.opening(reference));
     let verdicts = log.append_all(many.into()).await;

@@ -250,3 +250,31 @@ async fn a_lock_that_is_held_too_long_is_no_append_and_heals() {
     held.commit().await.unwrap();
     assert_eq!(appended(log.append(command).await).position, Position(1));
 }
+
+#[tokio::test]
+async fn a_replay_gives_every_event_once_and_in_order_and_stops_when_it_is_told_to() {
+    let LogUnderTest {
+        log,
+        database: _kept,
+    } = LogUnderTest::start().await;
+    let commands = (0..13).map(|_| command(Uuid::new_v4(), 0, 1_000)).collect();
+    for verdict in log.append_all(commands).await {
+        appended(verdict);
+    }
+    let mut seen = Vec::new();
+    let reached = log.replay(Position(2), Position(12_345), |event| {
+        seen.push(event.position.0);
+        true
+    });
+    assert_eq!(reached.await.unwrap(), Position(12_345));
+    assert_eq!(seen, (3..=12_345).collect::<Vec<_>>());
+    let reached = log.replay(Position(0), Position(13_000), |event| {
+        event.position.0 < 6_000
+    });
+    assert_eq!(reached.await.unwrap(), Position(6_000));
+    let beyond = log.replay(Position(0), Position(13_001), |_| true).await;
+    assert!(
+        matches!(beyond, Err(AppendError::Unavailable)),
+        "{beyond:?}"
+    );
+}

@@ -118,13 +118,7 @@ async fn a_log_that_pauses_is_imported_and_written_down_with_our_figures() {
     engine.runner.run_until_idle().await.unwrap();
 
     let as_of: Timestamp = "2026-07-01T12:00:00Z".parse().unwrap();
-    let question = Question {
-        authority: AUTHORITY.to_owned(),
-        workflow: name,
-        clock: None,
-        by: None,
-        as_of,
-    };
+    let question = Question::whole(AUTHORITY, name, as_of);
     let declared = engine.commands.registry().of(AUTHORITY);
     let figures = query(engine.log.pool(), &declared, &question)
         .await

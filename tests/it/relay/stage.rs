@@ -98,11 +98,16 @@ impl Stage {
 
     /// As if a build came that reads all events of a request.
     pub(super) async fn make_readable(&self, request: Uuid) {
+        self.overwrite(request, "schema_version = 1").await;
+    }
+
+    /// As another build would have written it.
+    pub(super) async fn overwrite(&self, request: Uuid, what: &str) {
         let owner = self.engine.database.connect().await;
         let guards = "alter table event_log.events disable trigger all";
         owner.batch_execute(guards).await.unwrap();
-        let known = "update event_log.events set schema_version = 1 where stream = $1";
-        owner.execute(known, &[&request]).await.unwrap();
+        let write = format!("update event_log.events set {what} where stream = $1");
+        owner.execute(&write, &[&request]).await.unwrap();
     }
 
     /// What is in force there, read by another replica.

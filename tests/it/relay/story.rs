@@ -93,6 +93,8 @@ impl Story {
             requester: None,
             agency: None,
             cover: None,
+            plan: None,
+            link: None,
             worker: None,
             decided_by: None,
             hand_over: None,

@@ -2,6 +2,9 @@
 
 use super::{Broker, Postgres, ProcessUnderTest, TestDatabase, TestVhost, until};
 use reqwest::{Method, Response, StatusCode};
+use rfa::commands::Registry;
+use rfa::log::Log;
+use rfa::log::connect::LogConfig;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::path::Path;
@@ -12,6 +15,8 @@ pub(crate) struct Served {
     /// Kept as long as the program runs on them; absent over servers of the test's own.
     own: Option<(TestDatabase, TestVhost)>,
     urls: (String, String),
+    /// Variables beyond those of every test.
+    more: Vec<(&'static str, String)>,
     pub(crate) process: ProcessUnderTest,
     tokens: HashMap<String, String>,
 }
@@ -44,7 +49,8 @@ impl Served {
     pub(crate) async fn by(workflows: &Path) -> Self {
         let own = (Postgres::database().await, Broker::vhost().await);
         let folder = workflows.to_str().expect("a path in UTF-8");
-        let mut served = Self::over_by(&own.0.url, &own.1.url, &[("RFA_WORKFLOWS", folder)]).await;
+        let more = [("RFA_WORKFLOWS", folder.to_owned())];
+        let mut served = Self::over_by(&own.0.url, &own.1.url, &more).await;
         served.own = Some(own);
         served
     }
@@ -54,12 +60,17 @@ impl Served {
         Self::over_by(database, broker, &[]).await
     }
 
-    async fn over_by(database: &str, broker: &str, more: &[(&str, &str)]) -> Self {
+    pub(crate) async fn over_by(
+        database: &str,
+        broker: &str,
+        more: &[(&'static str, String)],
+    ) -> Self {
         let process = serve(database, broker, more).await;
         let tokens = tokens(&process);
         Self {
             own: None,
             urls: (database.to_owned(), broker.to_owned()),
+            more: more.to_vec(),
             process,
             tokens,
         }
@@ -73,6 +84,17 @@ impl Served {
             .0
     }
 
+    /// What is in force, read by another replica.
+    pub(crate) async fn other_replica(&self) -> Registry {
+        let config = LogConfig {
+            database_url: self.urls.0.clone(),
+            queue_commands_max: 100,
+            pool_max: 2,
+        };
+        let log = Log::connect(&config).await.expect("the log");
+        Registry::open(log).await.expect("what is in force")
+    }
+
     pub(crate) fn broker_url(&self) -> &str {
         &self.urls.1
     }
@@ -80,7 +102,7 @@ impl Served {
     /// The process ends as by `kill -9`; a new one takes over.
     pub(crate) async fn restart_after_a_kill(&mut self) {
         self.process.kill();
-        self.process = serve(&self.urls.0, &self.urls.1, &[]).await;
+        self.process = serve(&self.urls.0, &self.urls.1, &self.more).await;
         self.tokens = tokens(&self.process);
     }
 
@@ -231,9 +253,9 @@ pub(crate) fn example(name: &str) -> Value {
     serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
 }
 
-async fn serve(database: &str, broker: &str, more: &[(&str, &str)]) -> ProcessUnderTest {
-    let servers = [("DATABASE_URL", database), ("AMQP_URL", broker)];
-    let environment = [&servers[..], more].concat();
+async fn serve(database: &str, broker: &str, more: &[(&'static str, String)]) -> ProcessUnderTest {
+    let mut environment = vec![("DATABASE_URL", database), ("AMQP_URL", broker)];
+    environment.extend(more.iter().map(|(name, value)| (*name, value.as_str())));
     let mut process = ProcessUnderTest::spawn(&["serve", "--demo"], &environment);
     process.wait_for("/readyz").await;
     let ready = format!("{}/readyz", process.http);

@@ -6,9 +6,10 @@ use rfa::commands::{Commands, Declaration, Registry, publish, read_folder};
 use rfa::domain::ids::Authority;
 use rfa::log::Log;
 use rfa::log::connect::LogConfig;
-use rfa::log::vault::{MasterKey, Vault};
+use rfa::log::vault::{MasterKey, Vault, VaultConfig};
 use rfa::projections::Runner;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 pub(crate) const MASTER_KEY: &str =
     "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
@@ -31,6 +32,14 @@ pub(crate) fn now() -> Timestamp {
     Timestamp::now()
 }
 
+pub(crate) fn vault_config(url: &str) -> VaultConfig {
+    VaultConfig {
+        url: url.to_owned(),
+        pool_max: 4,
+        key_ttl: Duration::from_secs(300),
+    }
+}
+
 impl Engine {
     pub(crate) async fn start() -> Self {
         let database = Postgres::database().await;
@@ -51,7 +60,9 @@ impl Engine {
         };
         let log = Log::connect(&config).await.unwrap();
         let master = MasterKey::parse(MASTER_KEY).unwrap();
-        let vault = Vault::connect(vault_url, 4, master).unwrap();
+        let vault = Vault::connect(&vault_config(vault_url), master)
+            .await
+            .unwrap();
         let registry = Registry::open(log.clone()).await.unwrap();
         let commands = Commands::new(registry, vault);
         let runner = Runner::new(log.clone());

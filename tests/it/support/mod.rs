@@ -17,7 +17,7 @@ mod wait;
 pub(crate) use broker::{Broker, TestVhost};
 pub(crate) use database::{Postgres, TestDatabase};
 pub(crate) use files::WorkflowFiles;
-pub(crate) use private::{PrivateBroker, PrivatePostgres};
+pub(crate) use private::{PrivateBroker, PrivatePostgres, postgres_program};
 pub(crate) use process::ProcessUnderTest;
 pub(crate) use wait::until;
 

@@ -123,6 +123,21 @@ impl Drop for PrivateServer {
     }
 }
 
+/// A program of the newest Postgres that is installed, as `scripts/servers` finds it.
+pub(crate) fn postgres_program(name: &str) -> PathBuf {
+    let versions = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten();
+    let newest = versions
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok())
+        .max();
+    newest.map_or_else(
+        || PathBuf::from(name),
+        |version| PathBuf::from(format!("/usr/lib/postgresql/{version}/bin/{name}")),
+    )
+}
+
 fn servers(verb: &str, folder: &Path) -> Command {
     let mut command = Command::new(checkout().join("scripts/servers.sh"));
     command.arg(verb).arg(folder);

@@ -97,9 +97,23 @@ const MODULES: &[Module] = &[
         never: &["tokio", "lapin", "axum", "tokio_postgres"],
     },
     Module {
+        name: "report",
+        ours: &[
+            "domain",
+            "statistics",
+            "charts",
+            "projections",
+            "log",
+            "config",
+        ],
+        never: &["lapin", "axum", "tokio_postgres"],
+    },
+    Module {
         name: "api",
         ours: &[
             "commands",
+            "charts",
+            "report",
             "projections",
             "access",
             "statistics",

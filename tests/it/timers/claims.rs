@@ -9,6 +9,7 @@ use rfa::commands::Ask;
 use rfa::domain::ids::RequestId;
 use rfa::domain::request::event::{ClaimEffect, RequestEvent};
 use rfa::domain::time::calendar::Calendar;
+use rfa::projections::rebuild::IfDifferent;
 use rfa::timers::Pace;
 
 const ROUNDS: usize = 30;
@@ -84,8 +85,9 @@ async fn two_sweepers_that_are_killed_end_each_claim_once_and_never_early() {
     assert!(lapsed > 0, "no claim has lapsed");
     for projection in [PROJECTION, "request_list"] {
         stage.follow(projection).await;
-        let difference = stage.engine.runner.rebuild(projection, &|_, _| {}).await;
-        assert!(difference.unwrap().is_none(), "{projection}");
+        let runner = &stage.engine.runner;
+        let rebuilt = runner.rebuild(projection, IfDifferent::Flip, &|_, _| {});
+        assert!(rebuilt.await.unwrap().difference.is_none(), "{projection}");
     }
 }
 

@@ -1,9 +1,10 @@
 //! A small workflow with ladders, requests of it at times of the test's own, and replicas that sweep.
 
-use crate::support::engine::{Engine, MASTER_KEY, workflows};
+use crate::support::engine::{Engine, MASTER_KEY, now, vault_config, workflows};
 use jiff::{SignedDuration, Timestamp};
 use rfa::commands::{
-    Ask, AskedMove, Command, CommandError, Commands, Declaration, Provenance, Receipt, Registry,
+    Ask, AskedMove, Command, CommandError, Commands, Declaration, ImportMark, Imported,
+    ImportedAct, Importer, Provenance, Receipt, Registry, mark_import,
 };
 use rfa::domain::ids::{Authority, MoveName, RequestId, WorkflowName};
 use rfa::domain::request::actor::{Grant, Principal, PrincipalKind};
@@ -11,6 +12,7 @@ use rfa::domain::request::event::{RequestEvent, RungRaised};
 use rfa::log::connect::LogConfig;
 use rfa::log::vault::{MasterKey, Vault};
 use rfa::log::{Log, Recorded};
+use rfa::projections::rebuild::IfDifferent;
 use rfa::projections::{due_rungs, store};
 use rfa::timers::{FindDue, NotFound, Outcome, Pace, Sweeper};
 use serde_json::json;
@@ -126,7 +128,9 @@ impl Stage {
         };
         let log = Log::connect(&config).await.unwrap();
         let master = MasterKey::parse(MASTER_KEY).unwrap();
-        let vault = Vault::connect(&config.database_url, 2, master).unwrap();
+        let vault = Vault::connect(&vault_config(&config.database_url), master)
+            .await
+            .unwrap();
         let registry = Registry::open(log.clone()).await.unwrap();
         Replica {
             commands: Commands::new(registry, vault),
@@ -166,6 +170,42 @@ impl Stage {
         let command = command(person("n.ross", "neighbour"), ask, None);
         let receipt = self.engine.commands.execute(command, now).await;
         receipt.unwrap().request_id
+    }
+
+    /// The same, of a log that was kept elsewhere.
+    pub(super) async fn import_wish(&self, import: Uuid, occurred_at: Timestamp) -> RequestId {
+        let authority = Authority::parse(AUTHORITY).unwrap();
+        let name = WorkflowName::parse("tool-loan").unwrap();
+        let commands = self.engine.commands.clone();
+        let mut importer = Importer::new(commands, authority, (&name, 1), import).unwrap();
+        let request = Uuid::new_v4();
+        let act = ImportedAct {
+            request,
+            command_id: Uuid::new_v4(),
+            asked: asked("wish").remove(0),
+            actor: person("n.ross", "neighbour"),
+            occurred_at,
+            team: "carrick-team".parse().unwrap(),
+        };
+        let outcomes = importer.append(&[act]).await.unwrap();
+        assert_eq!(outcomes, [Imported::Appended]);
+        RequestId(request)
+    }
+
+    pub(super) async fn mark(&self, import: Uuid, mark: ImportMark) {
+        let authority = Authority::parse(AUTHORITY).unwrap();
+        let commands = &self.engine.commands;
+        let marked = mark_import(commands, &authority, "shed", (import, mark), now());
+        assert!(marked.await.unwrap());
+    }
+
+    pub(super) async fn rebuilt_equals_live(&self) {
+        let rebuilt = self
+            .engine
+            .runner
+            .rebuild(PROJECTION, IfDifferent::Flip, &|_, _| {});
+        let difference = rebuilt.await.unwrap();
+        assert!(difference.difference.is_none(), "{difference:?}");
     }
 
     /// What the keeper does next; reminders that were raised meanwhile are none of the keeper's.

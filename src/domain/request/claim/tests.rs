@@ -17,6 +17,7 @@ use crate::domain::workflow::Definition;
 use crate::domain::workflow::parse::{parse, tests::EXAMPLE};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -181,6 +182,7 @@ impl Story {
             occurred_at: at(now),
             teams: Arc::new(["north", "south"].map(|t| TeamId::parse(t).unwrap()).into()),
             covers: Covers::new(),
+            references: BTreeMap::new(),
         };
         let pinned = Pinned {
             definition: &self.definition,

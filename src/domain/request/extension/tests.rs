@@ -11,6 +11,7 @@ use crate::domain::time::calendar::CalendarFile;
 use crate::domain::workflow::parse::{parse, tests::EXAMPLE};
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// A request of the example: five working days from Monday 1 June 2026, due on Monday the 8th.
@@ -101,6 +102,7 @@ impl Story {
             occurred_at: at(now),
             teams: Arc::default(),
             covers: Covers::new(),
+            references: BTreeMap::new(),
         };
         let pinned = Pinned {
             definition: &self.definition,

@@ -100,6 +100,7 @@ impl Story {
             on_behalf_of: None,
             occurred_at: at(now),
             teams: Arc::default(),
+            references: Default::default(),
             covers: Covers::new(),
         };
         let pinned = Pinned {

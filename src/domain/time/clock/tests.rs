@@ -346,7 +346,7 @@ fn moving_between_two_pausing_states_is_one_pause() {
 #[test]
 fn a_trigger_with_a_condition_waits_for_it() {
     let urgent: ClockRule = serde_saphyr::from_str(
-        "{ title: T, target: { working-days: 1 }, start: [{ event: sent, when: { urgency: [urgent] } }], stop: [] }",
+        "{ title: T, target: { working-days: 1 }, start: [{ event: sent, when: data.urgency == 'urgent' }], stop: [] }",
     )
     .unwrap();
     assert!(fold(&urgent, &[SENT]).spells.is_empty());

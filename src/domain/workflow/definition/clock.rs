@@ -1,6 +1,6 @@
 //! Clocks of a definition: what starts and stops them, and what they are held against.
 
-use super::Condition;
+use super::Expression;
 use crate::domain::ids::{
     CalendarName, ClockName, EventName, LadderName, ReasonCode, RoleName, StateName,
 };
@@ -85,8 +85,8 @@ pub enum Anchor {
 #[serde(deny_unknown_fields)]
 pub struct Trigger {
     pub event: EventName,
-    #[serde(default, skip_serializing_if = "Condition::is_empty")]
-    pub when: Condition,
+    #[serde(default, skip_serializing_if = "Expression::is_always")]
+    pub when: Expression,
     /// Dotted path of the time at which it really happened, where it is written down later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,

@@ -67,16 +67,19 @@ fn singles(definition: &Definition) -> Vec<Group<'_>> {
     found
 }
 
-/// The title, and when the move goes this way.
+/// The title, when the move goes this way, and what it is possible for only.
 #[must_use]
 pub(super) fn label(arrow: &Arrow<'_>) -> String {
-    let title = &arrow.rule.title;
-    if !arrow.when.is_empty() {
-        let when = phrase::condition(arrow.when, &arrow.rule.data);
-        return format!("{title}, {when}");
+    let mut words = arrow.rule.title.clone();
+    if !arrow.when.is_always() {
+        words.push_str(", ");
+        words.push_str(&phrase::condition(arrow.when, arrow.titles()));
+    } else if arrow.otherwise {
+        words.push_str(", otherwise");
     }
-    if arrow.otherwise {
-        return format!("{title}, otherwise");
+    for guard in arrow.guards() {
+        words.push_str(", only ");
+        words.push_str(&phrase::condition(&guard.asks, arrow.titles()));
     }
-    title.clone()
+    words
 }

@@ -127,7 +127,7 @@ fn ways(definition: &Definition, name: &MoveName) -> String {
 }
 
 fn condition_of(arrow: &Arrow<'_>) -> String {
-    if arrow.when.is_empty() {
+    if arrow.when.is_always() && arrow.guards().next().is_none() {
         return String::new();
     }
     let words = label(arrow);

@@ -4,7 +4,7 @@ use super::super::definition::{
     Anchor, CalendarChoice, ClockKind, ClockRule, CountDay, ExtendRule, Roll, StateHolder, Target,
     Trigger,
 };
-use super::super::phrase;
+use super::super::phrase::{self, Titles};
 use super::Source;
 use super::page::Page;
 use crate::domain::ids::{CalendarName, ClockName, StateName};
@@ -133,7 +133,7 @@ fn told(source: Source<'_>, trigger: &Trigger) -> String {
         phrase::any_of(&titles)
     };
     if let Some(rule) = made.first() {
-        let when = phrase::condition(&trigger.when, &rule.data);
+        let when = phrase::condition(&trigger.when, Titles::of(source.definition, &rule.data));
         if !when.is_empty() {
             text.push_str(&format!(" ({when})"));
         }

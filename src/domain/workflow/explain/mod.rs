@@ -10,6 +10,7 @@ mod data;
 mod moves;
 mod page;
 mod people;
+mod plan;
 mod routing;
 mod states;
 

@@ -2,10 +2,11 @@
 
 use super::super::arrows::{Arrow, arrows, arrows_from, is_everywhere};
 use super::super::definition::{MoveRule, OwnerRule};
-use super::super::phrase;
+use super::super::phrase::{self, Titles};
 use super::Source;
 use super::data::{fields, must_be_given};
 use super::page::Page;
+use super::plan;
 use crate::domain::ids::{MoveName, StateName, TeamId};
 
 pub(super) fn openings(page: &mut Page, source: Source<'_>) {
@@ -114,8 +115,8 @@ fn lead(source: Source<'_>, way: &Arrow<'_>) -> String {
     } else {
         format!("the request is then {}", source.state(way.to))
     };
-    if !way.when.is_empty() {
-        let when = phrase::condition(way.when, &way.rule.data);
+    if !way.when.is_always() {
+        let when = phrase::condition(way.when, way.titles());
         return format!("{when}, {place}");
     }
     if way.otherwise {
@@ -138,6 +139,12 @@ fn effects(source: Source<'_>, rule: &MoveRule) -> Vec<String> {
             told.push(format!("It goes to the team in “{}”.", title(path)));
         }
     }
+    let paths = rule.paths.iter().filter_map(|path| path.guard.as_ref());
+    for guard in rule.guard.iter().chain(paths) {
+        let asks = phrase::condition(&guard.asks, Titles::of(source.definition, &rule.data));
+        let because = guard.because.trim_end_matches('.');
+        told.push(format!("It is possible only {asks}; else: “{because}”."));
+    }
     if let Some(path) = &rule.worker {
         told.push(format!(
             "Whoever is in “{}” is {} from then on.",
@@ -151,6 +158,13 @@ fn effects(source: Source<'_>, rule: &MoveRule) -> Vec<String> {
             title(path)
         ));
     }
+    if let Some(link) = &rule.link {
+        told.push(format!(
+            "The request named in “{}” is linked to it; nothing is merged.",
+            title(&link.to)
+        ));
+    }
+    told.extend(plan::effect(source, rule));
     if rule.decision {
         told.push("This is a decision: another person looks at a challenge to it.".to_owned());
     }

@@ -1,7 +1,8 @@
 //! Which team gets a request, and why.
 
 use super::super::definition::RouteTo;
-use super::super::phrase;
+use super::super::expression::{Expression, Path};
+use super::super::phrase::{self, Titles};
 use super::Source;
 use super::page::Page;
 use serde_json::Value;
@@ -9,8 +10,7 @@ use serde_json::Value;
 pub(super) fn tell(page: &mut Page, source: Source<'_>) {
     page.heading("Which team gets it");
     page.paragraph("The first of these that fits; no request is ever without a team.");
-    let opening = source.definition.moves.values().find(|rule| rule.opens);
-    let schema = opening.map_or(&Value::Null, |rule| &rule.data);
+    let titles = Titles::of(source.definition, &Value::Null);
     for rule in &source.definition.routing {
         let team = match &rule.team {
             RouteTo::Team(team) => source.team(team),
@@ -18,10 +18,10 @@ pub(super) fn tell(page: &mut Page, source: Source<'_>) {
                 format!("the receiving team of the {}", last(path))
             }
         };
-        let when = if rule.when.is_empty() {
+        let when = if rule.when.is_always() {
             "otherwise".to_owned()
         } else {
-            condition(&rule.when, schema)
+            condition(&rule.when, titles)
         };
         let because = phrase::lower(rule.because.trim_end_matches('.'));
         page.item(&format!(
@@ -32,14 +32,13 @@ pub(super) fn tell(page: &mut Page, source: Source<'_>) {
 }
 
 /// A derived code has no field of its own.
-fn condition(when: &super::super::definition::Condition, schema: &Value) -> String {
-    let derived = when.0.keys().find_map(|path| path.strip_prefix("derived."));
-    if let (Some(code), [(_, values)]) = (derived, when.0.iter().collect::<Vec<_>>().as_slice())
-        && values.iter().any(|value| value == "*")
+fn condition(when: &Expression, titles: Titles<'_>) -> String {
+    if let Expression::Has(Path::Request(path)) = when
+        && let Some(code) = path.strip_prefix("derived.")
     {
         return format!("if the {} is known", phrase::words(code));
     }
-    phrase::condition(when, schema)
+    phrase::condition(when, titles)
 }
 
 fn last(path: &str) -> String {

@@ -2,7 +2,9 @@
 
 use super::steps::Step;
 use super::{Ground, Rule};
+use crate::domain::workflow::expression::{Narrow, Path};
 use crate::domain::workflow::located::Reader;
+use crate::domain::workflow::schema::kind::is_required;
 use crate::domain::workflow::schema::shape::{Known, known_at};
 use serde_json::Value;
 
@@ -18,7 +20,8 @@ pub(super) fn check(ground: &Ground<'_>, reader: &mut Reader) {
         }
         if let Some(entry) = ground.entry("states", name.as_str()) {
             let found = format!("every way out of `{name}` has a condition, and all may fail");
-            let allowed = "a way out without `when`, or paths for every value of a required field";
+            let allowed =
+                "a way out without `when` or `guard`, or paths for every value of a required field";
             reader.against_key(Rule::E03, entry, [&found, allowed]);
         }
     }
@@ -26,34 +29,35 @@ pub(super) fn check(ground: &Ground<'_>, reader: &mut Reader) {
 
 /// A way out that is always open, by itself or together with the other paths of its move.
 fn is_sure(exit: &Step<'_>, exits: &[&Step<'_>]) -> bool {
-    if exit.path.when.is_empty() {
+    if exit.is_guarded() {
+        return false;
+    }
+    if exit.path.when.is_always() {
         return true;
     }
-    let field = match exit.path.when.0.keys().collect::<Vec<_>>()[..] {
-        [field] => field,
-        _ => return false,
+    let Some(Narrow {
+        path: Path::Data(field),
+        ..
+    }) = Narrow::of(&exit.path.when)
+    else {
+        return false;
     };
-    let siblings = exits.iter().filter(|other| other.name == exit.name);
-    let values: Vec<&Value> = siblings
-        .filter(|other| other.path.when.0.len() == 1)
-        .filter_map(|other| other.path.when.0.get(field))
+    let siblings = exits
+        .iter()
+        .filter(|other| other.name == exit.name && !other.is_guarded());
+    let narrow: Vec<Narrow<'_>> = siblings
+        .filter_map(|other| Narrow::of(&other.path.when))
+        .filter(|other| matches!(other.path, Path::Data(path) if path == field))
+        .collect();
+    let any = narrow.iter().any(|narrow| narrow.values.is_none());
+    let values: Vec<&Value> = narrow
+        .into_iter()
+        .filter_map(|n| n.values)
         .flatten()
         .collect();
     let all = match known_at(&exit.rule.data, field) {
         Known::Coded(Some(known)) => known.iter().all(|value| values.contains(&value)),
         Known::Coded(None) | Known::Personal | Known::Missing => false,
     };
-    is_required(&exit.rule.data, field)
-        && (all || values.iter().any(|value| *value == &Value::from("*")))
-}
-
-/// Whether the data always hold the field at a dotted path.
-pub(super) fn is_required(schema: &Value, path: &str) -> bool {
-    let mut here = schema;
-    path.split('.').all(|name| {
-        let required = here["required"].as_array();
-        let found = required.is_some_and(|names| names.iter().any(|n| n == name));
-        here = &here["properties"][name];
-        found
-    })
+    is_required(&exit.rule.data, field) && (all || any)
 }

@@ -9,6 +9,7 @@ mod clocks;
 mod exits;
 mod names;
 mod people;
+mod plan;
 mod routing;
 mod rule;
 mod scenarios;
@@ -83,6 +84,7 @@ pub fn lint(workflow: &Placed<Definition>, around: &Surroundings<'_>) -> Vec<Pro
     people::check(&ground, &mut reader);
     clocks::check(&ground, &mut reader);
     claims::check(&ground, &mut reader);
+    plan::check(&ground, &mut reader);
     worker::check(&ground, &mut reader);
     routing::check(&ground, &mut reader);
     words::check(&ground, &mut reader);

@@ -3,7 +3,7 @@
 
 use super::{Ground, Rule};
 use crate::domain::ids::RoleName;
-use crate::domain::workflow::definition::{Relation, RoleRule};
+use crate::domain::workflow::definition::{MoveRule, PlanEffect, Relation, RoleRule};
 use crate::domain::workflow::located::Reader;
 use std::collections::BTreeSet;
 
@@ -39,12 +39,17 @@ fn why_nobody(ground: &Ground<'_>, rule: &RoleRule) -> Option<(String, String)> 
             "no move is a decision".to_owned(),
             "a move with `decision: true`".to_owned(),
         )),
+        Some(Relation::Action) if !moves.values().any(adds) => Some((
+            "no move adds an action to the child's plan".to_owned(),
+            "a move with `plan: { adds: … }`".to_owned(),
+        )),
         Some(
             Relation::Requester
             | Relation::Cover
             | Relation::Worker
             | Relation::Decider
-            | Relation::ClaimHolder,
+            | Relation::ClaimHolder
+            | Relation::Action,
         ) => None,
         None => {
             let grants = ground.around.grants.as_ref()?;
@@ -61,6 +66,10 @@ fn why_nobody(ground: &Ground<'_>, rule: &RoleRule) -> Option<(String, String)> 
             ))
         }
     }
+}
+
+fn adds(rule: &MoveRule) -> bool {
+    matches!(rule.plan, Some(PlanEffect::Adds(_)))
 }
 
 /// Only who is in `by`, is not in `not_by` and can exist at all leaves a state.

@@ -21,6 +21,7 @@ pub enum Rule {
     E14,
     E15,
     E16,
+    E17,
     E18,
     E19,
     E20,
@@ -80,9 +81,10 @@ rules! {
     E14 "A state that the worker holds is reached only after a move could name one"
     E15 "Nobody decides on a request of their own"
     E16 "An event has one meaning"
+    E17 "An action of the child's plan can be settled"
     E18 "A request that is reopened has what its new state needs"
     E19 "No rule, message or team name is made from personal data"
-    E20 "In an ending state no clock runs that nobody there can stop"
+    E20 "In an ending state no clock runs that nobody there can stop, and no action of the plan is open"
     E23 "The file means the same in YAML 1.1 and YAML 1.2"
     E30 "The file is plain YAML of a reasonable size: no anchors, aliases, tags or second document"
     E31 "Every value is of the kind that its key asks for, and none is missing"

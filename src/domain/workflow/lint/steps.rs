@@ -2,8 +2,9 @@
 
 use crate::domain::ids::{MoveName, StateName};
 use crate::domain::workflow::definition::{
-    Condition, Definition, FromStates, MoveRule, PathRule, ToState, Trigger,
+    Definition, FromStates, MoveRule, PathRule, ToState, Trigger,
 };
+use crate::domain::workflow::expression::{Expression, excludes, implies};
 
 /// One path of one move, from one state. `from` is `None` where a request opens.
 #[derive(Debug, Clone, Copy)]
@@ -61,6 +62,11 @@ impl<'a> Step<'a> {
         self.from != Some(self.to)
     }
 
+    /// Whether a guard may refuse it.
+    pub(super) fn is_guarded(&self) -> bool {
+        self.rule.guard.is_some() || self.path.guard.is_some()
+    }
+
     /// Earlier paths from the same state: the first fitting one wins.
     fn rivals(&self) -> impl Iterator<Item = &'a PathRule> {
         let from = self.from;
@@ -91,7 +97,7 @@ impl<'a> Step<'a> {
     }
 
     /// Whether a condition on the data holds, given that this path was the one taken.
-    pub(super) fn holds(&self, when: &Condition) -> Chance {
+    pub(super) fn holds(&self, when: &Expression) -> Chance {
         if implies(&self.path.when, when) {
             Chance::Always
         } else if excludes(&self.path.when, when) || self.rivals().any(|r| implies(when, &r.when)) {
@@ -100,24 +106,4 @@ impl<'a> Step<'a> {
             Chance::Maybe
         }
     }
-}
-
-/// Whether the wider condition holds whenever the narrower does.
-fn implies(narrow: &Condition, wide: &Condition) -> bool {
-    wide.0.iter().all(|(path, values)| {
-        let any = values.iter().any(|value| value == "*");
-        let narrow = narrow.0.get(path);
-        narrow.is_some_and(|narrow| any || narrow.iter().all(|value| values.contains(value)))
-    })
-}
-
-/// Whether the two can never hold together. Lists of codes can hold several values at once, but a
-/// condition of one move on one field tells its paths apart only where the field has one value.
-fn excludes(left: &Condition, right: &Condition) -> bool {
-    left.0.iter().any(|(path, values)| {
-        let any = |values: &[serde_json::Value]| values.iter().any(|value| value == "*");
-        right.0.get(path).is_some_and(|others| {
-            !any(values) && !any(others) && !values.iter().any(|value| others.contains(value))
-        })
-    })
 }

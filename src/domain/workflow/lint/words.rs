@@ -1,7 +1,7 @@
 //! W24 and W27: what people read is labelled, short, and not the same for two things.
 
 use super::{Ground, Rule};
-use crate::domain::workflow::located::{Node, Reader};
+use crate::domain::workflow::located::{Node, Reader, Yaml};
 use std::collections::BTreeSet;
 
 /// Words of one sentence. The Scottish Government's guidance on writing for the web asks for fewer
@@ -14,6 +14,12 @@ pub(super) fn check(ground: &Ground<'_>, reader: &mut Reader) {
         sentences(reader, &entry.value, "meaning");
     }
     for entry in ground.root.find("moves").map_or(&[][..], Node::entries) {
+        sentences(reader, &entry.value, "because");
+        if let Some(Yaml::List(paths)) = entry.value.find("paths").map(|paths| &paths.yaml) {
+            paths
+                .iter()
+                .for_each(|path| sentences(reader, path, "because"));
+        }
         if let Some(data) = entry.value.find("data") {
             fields(reader, data);
         }

@@ -1,14 +1,14 @@
 //! E14 and E18: a state that the worker holds is not reached before one could be named, nor again
 //! by a reopening that brings none.
 
-use super::exits::is_required;
 use super::steps::{Chance, Step};
 use super::walk::Walk;
 use super::{Ground, Rule};
 use crate::domain::ids::StateName;
-use crate::domain::workflow::definition::{Condition, StateHolder};
+use crate::domain::workflow::definition::StateHolder;
+use crate::domain::workflow::expression::{Expression, Path};
 use crate::domain::workflow::located::Reader;
-use serde_json::Value;
+use crate::domain::workflow::schema::kind::is_required;
 
 pub(super) fn check(ground: &Ground<'_>, reader: &mut Reader) {
     let steps = &ground.steps;
@@ -56,6 +56,6 @@ fn names(step: &Step<'_>) -> Chance {
     if is_required(&step.rule.data, path) {
         return Chance::Always;
     }
-    let given = Condition([(path.clone(), vec![Value::from("*")])].into());
+    let given = Expression::Has(Path::Data(path.clone()));
     step.holds(&given)
 }

@@ -147,8 +147,10 @@ impl<'t> Loader<'t> {
             self.report(place, &pointer, "too many values", NODE_LIMIT.to_string());
             return Err(Stopped);
         }
+        let mut text_at = None;
         let yaml = if let Event::Scalar(text, style, anchor, tag) = event {
             self.plain(place, &pointer, anchor, tag.is_some());
+            text_at = first_character(&text, style, span);
             self.scalar(&text, style, place, &pointer)
         } else if let Event::SequenceStart(_, anchor, tag) = event {
             self.plain(place, &pointer, anchor, tag.is_some());
@@ -167,6 +169,7 @@ impl<'t> Loader<'t> {
             place,
             pointer,
             yaml,
+            text_at,
         })
     }
 
@@ -288,6 +291,23 @@ fn place(marker: &Marker) -> Place {
         line: marker.line(),
         column: marker.col() + 1,
     }
+}
+
+/// Only of a text on one line without escapes: of every other, characters cannot be counted.
+fn first_character(text: &str, style: ScalarStyle, span: Span) -> Option<Place> {
+    let quotes = match style {
+        ScalarStyle::Plain => 0,
+        ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => 1,
+        ScalarStyle::Literal | ScalarStyle::Folded => return None,
+    };
+    let whole = text.chars().count() + 2 * quotes;
+    let as_is = span.start.line() == span.end.line()
+        && span.end.col().checked_sub(span.start.col()) == Some(whole);
+    let start = place(&span.start);
+    as_is.then_some(Place {
+        column: start.column + quotes,
+        ..start
+    })
 }
 
 /// Controls, and what hides or reorders text.

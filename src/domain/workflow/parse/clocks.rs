@@ -5,6 +5,7 @@ use super::super::definition::{
 };
 use super::super::lint::Rule;
 use super::super::located::{Node, Reader, Yaml};
+use super::expression::{self, Speaks};
 use super::extend;
 use super::names::Names;
 use super::value::{self, Ground};
@@ -214,11 +215,12 @@ fn trigger(reader: &mut Reader, node: &Node, names: &Names<'_>) -> Option<Trigge
     }
     fields.finish(reader);
     let event = event_node.and_then(|node| event(reader, node, names));
-    let ground = event
+    let behind = event
         .as_ref()
-        .and_then(|event| names.behind(event.as_str()))
-        .map(|behind| Ground::of(names, behind));
-    let when = when.map(|node| value::condition(reader, node, ground));
+        .and_then(|event| names.behind(event.as_str()));
+    let ground = behind.map(|behind| Ground::of(names, behind));
+    let speaks = Speaks::event(names, behind);
+    let when = when.map(|node| expression::read(reader, node, speaks));
     let at = at.map(|node| match ground {
         Some(ground) => value::code_path(reader, node, ground),
         None => reader.text(node),

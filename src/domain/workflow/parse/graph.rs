@@ -1,9 +1,8 @@
 //! What only the whole of states and moves can say: nothing is out of reach, nothing is a trap, and
 //! no path hides behind another. A child protection concern can be passed on from everywhere.
 
-use super::super::definition::{
-    Condition, FromStates, HandOver, MoveRule, PathRule, StateRule, ToState,
-};
+use super::super::definition::{FromStates, HandOver, MoveRule, PathRule, StateRule, ToState};
+use super::super::expression::implies;
 use super::super::lint::Rule;
 use super::super::located::{Entry, Node, Reader, Yaml};
 use crate::domain::ids::{MoveName, StateName};
@@ -141,23 +140,20 @@ fn starts_at(path: &PathRule, state: &StateName) -> bool {
     }
 }
 
-/// Whether the wider condition holds whenever the narrower does.
-fn implies(narrow: &Condition, wide: &Condition) -> bool {
-    wide.0.iter().all(|(path, values)| {
-        let any = values.iter().any(|value| value == "*");
-        let narrow = narrow.0.get(path);
-        narrow.is_some_and(|narrow| any || narrow.iter().all(|value| values.contains(value)))
-    })
-}
-
 /// A concern never waits: it can be passed on from every state and whatever the version, and what
 /// was opened can be answered.
 fn hand_over(reader: &mut Reader, entry: &Entry, rule: &MoveRule, moves: &Moves) {
     if rule.hand_over != Some(HandOver::Opens) {
         return;
     }
+    if rule.guard.is_some() {
+        let found = "a hand-over that may be refused";
+        reader.against_key(Rule::E33, entry, [found, "no `guard`: it never waits"]);
+    }
     let everywhere = rule.paths.iter().any(|path| {
-        path.when.is_empty() && matches!(path.from, FromStates::Any | FromStates::Start)
+        path.when.is_always()
+            && path.guard.is_none()
+            && matches!(path.from, FromStates::Any | FromStates::Start)
     });
     if !everywhere {
         let found = "a hand-over that some state does not allow";

@@ -1,11 +1,16 @@
 //! `moves`: who may do what, from where to where, and what is asked.
 
-use super::super::definition::{FromStates, HandOver, MoveRule, OwnerRule, PathRule, ToState};
+use super::super::definition::{
+    FromStates, Guard, HandOver, MoveRule, OwnerRule, PathRule, ToState,
+};
 use super::super::lint::Rule;
 use super::super::located::{Entry, Fields, Node, Reader, Yaml, quoted};
 use super::super::schema::fault;
 use super::super::schema::shape::{Known, known_at};
+use super::expression::{self, Speaks};
+use super::link;
 use super::names::{DeclaredMove, Names};
+use super::plan;
 use super::value::{self, Ground};
 use crate::domain::ids::{EventName, MoveName, RoleName, StateName, TeamId};
 use crate::domain::request::event::GENERIC_EVENT_NAMES;
@@ -66,6 +71,7 @@ fn rule(
     names: &Names<'_>,
 ) -> Option<MoveRule> {
     let ground = Ground::of(names, declared);
+    let speaks = Speaks::act(names, declared);
     let roles = |r: &mut Reader, n: &Node| {
         Some(value::declared_list(
             r,
@@ -87,14 +93,22 @@ fn rule(
         Way {
             opens,
             names,
-            ground,
+            speaks,
         },
     );
+    let guard = guard(reader, &mut fields, speaks);
     let emits = fields.need_as(reader, "emits", |r, n| r.id(n, EventName::parse));
     let data = fields.need_as(reader, "data", |r, n| data(r, n, opens, names));
     let owner = fields.find_as(reader, "owner", |r, n| owner(r, n, ground));
     let worker = fields.find_as(reader, "worker", |r, n| value::code_path(r, n, ground));
     let requester = fields.find_as(reader, "requester", |r, n| value::code_path(r, n, ground));
+    let link = fields.find_as(reader, "link", |r, n| link::read(r, n, ground));
+    let place = plan::Place {
+        of: declared,
+        ground,
+        speaks,
+    };
+    let plan = fields.find_as(reader, "plan", |r, n| plan::read(r, n, place));
     let decision = fields.flag(reader, "decision");
     let hand_over = fields.find_as(reader, "hand_over", |r, n| {
         r.word(n, "hand-over", &HAND_OVERS)
@@ -111,11 +125,14 @@ fn rule(
         by: by?,
         not_by: not_by.unwrap_or_default(),
         paths: paths?,
+        guard,
         emits: emits?,
         data: data?,
         owner: owner.unwrap_or_default(),
         worker,
         requester,
+        link,
+        plan,
         decision,
         hand_over,
         any_version,
@@ -128,7 +145,7 @@ fn rule(
 struct Way<'a> {
     opens: bool,
     names: &'a Names<'a>,
-    ground: Ground<'a>,
+    speaks: Speaks<'a>,
 }
 
 /// `paths`, or `from` and `to` as the short form of one.
@@ -152,6 +169,7 @@ fn paths<'n>(
         return Some(vec![PathRule {
             from: from?,
             when: Default::default(),
+            guard: None,
             to: to?,
         }]);
     };
@@ -174,9 +192,8 @@ fn path(reader: &mut Reader, node: &Node, way: Way<'_>) -> Option<PathRule> {
     let mut fields = reader.fields(node)?;
     let from = fields.find("from");
     let from = from_states(reader, node, from, way);
-    let when = fields.find_as(reader, "when", |r, n| {
-        value::condition(r, n, Some(way.ground))
-    });
+    let when = fields.find_as(reader, "when", |r, n| expression::read(r, n, way.speaks));
+    let guard = guard(reader, &mut fields, way.speaks);
     let to = fields.need_as(reader, "to", |r, n| to_state(r, n, way));
     if from == Some(FromStates::Start) && to == Some(ToState::Same) {
         reader.wrong(node, "an opening that stays", "`to` with a state");
@@ -185,8 +202,38 @@ fn path(reader: &mut Reader, node: &Node, way: Way<'_>) -> Option<PathRule> {
     Some(PathRule {
         from: from?,
         when: when.unwrap_or_default(),
+        guard,
         to: to?,
     })
+}
+
+/// `guard`, and `because` with it: whoever is refused has to know why.
+fn guard(reader: &mut Reader, fields: &mut Fields<'_>, speaks: Speaks<'_>) -> Option<Guard> {
+    let asks = fields.find("guard");
+    let because = fields.find("because");
+    match (asks, because) {
+        (None, None) => None,
+        (Some(asks), Some(because)) => {
+            let asks = expression::read(reader, asks, speaks);
+            let because = reader.text(because);
+            Some(Guard {
+                asks: asks?,
+                because: because?,
+            })
+        }
+        (Some(at), None) => {
+            reader.wrong(
+                at,
+                "a `guard` without `because`",
+                "the reason beside it, in plain words",
+            );
+            None
+        }
+        (None, Some(at)) => {
+            reader.wrong(at, "`because` without a `guard`", "both, or neither");
+            None
+        }
+    }
 }
 
 /// `start` (or nothing) for an opening move; `any` or a list of states for every other, and for an

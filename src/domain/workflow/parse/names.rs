@@ -1,7 +1,7 @@
 //! First pass: every name that a file declares, so that a reference can be checked where it stands.
 //! What is wrong with the declarations is reported by the second pass.
 
-use super::super::located::{Node, Reader, Yaml};
+use super::super::located::{Entry, Node, Reader, Yaml};
 use super::super::schema::weight::{WEIGHT_LIMIT, weigh};
 use serde_json::Value;
 
@@ -17,6 +17,7 @@ pub(super) struct Names<'n> {
 
 #[derive(Debug)]
 pub(super) struct DeclaredMove<'n> {
+    pub(super) name: &'n str,
     pub(super) opens: bool,
     pub(super) emits: Option<&'n str>,
     pub(super) data: Value,
@@ -34,7 +35,7 @@ impl<'n> Names<'n> {
             states: keys("states"),
             derived: keys("derive"),
             ladders: keys("ladders"),
-            moves: moves.iter().map(|entry| declared(&entry.value)).collect(),
+            moves: moves.iter().map(declared).collect(),
         }
     }
 
@@ -50,15 +51,21 @@ impl<'n> Names<'n> {
         self.moves.iter().find(|m| m.opens)
     }
 
+    pub(super) fn openings(&self) -> impl Iterator<Item = &DeclaredMove<'n>> {
+        self.moves.iter().filter(|m| m.opens)
+    }
+
     /// The move behind an event; moves that share an event share its data.
     pub(super) fn behind(&self, event: &str) -> Option<&DeclaredMove<'n>> {
         self.moves.iter().find(|m| m.emits == Some(event))
     }
 }
 
-fn declared(node: &Node) -> DeclaredMove<'_> {
+fn declared(entry: &Entry) -> DeclaredMove<'_> {
+    let node = &entry.value;
     let data = node.find("data");
     DeclaredMove {
+        name: &entry.key,
         opens: node
             .find("opens")
             .is_some_and(|n| n.yaml == Yaml::Bool(true)),

@@ -7,12 +7,13 @@ use crate::domain::ids::RoleName;
 use indexmap::IndexMap;
 
 const SCOPES: [(&str, Scope); 2] = [("owner", Scope::Owner), ("anywhere", Scope::Anywhere)];
-const RELATIONS: [(&str, Relation); 5] = [
+const RELATIONS: [(&str, Relation); 6] = [
     ("requester", Relation::Requester),
     ("cover", Relation::Cover),
     ("worker", Relation::Worker),
     ("decider", Relation::Decider),
     ("claim-holder", Relation::ClaimHolder),
+    ("action", Relation::Action),
 ];
 
 pub(super) fn read(reader: &mut Reader, node: &Node) -> IndexMap<RoleName, RoleRule> {

@@ -1,8 +1,10 @@
 //! `routing`: which team a new request goes to, and why.
 
-use super::super::definition::{Condition, RouteTo, RoutingRule};
+use super::super::definition::{RouteTo, RoutingRule};
+use super::super::expression::Expression;
 use super::super::lint::Rule;
 use super::super::located::{Node, Reader, Yaml};
+use super::expression::{self, Speaks};
 use super::names::Names;
 use super::value::{self, Ground};
 use crate::domain::ids::TeamId;
@@ -32,9 +34,11 @@ fn rule(reader: &mut Reader, node: &Node, names: &Names<'_>) -> Option<RoutingRu
     let otherwise = fields.find("otherwise");
     let (when, team) = if let Some(team) = otherwise {
         let team = reader.id(team, TeamId::parse).map(RouteTo::Team);
-        (Some(Condition::default()), team)
+        (Some(Expression::default()), team)
     } else {
-        let when = fields.need_as(reader, "when", |r, n| value::condition(r, n, ground));
+        let when = fields.need_as(reader, "when", |r, n| {
+            expression::read(r, n, Speaks::routing(names))
+        });
         let team = fields.need_as(reader, "team", |r, n| route(r, n, ground));
         (when, team)
     };

@@ -147,7 +147,7 @@ fn the_example_reads_as_it_says() {
     assert_eq!(definition.moves["pass-on"].paths[1].to, ToState::Same);
     assert_eq!(definition.clocks["urgent"].target, Target::Minutes(15));
     assert_eq!(definition.routing.len(), 3);
-    assert!(definition.routing[2].when.is_empty());
+    assert!(definition.routing[2].when.is_always());
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn all_problems_of_a_file_are_named_at_once_with_their_places() {
     insta::assert_snapshot!(problems(&text).join("\n"), @r#"
 small/v1.yaml:1:1: missing key `title`
 small/v1.yaml:4:1: unknown key `tilte`; allowed: format, workflow, version, title, roles, states, moves, clocks, ladders, claims, routing, derive; did you mean `title`?
-small/v1.yaml:7:48: unknown relation `asker`; allowed: requester, cover, worker, decider, claim-holder
+small/v1.yaml:7:48: unknown relation `asker`; allowed: requester, cover, worker, decider, claim-holder, action
 small/v1.yaml:86:39: the text `P1D` as a target; allowed: a whole number and its unit: 5wd (working days), 16wh (working hours), 15min (by the wall clock), 10d or 12w (calendar days)
 small/v1.yaml:87:136: unknown event `endde`; allowed: concern-answered, concern-passed-on, ended, question-answered, question-asked, request-sent; did you mean `ended`?
 small/v1.yaml:93:5: missing key `because`

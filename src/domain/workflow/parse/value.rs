@@ -1,15 +1,14 @@
-//! What several parts of the language share: conditions, paths into data, lists of names, targets.
+//! What several parts of the language share: paths into data, lists of names, targets.
 
-use super::super::definition::{Condition, TARGETS, Target};
+use super::super::definition::{TARGETS, Target};
 use super::super::lint::Rule;
 use super::super::located::{Node, Reader, Yaml, quoted};
 use super::super::schema::shape::{Known, known_at};
 use super::names::{DeclaredMove, Names};
 use crate::domain::ids::IdError;
 use serde_json::Value;
-use std::collections::BTreeMap;
 
-/// The data that a condition or a path may speak of.
+/// The data that a path may speak of.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ground<'a> {
     schema: &'a Value,
@@ -31,24 +30,21 @@ impl<'a> Ground<'a> {
         words.join(", ")
     }
 
-    /// A dotted path to a code: its values where the schema lists them.
-    pub(super) fn code(&self, reader: &mut Reader, at: &Node, path: &str) -> Option<Vec<Value>> {
-        if let Some(name) = path.strip_prefix("derived.")
-            && self.derived.contains(&name)
-        {
-            return None;
+    /// A dotted path to a code.
+    fn code(&self, reader: &mut Reader, at: &Node, path: &str) {
+        let derived = path.strip_prefix("derived.");
+        if derived.is_some_and(|name| self.derived.contains(&name)) {
+            return;
         }
         match known_at(self.schema, path) {
-            Known::Coded(values) => values,
+            Known::Coded(_) => {}
             Known::Personal => {
                 let found = format!("{} is sealed, no rule can read it", quoted(path));
                 reader.against(Rule::E19, at, [&found, &self.words()]);
-                None
             }
             Known::Missing => {
                 let found = format!("{} is not in the data", quoted(path));
                 reader.against(Rule::E12, at, [&found, &self.words()]);
-                None
             }
         }
     }
@@ -72,25 +68,8 @@ pub(super) fn code_path(reader: &mut Reader, node: &Node, ground: Ground<'_>) ->
     Some(path)
 }
 
-/// `{ path: [value, …], … }`
-pub(super) fn condition(
-    reader: &mut Reader,
-    node: &Node,
-    ground: Option<Ground<'_>>,
-) -> Option<Condition> {
-    let mut tests = BTreeMap::new();
-    for entry in reader.entries(node, "paths and their values") {
-        let values = ground.and_then(|g| g.code(reader, &entry.value, &entry.key));
-        let mut allowed = Vec::new();
-        for item in reader.items(&entry.value, "values") {
-            allowed.extend(scalar(reader, item, values.as_deref()));
-        }
-        tests.insert(entry.key.clone(), allowed);
-    }
-    Some(Condition(tests))
-}
-
-fn scalar(reader: &mut Reader, node: &Node, values: Option<&[Value]>) -> Option<Value> {
+/// A value that a code can have; `known` are those that the schema lists.
+pub(super) fn scalar(reader: &mut Reader, node: &Node, values: Option<&[Value]>) -> Option<Value> {
     if matches!(node.yaml, Yaml::List(_) | Yaml::Map(_) | Yaml::Null) {
         reader.wrong(node, node.describe(), "a text, a number, true or false");
         return None;

@@ -60,6 +60,11 @@ impl Seen<'_> {
             }
             What::CoveredBy(person) => differ("covered by", person.as_str(), self.cover()),
             What::ConcernOpen(open) => differ("concern open", open, request.is_concern_open()),
+            What::ActionsOpen(numbers) => {
+                let open: Vec<u32> = request.plan.open().map(|(number, _)| number).collect();
+                let words = |numbers: &[u32]| format!("{numbers:?}");
+                differ("open actions", words(numbers), words(&open))
+            }
             What::Clocks(list, names) => self.clocks(*list, names),
             What::Due(clock, due) => self.each(clock, |spell, reading| {
                 let expected = match due {

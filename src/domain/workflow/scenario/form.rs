@@ -87,6 +87,8 @@ pub struct ExpectForm {
     pub covered_by: Option<PrincipalId>,
     /// A child protection concern waits for whoever answers.
     pub concern_open: Option<bool>,
+    /// Exactly these actions of the child's plan are open, by number.
+    pub actions_open: Option<Vec<u32>>,
     /// Exactly these clocks run.
     pub running: Option<Vec<ClockName>>,
     /// Exactly these clocks are paused.

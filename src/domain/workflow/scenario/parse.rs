@@ -242,7 +242,7 @@ fn expect(reader: &mut Reader, node: &Node) -> Vec<Expected> {
 type Read = fn(&mut Reader, &Node) -> Option<What>;
 type ReadOf = fn(&mut Reader, &Node, ClockName) -> Option<What>;
 
-const ONES: [(&str, Read); 10] = [
+const ONES: [(&str, Read); 11] = [
     ("state", |r, n| r.id(n, StateName::parse).map(What::State)),
     ("team", |r, n| r.id(n, TeamId::parse).map(What::Team)),
     ("held_by", |r, n| {
@@ -269,6 +269,7 @@ const ONES: [(&str, Read); 10] = [
         r.id(n, PrincipalId::parse).map(What::CoveredBy)
     }),
     ("concern_open", |r, n| r.bool(n).map(What::ConcernOpen)),
+    ("actions_open", |r, n| numbers(r, n).map(What::ActionsOpen)),
 ];
 
 const HOLDERS: [(&str, Holder); 3] = [
@@ -307,6 +308,15 @@ fn offsets(reader: &mut Reader, node: &Node) -> Option<Vec<Offset>> {
     };
     let items = items.iter();
     items.map(|item| ladders::offset(reader, item)).collect()
+}
+
+/// May be empty: no open action.
+fn numbers(reader: &mut Reader, node: &Node) -> Option<Vec<u32>> {
+    if matches!(&node.yaml, Yaml::List(items) if items.is_empty()) {
+        return Some(Vec::new());
+    }
+    let items = reader.items(node, "numbers");
+    items.iter().map(|item| reader.whole(item)).collect()
 }
 
 /// May be empty: no clock at all.

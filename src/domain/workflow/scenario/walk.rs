@@ -52,6 +52,26 @@ pub struct Walk {
     pub requests: BTreeMap<String, Told>,
 }
 
+/// The references of the story so far, by the name of the request, and what each leads to.
+type Known = (BTreeMap<String, Reference>, BTreeMap<Reference, RequestId>);
+
+impl Walk {
+    fn known(&self) -> Known {
+        let mut known = Known::default();
+        for (name, told) in &self.requests {
+            let Some(request) = told.state.find() else {
+                continue;
+            };
+            let opening = &request.opening;
+            known.0.insert(name.clone(), opening.reference.clone());
+            known
+                .1
+                .insert(opening.reference.clone(), RequestId(opening.child));
+        }
+        known
+    }
+}
+
 /// One request of the story so far.
 #[derive(Debug, Default)]
 pub struct Told {
@@ -67,6 +87,7 @@ pub fn walk(scenario: &Scenario, stage: &Stage<'_>) -> Walk {
     let mut walk = Walk::default();
     for step in &scenario.steps {
         let number = walk.requests.len() as u128 + 1;
+        let known = walk.known();
         let told = walk.requests.entry(step.request.clone()).or_default();
         let stays = told
             .state
@@ -78,7 +99,7 @@ pub fn walk(scenario: &Scenario, stage: &Stage<'_>) -> Walk {
             return walk;
         }
         if let Some(doing) = &step.doing
-            && let Err(differs) = stage.act(step, doing, told, (stays, &mut walk.covered))
+            && let Err(differs) = stage.act(step, doing, (told, &known), (stays, &mut walk.covered))
         {
             walk.misses.push(miss(step, step.place, differs));
             return walk;
@@ -160,6 +181,7 @@ impl Stage<'_> {
             occurred_at: at,
             teams: Arc::new(self.declared.organisation().teams_on(civil_date(at))),
             covers: self.declared.organisation().covers_on(civil_date(at)),
+            references: BTreeMap::new(),
         }
     }
 
@@ -175,7 +197,7 @@ impl Stage<'_> {
         &self,
         step: &Step,
         doing: &Doing,
-        told: &mut Told,
+        (told, known): (&mut Told, &Known),
         (number, covered): (u128, &mut Covered),
     ) -> Result<(), Differs> {
         let expected = || match &step.refused {
@@ -186,8 +208,13 @@ impl Stage<'_> {
             let found = format!("nobody is known as `{}`", doing.by);
             (expected(), found)
         })?;
-        let facts = self.facts(actor.clone(), (step.at, number));
-        let moves = self.moves(doing).map_err(|found| (expected(), found))?;
+        let facts = Facts {
+            references: known.1.clone(),
+            ..self.facts(actor.clone(), (step.at, number))
+        };
+        let moves = self
+            .moves(doing, &known.0)
+            .map_err(|found| (expected(), found))?;
         let ask = match &doing.does {
             Does::Claim(reason) => Ask::Claim(reason.clone()),
             Does::Release(reason) => Ask::Release(reason.clone()),
@@ -233,10 +260,17 @@ impl Stage<'_> {
         covered.clocks.extend(started);
     }
 
-    fn moves(&self, doing: &Doing) -> Result<Vec<AskedMove>, String> {
+    fn moves(
+        &self,
+        doing: &Doing,
+        references: &BTreeMap<String, Reference>,
+    ) -> Result<Vec<AskedMove>, String> {
         match &doing.does {
             Does::Claim(_) | Does::Release(_) | Does::Extend { .. } => Ok(Vec::new()),
-            Does::Moves(moves) => moves.iter().map(|done| done.asked(self.examples)).collect(),
+            Does::Moves(moves) => moves
+                .iter()
+                .map(|done| done.asked(self.examples, references))
+                .collect(),
         }
     }
 }
@@ -250,8 +284,12 @@ fn fresh(number: u128) -> Fresh {
 
 impl Done {
     /// # Errors
-    /// When there is no such example.
-    pub fn asked(&self, examples: &BTreeMap<String, Value>) -> Result<AskedMove, String> {
+    /// When there is no such example, or no such request in the story.
+    pub fn asked(
+        &self,
+        examples: &BTreeMap<String, Value>,
+        references: &BTreeMap<String, Reference>,
+    ) -> Result<AskedMove, String> {
         let mut data = match &self.example {
             None => Value::Object(Map::new()),
             Some(name) => examples.get(name).cloned().ok_or_else(|| {
@@ -260,10 +298,34 @@ impl Done {
             })?,
         };
         lay_over(&mut data, &self.with);
+        refer(&mut data, references)?;
         Ok(AskedMove {
             move_name: self.move_name.clone(),
             data,
         })
+    }
+}
+
+/// `{ reference_of: <request of the story> }` becomes what people would quote.
+fn refer(data: &mut Value, references: &BTreeMap<String, Reference>) -> Result<(), String> {
+    match data {
+        Value::Object(fields) => {
+            let name = fields.get("reference_of").filter(|_| fields.len() == 1);
+            let Some(name) = name.and_then(Value::as_str) else {
+                return fields
+                    .values_mut()
+                    .try_for_each(|value| refer(value, references));
+            };
+            let reference = references
+                .get(name)
+                .ok_or_else(|| format!("the story has no request `{name}` so far"))?;
+            *data = Value::String(reference.to_string());
+            Ok(())
+        }
+        Value::Array(items) => items
+            .iter_mut()
+            .try_for_each(|item| refer(item, references)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(()),
     }
 }
 

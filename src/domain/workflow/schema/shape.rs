@@ -220,7 +220,12 @@ impl<'s> Views<'s> {
         !self.may_be("string") && !self.may_be("object")
     }
 
-    fn may_be(&self, kind: &str) -> bool {
+    /// Some schema that always applies names a type.
+    pub(super) fn has_type(&self) -> bool {
+        self.sure.iter().any(|schema| schema.contains_key("type"))
+    }
+
+    pub(super) fn may_be(&self, kind: &str) -> bool {
         let mut types = self.sure.iter().filter_map(|schema| schema.get("type"));
         types.all(|found| {
             found == kind

@@ -1,0 +1,1 @@
+select epoch, began_after, before, moved, still from event_log.begin_epoch()

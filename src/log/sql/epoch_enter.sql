@@ -1,0 +1,1 @@
+select epoch, began_after from event_log.enter_epoch()

@@ -1,0 +1,1 @@
+select name, current_setting(name) from unnest($1::text[]) as n(name)

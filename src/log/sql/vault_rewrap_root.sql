@@ -1,0 +1,1 @@
+update vault.root set wrapped = $2 where wrapped = $1

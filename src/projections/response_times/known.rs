@@ -1,0 +1,142 @@
+//! What was known at a position of the log. Requests that nothing happened to since stand in the
+//! table as they stood then; the others are folded again from the events that were there.
+
+use super::answer::Question;
+use super::seen::{Bounds, Seen};
+use super::{ResponseTimes, SpellRow};
+use crate::domain::declared::Declared;
+use crate::domain::request::codec;
+use crate::log::{AppendError, Log, Position};
+use crate::projections::page::{Decoded, Known as Declarations};
+use crate::projections::{Projection, QueryError, ReadPool};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Requests folded at once.
+const REQUESTS_MAX: usize = 1_000;
+
+pub struct Known {
+    pub position: Position,
+    pub declared: Declared,
+    /// Of requests that have moved on since.
+    rows: Vec<SpellRow>,
+}
+
+/// The last position that was recorded by a moment; `None` when nothing was.
+///
+/// # Errors
+/// When the log is out of reach.
+pub async fn position_at(log: &Log, at: Timestamp) -> Result<Option<Position>, AppendError> {
+    let recorded_by = |position| async move {
+        let page = log.read_after(Position(position - 1), 1).await?;
+        Ok::<_, AppendError>(page.first().is_some_and(|event| event.recorded_at <= at))
+    };
+    // Times of recording rise with the position.
+    let (mut known, mut unknown) = (0, log.head().await?.0 + 1);
+    while unknown - known > 1 {
+        let middle = known + (unknown - known) / 2;
+        if recorded_by(middle).await? {
+            known = middle;
+        } else {
+            unknown = middle;
+        }
+    }
+    Ok((known > 0).then_some(Position(known)))
+}
+
+impl Known {
+    /// The table must have come to `position`.
+    ///
+    /// # Errors
+    /// When the log or the read tables are out of reach.
+    pub async fn at(
+        pool: &ReadPool,
+        log: &Log,
+        question: &Question,
+        position: Position,
+    ) -> Result<Self, QueryError> {
+        let mut declarations = Declarations::default();
+        for event in log.read_declared(Position(0)).await.map_err(unread)? {
+            if event.position <= position {
+                let taken = declarations.take(&event);
+                taken.map_err(|error| QueryError::Calendar(error.to_string()))?;
+            }
+        }
+        let declared = declarations.find(&question.authority).cloned();
+        let declared = declared.unwrap_or_default();
+        let later = later(pool, question, position).await?;
+        let mut rows = Vec::new();
+        for requests in later.chunks(REQUESTS_MAX) {
+            rows.extend(folded(log, question, requests, (position, &declared)).await?);
+        }
+        Ok(Self {
+            position,
+            declared,
+            rows,
+        })
+    }
+
+    pub(super) async fn spells(
+        &self,
+        pool: &ReadPool,
+        question: &Question,
+    ) -> Result<Vec<Seen>, QueryError> {
+        let bounds = Bounds::of(question, self.position.0);
+        let mut spells = bounds.load(pool, &self.declared).await?;
+        spells.extend(bounds.of_rows(self.rows.clone(), &self.declared)?);
+        Ok(spells)
+    }
+}
+
+async fn later(
+    pool: &ReadPool,
+    question: &Question,
+    position: Position,
+) -> Result<Vec<Uuid>, QueryError> {
+    let client = pool.get().await?;
+    let statement = include_str!("../sql/response_times_later.sql");
+    let statement = client.prepare_cached(statement).await?;
+    let workflow = question.workflow.as_str();
+    let rows = client
+        .query(&statement, &[&question.authority, &workflow, &position.0])
+        .await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+async fn folded(
+    log: &Log,
+    question: &Question,
+    requests: &[Uuid],
+    (position, declared): (Position, &Declared),
+) -> Result<Vec<SpellRow>, QueryError> {
+    let events = log
+        .read_streams(&question.authority, requests, position)
+        .await
+        .map_err(unread)?;
+    let mut rows: BTreeMap<Uuid, Vec<SpellRow>> = BTreeMap::new();
+    for recorded in events {
+        let event = codec::decode(
+            &recorded.event_type,
+            recorded.schema_version,
+            &recorded.body,
+        );
+        let Ok(event) = event else {
+            // Parked for the table, too.
+            continue;
+        };
+        let rows = rows.entry(recorded.stream).or_default();
+        let decoded = Decoded {
+            recorded: Arc::new(recorded),
+            event,
+        };
+        ResponseTimes::fold(rows, &decoded, declared).map_err(QueryError::Calendar)?;
+    }
+    Ok(rows.into_values().flatten().collect())
+}
+
+fn unread(error: AppendError) -> QueryError {
+    tracing::warn!(%error, "the log cannot be read");
+    QueryError::Unavailable
+}

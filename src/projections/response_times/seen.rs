@@ -1,0 +1,363 @@
+//! Spells as a question sees them: which are looked at, from when on, and until when.
+
+use super::SpellRow;
+use super::answer::{Question, Window};
+use crate::domain::declared::Declared;
+use crate::domain::time::clock::{Reading, Spell, SpellStatus};
+use crate::projections::{QueryError, ReadPool};
+use crate::statistics::Exposure;
+use jiff::Timestamp;
+use serde_json::Value;
+use tokio_postgres::Row;
+use tokio_postgres::types::Json;
+use uuid::Uuid;
+
+const MS_PER_DAY: f64 = 86_400_000.0;
+
+/// What is read, for the database and for rows at hand alike.
+pub(super) struct Bounds<'a> {
+    pub(super) question: &'a Question,
+    /// Started from here on, and before there.
+    from: Timestamp,
+    before: Timestamp,
+    /// Not ended earlier.
+    alive_at: Timestamp,
+    /// Nothing after this is seen.
+    pub(super) until: Timestamp,
+    /// Rows that have seen later events are left out.
+    pub(super) position: i64,
+}
+
+/// One spell.
+#[derive(Debug, Clone)]
+pub(super) struct Seen {
+    pub(super) request_id: Uuid,
+    pub(super) clock: String,
+    pub(super) spell: i32,
+    pub(super) team: String,
+    pub(super) received_at: Timestamp,
+    pub(super) started_at: Timestamp,
+    pub(super) status: SpellStatus,
+    /// The event that ended it, within what is seen.
+    pub(super) ended_by: Option<String>,
+    pub(super) ended_at: Option<Timestamp>,
+    pub(super) elapsed_ms: i64,
+    pub(super) paused_ms: i64,
+    pub(super) working_days: u32,
+    pub(super) met: Option<bool>,
+    /// It was given more time.
+    pub(super) extended: bool,
+    /// By the target that the workflow states, whatever more time was given.
+    pub(super) met_stated: Option<bool>,
+    /// Codes of the dimension asked by.
+    pub(super) groups: Vec<String>,
+    /// How much of it was over when the period began; nothing where it began within.
+    entered_ms: i64,
+    entered_paused_ms: i64,
+    entered_received_ms: i64,
+    /// Where it ended, or where looking stopped.
+    last_at: Timestamp,
+}
+
+impl<'a> Bounds<'a> {
+    pub(super) fn of(question: &'a Question, position: i64) -> Self {
+        let after_as_of = question
+            .as_of
+            .saturating_add(jiff::SignedDuration::from_micros(1))
+            .unwrap_or(Timestamp::MAX);
+        let (from, before, alive_at, until) = match question.window {
+            Window::All => (Timestamp::MIN, after_as_of, Timestamp::MIN, question.as_of),
+            Window::Cohort { from, to } => {
+                (from, to.min(after_as_of), Timestamp::MIN, question.as_of)
+            }
+            Window::Period { from, to } => (
+                Timestamp::MIN,
+                to.min(after_as_of),
+                from,
+                to.min(question.as_of),
+            ),
+        };
+        Self {
+            question,
+            from: from.max(EARLIEST),
+            before,
+            alive_at: alive_at.max(EARLIEST),
+            until,
+            position,
+        }
+    }
+
+    /// The same as the statement asks.
+    fn holds(&self, row: &SpellRow) -> bool {
+        let clock = self.question.clock.as_ref();
+        let only = self.question.only.as_ref();
+        row.spell > 0
+            && row.workflow == self.question.workflow.as_str()
+            && clock.is_none_or(|clock| clock.as_str() == row.clock)
+            && row.started_at >= self.from
+            && row.started_at < self.before
+            && row.ended_at.is_none_or(|at| at >= self.alive_at)
+            && only
+                .is_none_or(|(dimension, code)| codes(row.dimensions.get(dimension)).contains(code))
+    }
+
+    pub(super) async fn load(
+        &self,
+        pool: &ReadPool,
+        declared: &Declared,
+    ) -> Result<Vec<Seen>, QueryError> {
+        let client = pool.get().await?;
+        let statement = include_str!("../sql/response_times_query.sql");
+        let statement = client.prepare_cached(statement).await?;
+        let question = self.question;
+        let only = question.only.as_ref();
+        let rows = client
+            .query(
+                &statement,
+                &[
+                    &question.authority,
+                    &question.workflow.as_str(),
+                    &question.clock.as_ref().map(|clock| clock.as_str()),
+                    &self.from,
+                    &self.before,
+                    &self.alive_at,
+                    &self.position,
+                    &self.until,
+                    &question.by.as_deref().unwrap_or_default(),
+                    &only.map(|(dimension, _)| dimension),
+                    &only.map(|(_, code)| code),
+                ],
+            )
+            .await?;
+        rows.iter().map(|row| self.read(row, declared)).collect()
+    }
+
+    pub(super) fn of_rows(
+        &self,
+        rows: Vec<SpellRow>,
+        declared: &Declared,
+    ) -> Result<Vec<Seen>, QueryError> {
+        let by = self.question.by.as_ref();
+        let seen = rows.into_iter().filter(|row| self.holds(row));
+        seen.map(|row| {
+            let groups = by.map(|by| codes(row.dimensions.get(by)));
+            let held = Held {
+                request_id: row.request_id,
+                clock: row.clock,
+                spell: row.spell,
+                team: codes(row.dimensions.get("team")).remove(0),
+                received_at: row.received_at,
+                started_at: row.started_at,
+                ended_at: row.ended_at,
+                ended_by: row.ended_by,
+                settled: settled(row.elapsed_ms, row.paused_ms, row.working_days, row.met),
+                cancelled: row.status == super::status_text(SpellStatus::Cancelled),
+                detail: row.detail,
+                groups: groups.unwrap_or_default(),
+            };
+            self.look(held, declared)
+        })
+        .collect()
+    }
+
+    fn read(&self, row: &Row, declared: &Declared) -> Result<Seen, QueryError> {
+        let detail: Option<Json<Spell>> = row.try_get("detail").map_err(unreadable)?;
+        let status: &str = row.get("status");
+        let by = self.question.by.as_ref();
+        let held = Held {
+            request_id: row.get("request_id"),
+            clock: row.get("clock"),
+            spell: row.get("spell"),
+            team: row.get::<_, Option<String>>("team").unwrap_or_default(),
+            received_at: row.get("received_at"),
+            started_at: row.get("started_at"),
+            ended_at: row.get("ended_at"),
+            ended_by: row.get("ended_by"),
+            settled: settled(
+                row.get("elapsed_ms"),
+                row.get("paused_ms"),
+                row.get("working_days"),
+                row.get("met"),
+            ),
+            cancelled: status == super::status_text(SpellStatus::Cancelled),
+            detail: detail.map(|Json(spell)| spell),
+            groups: by
+                .map(|_| codes(row.get::<_, Option<Value>>("codes").as_ref()))
+                .unwrap_or_default(),
+        };
+        self.look(held, declared)
+    }
+
+    fn look(&self, held: Held, declared: &Declared) -> Result<Seen, QueryError> {
+        let ended_at = held.ended_at.filter(|at| *at <= self.until);
+        let reading = |at: Timestamp| -> Result<Reading, QueryError> {
+            let spell = held.detail.as_ref().ok_or(QueryError::Unavailable)?;
+            let calendar = declared.calendars().load(&spell.calendar);
+            let calendar = calendar.map_err(|error| QueryError::Calendar(error.to_string()))?;
+            Ok(spell.reading(calendar, at))
+        };
+        let now = match (ended_at, held.settled) {
+            (Some(_), Some(settled)) => settled,
+            _ => reading(self.until)?.into(),
+        };
+        let status = match (ended_at, held.cancelled) {
+            (Some(_), true) => SpellStatus::Cancelled,
+            (Some(_), false) => SpellStatus::Stopped,
+            (None, _) => reading(self.until)?.status,
+        };
+        let period_from = match self.question.window {
+            Window::Period { from, .. } => Some(from),
+            Window::All | Window::Cohort { .. } => None,
+        };
+        let (mut entered_ms, mut entered_paused_ms, mut entered_received_ms) = (0, 0, 0);
+        if let Some(from) = period_from {
+            entered_received_ms = between_ms(held.received_at, from);
+            if held.started_at < from {
+                let before = reading(from)?;
+                (entered_ms, entered_paused_ms) = (before.elapsed_ms, before.paused_ms);
+            }
+        }
+        Ok(Seen {
+            request_id: held.request_id,
+            clock: held.clock,
+            spell: held.spell,
+            team: held.team,
+            received_at: held.received_at,
+            started_at: held.started_at,
+            status,
+            ended_by: ended_at.and(held.ended_by),
+            ended_at,
+            elapsed_ms: now.elapsed_ms,
+            paused_ms: now.paused_ms,
+            working_days: now.working_days,
+            met: now.met,
+            extended: now.extended,
+            met_stated: now.met_stated,
+            groups: held.groups,
+            entered_ms,
+            entered_paused_ms,
+            entered_received_ms,
+            last_at: ended_at.unwrap_or(self.until),
+        })
+    }
+}
+
+/// Postgres knows no earlier moment that a request could have.
+const EARLIEST: Timestamp = Timestamp::UNIX_EPOCH;
+
+/// A row, wherever it came from.
+struct Held {
+    request_id: Uuid,
+    clock: String,
+    spell: i32,
+    team: String,
+    received_at: Timestamp,
+    started_at: Timestamp,
+    ended_at: Option<Timestamp>,
+    ended_by: Option<String>,
+    settled: Option<Settled>,
+    cancelled: bool,
+    detail: Option<Spell>,
+    groups: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Settled {
+    elapsed_ms: i64,
+    paused_ms: i64,
+    working_days: u32,
+    met: Option<bool>,
+    extended: bool,
+    met_stated: Option<bool>,
+}
+
+impl From<Reading> for Settled {
+    fn from(reading: Reading) -> Self {
+        Self {
+            elapsed_ms: reading.elapsed_ms,
+            paused_ms: reading.paused_ms,
+            working_days: reading.working_days,
+            met: reading.met,
+            extended: reading.extended,
+            met_stated: reading.met_unextended,
+        }
+    }
+}
+
+fn settled(
+    elapsed_ms: Option<i64>,
+    paused_ms: Option<i64>,
+    working_days: Option<i32>,
+    met: Option<bool>,
+) -> Option<Settled> {
+    Some(Settled {
+        elapsed_ms: elapsed_ms?,
+        paused_ms: paused_ms?,
+        working_days: u32::try_from(working_days?).unwrap_or(0),
+        met,
+        // What was given more time is read from its detail.
+        extended: false,
+        met_stated: met,
+    })
+}
+
+impl Seen {
+    /// Pauses counted like any other time.
+    pub(super) fn unadjusted(&self, outcome: Option<usize>) -> Exposure {
+        exposure(self.entered_ms, self.elapsed_ms, outcome)
+    }
+
+    pub(super) fn adjusted(&self, outcome: Option<usize>) -> Exposure {
+        let entered = self.entered_ms - self.entered_paused_ms;
+        exposure(entered, self.elapsed_ms - self.paused_ms, outcome)
+    }
+
+    /// Since help was first asked for, whatever the clock says.
+    pub(super) fn childs(&self, outcome: Option<usize>) -> Exposure {
+        let waited = between_ms(self.received_at, self.last_at);
+        exposure(self.entered_received_ms, waited, outcome)
+    }
+}
+
+fn exposure(entered_ms: i64, ms: i64, outcome: Option<usize>) -> Exposure {
+    Exposure {
+        entered_days: days(entered_ms.min(ms)),
+        days: days(ms),
+        outcome,
+    }
+}
+
+fn between_ms(from: Timestamp, to: Timestamp) -> i64 {
+    (to.as_millisecond() - from.as_millisecond()).max(0)
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "milliseconds of a few years fit a double exactly"
+)]
+pub(super) fn days(ms: i64) -> f64 {
+    ms as f64 / MS_PER_DAY
+}
+
+/// A code, a list of codes, or not known.
+pub(in crate::projections) fn codes(value: Option<&Value>) -> Vec<String> {
+    let found: Vec<String> = match value {
+        Some(Value::String(code)) => vec![code.clone()],
+        Some(Value::Array(items)) => {
+            let texts = items.iter().filter_map(Value::as_str);
+            texts.map(str::to_owned).collect()
+        }
+        Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_)) | None => {
+            Vec::new()
+        }
+    };
+    if found.is_empty() {
+        return vec![crate::domain::derive::NOT_KNOWN.to_owned()];
+    }
+    found
+}
+
+fn unreadable(error: tokio_postgres::Error) -> QueryError {
+    tracing::error!(%error, "a row of response_times cannot be read");
+    QueryError::Unavailable
+}

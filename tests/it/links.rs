@@ -1,0 +1,126 @@
+//! Links between requests over HTTP: told at both ends, and to nobody who may not know of both.
+
+use crate::support::client::{Answer, Served, example};
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// Another child of the same family.
+async fn sister(served: &Served) -> Uuid {
+    let mut data = example("send");
+    data["child"]["given_name"] = json!("Jo");
+    data["child"]["date_of_birth"] = json!("2020-02-02");
+    let sent = served
+        .post("/requests", "head.girvan", json!({ "data": data }))
+        .await;
+    serde_json::from_value(sent.body["request_id"].clone()).unwrap()
+}
+
+async fn reference(served: &Served, request: Uuid) -> String {
+    let seen = served
+        .get(&format!("/requests/{request}"), "head.girvan")
+        .await;
+    seen.body["reference"].as_str().unwrap().to_owned()
+}
+
+async fn seen(served: &Served, request: Uuid, by: &str) -> Answer {
+    served.get(&format!("/requests/{request}"), by).await
+}
+
+fn links(answer: &Answer) -> Vec<(String, String, bool)> {
+    let links = answer.body["links"].as_array();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    links
+        .into_iter()
+        .flatten()
+        .map(|link| {
+            (
+                text(&link["kind"]),
+                text(&link["request"]),
+                link["from_there"].as_bool().unwrap(),
+            )
+        })
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_is_told_at_both_ends_to_those_who_may_see_both() {
+    let served = Served::start().await;
+    let (brother, sister) = (served.sent().await, sister(&served).await);
+    let other = reference(&served, brother).await;
+    // As somebody reads it out on the phone.
+    let data = json!({ "kind": "sibling", "reference": other.to_lowercase() });
+    let linked = served.make(sister, "link", "duty.carrick", data).await;
+    assert_eq!(linked.status, StatusCode::OK, "{}", linked.text);
+
+    let here = seen(&served, sister, "duty.carrick").await;
+    assert_eq!(
+        links(&here),
+        [("sibling".to_owned(), brother.to_string(), false)]
+    );
+    let there = seen(&served, brother, "duty.carrick").await;
+    assert_eq!(
+        links(&there),
+        [("sibling".to_owned(), sister.to_string(), true)]
+    );
+    assert_eq!(there.body["links"][0]["reference"], here.body["reference"]);
+    // Nothing is merged, and a link is no likeness.
+    assert_eq!(there.body["version"], 1);
+
+    // The brother's request goes to a team far away: who stays behind reads of one end alone.
+    let away = json!({ "team": "ayr-north-team", "because": "family-moved", "reason": "Invented" });
+    let passed = served.make(brother, "pass-on", "duty.carrick", away).await;
+    assert_eq!(passed.status, StatusCode::OK, "{}", passed.text);
+    assert_eq!(
+        seen(&served, brother, "duty.carrick").await.status,
+        StatusCode::NOT_FOUND
+    );
+    let here = seen(&served, sister, "duty.carrick").await;
+    assert_eq!(links(&here), []);
+    for told in [brother.to_string(), other.clone(), other.to_lowercase()] {
+        assert!(!here.text.contains(&told), "{}", here.text);
+    }
+    let there = seen(&served, brother, "duty.ayr-north").await;
+    assert_eq!(links(&there), []);
+    // Whoever asked for both still knows of both.
+    let head = seen(&served, sister, "head.girvan").await;
+    assert_eq!(links(&head).len(), 1);
+    assert!(head.text.contains(&other.to_lowercase()), "{}", head.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_duplicate_names_another_request_that_exists() {
+    let served = Served::start().await;
+    let (first, second) = (served.sent().await, served.sent().await);
+    let own = reference(&served, second).await;
+    let end = |reference: &str| json!({ "reason": "duplicate", "duplicate_of": reference });
+    for (given, what) in [
+        (
+            example("end-duplicate")["duplicate_of"].as_str().unwrap(),
+            "not known",
+        ),
+        ("000000000", "not known"),
+        (own.as_str(), "its own"),
+    ] {
+        let refused = served.make(second, "end", "duty.carrick", end(given)).await;
+        assert_eq!(
+            refused.status,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "{}",
+            refused.text
+        );
+        assert_eq!(refused.body["errors"][0]["pointer"], "/data/duplicate_of");
+        assert_eq!(refused.body["errors"][0]["what"], what);
+    }
+    let other = reference(&served, first).await;
+    let ended = served
+        .make(second, "end", "duty.carrick", end(&other))
+        .await;
+    assert_eq!(ended.status, StatusCode::OK, "{}", ended.text);
+    let there = seen(&served, first, "duty.carrick").await;
+    assert_eq!(
+        links(&there),
+        [("duplicate".to_owned(), second.to_string(), true)]
+    );
+    assert_eq!(there.body["state"]["name"], "sent");
+}
