@@ -5,6 +5,8 @@ mod cover;
 mod file;
 mod working;
 
+pub(in crate::domain::time) use working::ms;
+
 #[cfg(test)]
 pub(super) mod golden;
 #[cfg(test)]

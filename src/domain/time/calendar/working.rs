@@ -78,6 +78,32 @@ impl Calendar {
         ms(open)
     }
 
+    /// The open parts of stretches that are in order and apart: one walk over the days for all.
+    pub(in crate::domain::time) fn open_within<'a>(
+        &'a self,
+        stretches: impl Iterator<Item = (Timestamp, Timestamp)> + 'a,
+    ) -> impl Iterator<Item = (Timestamp, Timestamp)> + 'a {
+        let mut stretches = stretches.peekable();
+        let first = stretches.peek().map(|(from, _)| *from);
+        let open = first.into_iter().flat_map(|from| self.open_from(from));
+        let mut open = open.peekable();
+        std::iter::from_fn(move || {
+            loop {
+                let (from, to) = *stretches.peek()?;
+                let (opens, closes) = *open.peek()?;
+                if closes <= to {
+                    open.next();
+                } else {
+                    stretches.next();
+                }
+                let (from, to) = (from.max(opens), to.min(closes));
+                if from < to {
+                    return Some((from, to));
+                }
+            }
+        })
+    }
+
     /// The first instant by which so much working time has passed since `at`.
     #[must_use]
     pub fn add_working_ms(&self, at: Timestamp, working_ms: i64) -> Timestamp {

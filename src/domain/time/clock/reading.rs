@@ -1,10 +1,13 @@
 //! One spell, read at a moment: what happened later is not seen.
 
+mod gaps;
+
 use super::{Counting, Pause, Reading, Spell, SpellStatus};
-use crate::domain::time::calendar::Calendar;
+use crate::domain::time::calendar::{Calendar, ms};
 use crate::domain::workflow::definition::{CountDay, Offset, Roll, Target};
-use jiff::Timestamp;
+use gaps::{Gap, gaps_seen};
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 
 const HOUR_MS: i64 = 3_600_000;
 const MINUTE_MS: i64 = 60_000;
@@ -22,10 +25,7 @@ impl Spell {
             elapsed_ms: wall_ms(view.start, view.end),
             paused_ms: view.paused_ms(),
             working_days: view.working_days(),
-            working_ms: view
-                .running()
-                .map(|(from, to)| calendar.working_ms_between(from, to))
-                .sum(),
+            working_ms: view.working_ms(),
             due_at,
             received_out_of_hours: self.received_out_of_hours(calendar),
             met,
@@ -74,13 +74,6 @@ impl Pause {
             Target::Minutes(minutes) => add_wall_ms(from, i64::from(minutes) * MINUTE_MS),
         })
     }
-}
-
-/// A stretch that does not count: `[from, to)`, open when `to` is none.
-#[derive(Debug, Clone, Copy)]
-struct Gap {
-    from: Timestamp,
-    to: Option<Timestamp>,
 }
 
 /// What was known of a spell at a moment.
@@ -151,10 +144,9 @@ impl<'a> View<'a> {
 
     /// Whether it ran up to this instant, which belongs to the day that ends with it.
     pub(in crate::domain::time) fn ran_up_to(&self, at: Timestamp) -> bool {
-        !self
-            .gaps
-            .iter()
-            .any(|gap| gap.from < at && gap.to.is_none_or(|to| at <= to))
+        let begun = self.gaps.partition_point(|gap| gap.from < at);
+        let last = begun.checked_sub(1).and_then(|last| self.gaps.get(last));
+        last.is_none_or(|gap| gap.to.is_some_and(|to| to < at))
     }
 
     /// Whether a day counts that lies wholly before `end`, or that is counted on towards the due day.
@@ -170,8 +162,13 @@ impl<'a> View<'a> {
     }
 
     fn counts_as_working(&self, day: Date) -> bool {
+        self.counted_as_working((day, self.calendar.end_of_day(day)))
+    }
+
+    /// Of a day and its end.
+    fn counted_as_working(&self, (day, end): (Date, Timestamp)) -> bool {
         match self.counting.count_day {
-            CountDay::AtEnd => self.ran_up_to(self.calendar.end_of_day(day)),
+            CountDay::AtEnd => self.ran_up_to(end),
             CountDay::Touched => {
                 let mut stretches = self.calendar.open_on(day);
                 stretches.any(|(open, close)| !self.is_paused_throughout(open, close))
@@ -180,8 +177,9 @@ impl<'a> View<'a> {
     }
 
     fn is_paused_throughout(&self, from: Timestamp, to: Timestamp) -> bool {
-        let covers = |gap: &Gap| gap.from <= from && gap.to.is_none_or(|end| to <= end);
-        self.gaps.iter().any(covers)
+        let begun = self.gaps.partition_point(|gap| gap.from <= from);
+        let last = begun.checked_sub(1).and_then(|last| self.gaps.get(last));
+        last.is_some_and(|gap| gap.to.is_none_or(|end| to <= end))
     }
 
     /// Stretches in which the clock ran, up to its end.
@@ -207,20 +205,28 @@ impl<'a> View<'a> {
             .sum()
     }
 
+    fn working_ms(&self) -> i64 {
+        let open = self.calendar.open_within(self.running());
+        ms(open.map(|(from, to)| from.duration_until(to)).sum())
+    }
+
     fn working_days(&self) -> u32 {
         let day_zero = self.calendar.day_zero(self.start);
         let days = self.calendar.working_days_after(day_zero);
         let counted = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         if self.status.is_open() {
-            let over = days.take_while(|day| self.calendar.end_of_day(*day) <= self.end);
-            return counted(over.filter(|day| self.counts_as_working(*day)).count());
+            let ends = days.map(|day| (day, self.calendar.end_of_day(day)));
+            let over = ends.take_while(|(_, end)| *end <= self.end);
+            return counted(over.filter(|ended| self.counted_as_working(*ended)).count());
         }
         let ran_until = self.ran_until();
         if ran_until <= self.calendar.end_of_day(day_zero) {
             return 0;
         }
-        let over = days.take_while(|day| self.calendar.end_of_day(*day) < ran_until);
-        counted(over.filter(|day| self.counts_as_working(*day)).count()).saturating_add(1)
+        let ends = days.map(|day| (day, self.calendar.end_of_day(day)));
+        let over = ends.take_while(|(_, end)| *end < ran_until);
+        let over = over.filter(|ended| self.counted_as_working(*ended));
+        counted(over.count()).saturating_add(1)
     }
 
     /// The first instant at which the target is used up; `None` when a pause without an end is
@@ -230,13 +236,12 @@ impl<'a> View<'a> {
             Target::WorkingDays(_) | Target::CalendarDays(_) => {
                 self.due_day().map(|day| self.calendar.end_of_day(day))
             }
-            Target::WorkingHours(hours) => self.due_by_length(
-                i64::from(hours) * HOUR_MS,
-                |from, to| self.calendar.working_ms_between(from, to),
-                |from, left| self.calendar.add_working_ms(from, left),
-            ),
+            Target::WorkingHours(hours) => {
+                let open = self.calendar.open_within(self.ahead_of_it());
+                self.used_up(i64::from(hours) * HOUR_MS, open)
+            }
             Target::Minutes(minutes) => {
-                self.due_by_length(i64::from(minutes) * MINUTE_MS, wall_ms, add_wall_ms)
+                self.used_up(i64::from(minutes) * MINUTE_MS, self.ahead_of_it())
             }
         }
     }
@@ -330,23 +335,35 @@ impl<'a> View<'a> {
         }
     }
 
-    fn due_by_length(
+    /// Stretches in which the clock runs when nothing more happens to it.
+    fn ahead_of_it(&self) -> impl Iterator<Item = (Timestamp, Timestamp)> {
+        let resumed = self.gaps.iter().map_while(|gap| gap.to);
+        let paused = self.gaps.iter().map(|gap| gap.from);
+        std::iter::once(self.start)
+            .chain(resumed)
+            .zip(paused.chain(std::iter::once(Timestamp::MAX)))
+            .filter(|(from, to)| from < to)
+    }
+
+    /// When stretches have used up a target; `None` when a pause without an end is reached before.
+    fn used_up(
         &self,
         target_ms: i64,
-        between: impl Fn(Timestamp, Timestamp) -> i64,
-        add: impl Fn(Timestamp, i64) -> Timestamp,
+        stretches: impl Iterator<Item = (Timestamp, Timestamp)>,
     ) -> Option<Timestamp> {
-        let mut from = self.start;
-        let mut left = target_ms;
-        for gap in &self.gaps {
-            let used = between(from, gap.from);
-            if used >= left {
-                return Some(add(from, left));
-            }
-            left -= used;
-            from = gap.to?;
+        let mut left = SignedDuration::from_millis(target_ms);
+        if left.is_zero() {
+            return Some(self.start);
         }
-        Some(add(from, left))
+        for (from, to) in stretches {
+            let length = from.duration_until(to);
+            if left <= length {
+                return Some(from.saturating_add(left).unwrap_or(Timestamp::MAX));
+            }
+            left -= length;
+        }
+        let paused = self.gaps.last().is_some_and(|gap| gap.to.is_none());
+        (!paused).then_some(Timestamp::MAX)
     }
 
     fn is_in_open_gap(&self, at: Timestamp) -> bool {
@@ -356,41 +373,12 @@ impl<'a> View<'a> {
     }
 }
 
-/// Pauses as known at `as_of`, in order and merged where corrections made them meet.
-fn gaps_seen(spell: &Spell, calendar: &Calendar, as_of: Timestamp) -> Vec<Gap> {
-    let mut seen: Vec<Gap> = spell
-        .pauses
-        .iter()
-        .filter(|pause| pause.from <= as_of)
-        .map(|pause| {
-            let cap = pause.ends_by(calendar);
-            let to = pause.to.into_iter().chain(cap).min();
-            Gap {
-                from: pause.from.max(spell.started_at),
-                to: to.filter(|to| *to <= as_of),
-            }
-        })
-        .filter(|gap| gap.to.is_none_or(|to| gap.from < to))
-        .collect();
-    seen.sort_by_key(|gap| gap.from);
-    let mut gaps: Vec<Gap> = Vec::with_capacity(seen.len());
-    for gap in seen {
-        match gaps.last_mut() {
-            Some(last) if last.to.is_none_or(|to| gap.from <= to) => {
-                last.to = last.to.zip(gap.to).map(|(one, other)| one.max(other));
-            }
-            Some(_) | None => gaps.push(gap),
-        }
-    }
-    gaps
-}
-
 /// 0 when `to` is not after `from`.
 fn wall_ms(from: Timestamp, to: Timestamp) -> i64 {
     (to.as_millisecond() - from.as_millisecond()).max(0)
 }
 
 fn add_wall_ms(from: Timestamp, ms: i64) -> Timestamp {
-    from.saturating_add(jiff::SignedDuration::from_millis(ms))
+    from.saturating_add(SignedDuration::from_millis(ms))
         .unwrap_or(Timestamp::MAX)
 }
