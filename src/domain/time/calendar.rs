@@ -3,6 +3,7 @@
 mod build;
 mod cover;
 mod file;
+mod local;
 mod working;
 
 pub(in crate::domain::time) use working::ms;
@@ -19,7 +20,7 @@ pub use file::{CalendarFile, Closure, WeekdayName, Window};
 
 use crate::domain::ids::CalendarName;
 use jiff::civil::{Date, Time, Weekday};
-use jiff::tz::TimeZone;
+use local::LocalTime;
 use std::collections::BTreeMap;
 
 /// Why a calendar cannot be used.
@@ -64,7 +65,7 @@ impl Calendars {
 pub struct Calendar {
     name: CalendarName,
     title: String,
-    zone: TimeZone,
+    local: LocalTime,
     /// From Monday.
     windows: [Vec<Window>; 7],
     closed: BTreeMap<Date, ClosedDay>,

@@ -1,5 +1,6 @@
 //! Files to calendars: checks what one file says, then resolves layers depth first.
 
+use super::local::LocalTime;
 use super::{Calendar, CalendarError, CalendarFile, ClosedDay, Closure, WeekdayName, Window};
 use crate::domain::ids::CalendarName;
 use jiff::civil::{Date, Time};
@@ -228,7 +229,7 @@ fn finish(file: &CalendarFile, layer: &Layer) -> Result<Calendar, CalendarError>
     Ok(Calendar {
         name: name.clone(),
         title: file.title.clone(),
-        zone: zone_named(zone).map_err(|why| wrong(name, why))?,
+        local: LocalTime::new(zone_named(zone).map_err(|why| wrong(name, why))?),
         windows,
         closed: layer.closed.clone(),
         cut_off: layer.cut_off,

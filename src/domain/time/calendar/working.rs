@@ -2,20 +2,19 @@
 
 use super::Calendar;
 use jiff::civil::{Date, DateTime, Time};
-use jiff::tz::AmbiguousTimestamp;
 use jiff::{SignedDuration, Timestamp};
 
 impl Calendar {
     #[must_use]
     pub fn local_date(&self, at: Timestamp) -> Date {
-        self.zone.to_datetime(at).date()
+        self.local.datetime(at).date()
     }
 
     /// Day 0 of a day clock: the local date, or the next working day when it is none or the cut-off
     /// is reached.
     #[must_use]
     pub fn day_zero(&self, at: Timestamp) -> Date {
-        let local = self.zone.to_datetime(at);
+        let local = self.local.datetime(at);
         let in_time = self.cut_off.is_none_or(|cut_off| local.time() < cut_off);
         if in_time && self.is_working_day(local.date()) {
             local.date()
@@ -54,7 +53,7 @@ impl Calendar {
     /// The first instant of a local date.
     #[must_use]
     pub fn start_of_day(&self, date: Date) -> Timestamp {
-        self.first(date.at(0, 0, 0, 0))
+        self.local.first(date.at(0, 0, 0, 0))
     }
 
     /// 24:00 local, which is the first instant of the next local date.
@@ -173,32 +172,9 @@ impl Calendar {
             let close = if window.is_until_midnight() {
                 self.end_of_day(day)
             } else {
-                self.last(at_time(day, window.close))
+                self.local.last(at_time(day, window.close))
             };
-            (self.first(at_time(day, window.open)), close)
-        })
-    }
-
-    /// A local time that comes twice is meant the first time; one that is skipped moves forward.
-    fn first(&self, local: DateTime) -> Timestamp {
-        self.instant(local, AmbiguousTimestamp::compatible)
-    }
-
-    /// A local time that comes twice is meant the last time; one that is skipped moves forward.
-    fn last(&self, local: DateTime) -> Timestamp {
-        self.instant(local, AmbiguousTimestamp::later)
-    }
-
-    fn instant(
-        &self,
-        local: DateTime,
-        choose: fn(AmbiguousTimestamp) -> Result<Timestamp, jiff::Error>,
-    ) -> Timestamp {
-        // Only beside the first and the last year of the civil calendar there is no instant.
-        choose(self.zone.to_ambiguous_timestamp(local)).unwrap_or(if local.year() < 0 {
-            Timestamp::MIN
-        } else {
-            Timestamp::MAX
+            (self.local.first(at_time(day, window.open)), close)
         })
     }
 }
