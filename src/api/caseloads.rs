@@ -5,8 +5,8 @@ use super::caller::Caller;
 use super::extract::Params;
 use super::position::AsOf;
 use super::problem::{Kind, Problem};
+use super::read_tables::{caught_up, unreadable};
 use super::response_times::{WHEN, as_of, when, wrong};
-use super::views::{caught_up, unreadable};
 use crate::access::{Action, Resource, decide};
 use crate::domain::ids::{TeamId, WorkflowName};
 use crate::domain::measures::Weights;
@@ -20,7 +20,7 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
 
-const VIEW: &str = "team_caseloads";
+const READ_TABLE: &str = "team_caseloads";
 const ACTS: &str = "acts";
 
 #[derive(Serialize, ToSchema)]
@@ -94,7 +94,7 @@ pub(crate) async fn read(
         authority: caller.authority.to_string(),
         as_of: as_of(&app, &params)?,
     };
-    let as_of = caught_up(&app, VIEW, &params).await?;
+    let as_of = caught_up(&app, READ_TABLE, &params).await?;
     let declared = app.commands.registry().of(caller.authority.as_str());
     let weights = declared
         .measures()

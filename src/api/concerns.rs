@@ -5,8 +5,8 @@ use super::caller::Caller;
 use super::extract::Params;
 use super::position::AsOf;
 use super::problem::{Kind, Problem};
-use super::requests::list::VIEW;
-use super::views::{caught_up, unreadable};
+use super::read_tables::{caught_up, unreadable};
+use super::requests::list::READ_TABLE;
 use crate::access::{Action, Involvement, Resource, decide};
 use crate::domain::declared::Declared;
 use crate::domain::request::actor::Principal;
@@ -89,7 +89,7 @@ pub(crate) async fn list(
             "None of your roles opens this.",
         ));
     }
-    let as_of = caught_up(&app, VIEW, &params).await?;
+    let as_of = caught_up(&app, READ_TABLE, &params).await?;
     let open = concerns::query(&app.reads, &caller.authority)
         .await
         .map_err(unreadable)?;

@@ -18,7 +18,7 @@ pub enum Part {
 
 /// One view of the log and how far it is behind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct ViewLag {
+pub struct ProjectionLag {
     pub projection: String,
     pub position: i64,
     pub lag: i64,
@@ -56,7 +56,7 @@ pub struct Status {
     /// Events that the broker has not confirmed yet.
     pub relay_lag: Option<i64>,
     pub relay: Vec<LaneState>,
-    pub views: Vec<ViewLag>,
+    pub projections: Vec<ProjectionLag>,
     /// Tasks that ended before their time and are not known to last again.
     pub tasks_down: Vec<&'static str>,
     /// Newest position of the log.
@@ -76,7 +76,7 @@ pub(crate) struct Readiness {
     relay_lag: Option<i64>,
     /// Empty where no broker is configured.
     relay: Vec<LaneState>,
-    views: Vec<ViewLag>,
+    projections: Vec<ProjectionLag>,
 }
 
 impl Status {
@@ -96,8 +96,8 @@ impl Status {
         let mut down: Vec<&'static str> = parts.map(|(name, _)| name).collect();
         let lanes = self.relay.iter().filter(|lane| lane.is_down());
         down.extend(lanes.map(|lane| lane.lane));
-        if self.views.iter().any(|view| view.parked > 0) {
-            down.push("views");
+        if self.projections.iter().any(|one| one.parked > 0) {
+            down.push("projections");
         }
         down.extend(&self.tasks_down);
         let status = match (self.takes_commands(), down.is_empty()) {
@@ -113,7 +113,7 @@ impl Status {
             broker: self.broker,
             relay_lag: self.relay_lag,
             relay: self.relay.clone(),
-            views: self.views.clone(),
+            projections: self.projections.clone(),
         }
     }
 }
@@ -181,7 +181,7 @@ mod tests {
             lane: "relay-restricted",
             ..LaneState::default()
         };
-        let view = ViewLag {
+        let requests = ProjectionLag {
             projection: "request_list".to_owned(),
             position: 7,
             lag: 0,
@@ -189,7 +189,7 @@ mod tests {
         };
         let well = Status {
             relay: vec![restricted.clone()],
-            views: vec![view.clone()],
+            projections: vec![requests.clone()],
             ..up.clone()
         };
         assert_eq!(well.readiness().status, "ready");
@@ -215,10 +215,13 @@ mod tests {
             assert_eq!(found, ("degraded", vec!["relay-restricted"]));
         }
         let ill = Status {
-            views: vec![ViewLag { parked: 1, ..view }],
+            projections: vec![ProjectionLag {
+                parked: 1,
+                ..requests
+            }],
             tasks_down: vec!["timers"],
             ..up
         };
-        assert_eq!(ill.readiness().down, ["views", "timers"]);
+        assert_eq!(ill.readiness().down, ["projections", "timers"]);
     }
 }

@@ -18,16 +18,16 @@ pub mod openapi;
 mod page;
 pub mod position;
 pub mod problem;
+mod read_tables;
 mod refusal;
 mod reports;
 mod requests;
 mod response_times;
 pub mod server;
 mod teams;
-mod views;
 mod workflows;
 
-pub use health::{LaneState, Part, Status, ViewLag};
+pub use health::{LaneState, Part, ProjectionLag, Status};
 
 use crate::access::{Action, Tokens};
 use crate::commands::Commands;

@@ -7,10 +7,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// How far the view behind an answer has come.
+/// How far the read table behind an answer has come.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct AsOf {
-    /// `epoch-position` of the last event that the view has seen.
+    /// `epoch-position` of the last event that the read table has seen.
     pub position: String,
     /// Events in the log that it has not seen yet.
     pub lag: i64,

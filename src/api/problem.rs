@@ -60,7 +60,7 @@ kinds! {
     Internal, "internal", INTERNAL_SERVER_ERROR, "Something is broken here";
     Unavailable, "unavailable", SERVICE_UNAVAILABLE, "Try again in a moment";
     Unknown, "outcome-unknown", SERVICE_UNAVAILABLE, "The outcome is unknown";
-    TooFarBehind, "too-far-behind", SERVICE_UNAVAILABLE, "This view has not caught up yet";
+    TooFarBehind, "too-far-behind", SERVICE_UNAVAILABLE, "This read table has not caught up yet";
 }
 
 /// One thing wrong, and where.
@@ -82,7 +82,7 @@ pub struct Problem {
     /// What may be done instead: moves, workflows, teams, methods.
     pub allowed: Vec<String>,
     pub retry_after_ms: Option<u64>,
-    /// How far a view has come, when it is too far behind.
+    /// How far a read table has come, when it is too far behind.
     pub as_of: Option<String>,
 }
 

@@ -5,8 +5,8 @@ use super::caller::Caller;
 use super::extract::{Key, Params, Segments};
 use super::measures::written;
 use super::problem::{Kind, Problem};
+use super::read_tables::{reached, unreadable};
 use super::response_times::{WHEN, when, wrong};
-use super::views::{reached, unreadable};
 use crate::access::{Action, Resource};
 use crate::commands::Position;
 use crate::domain::measures::note::Says;
@@ -69,8 +69,8 @@ pub(super) async fn stand(app: &App, caller: &Caller, params: &Params) -> Result
 }
 
 async fn come_to(app: &App, position: i64) -> Result<Position, Problem> {
-    for view in ["response_times", "acts"] {
-        reached(app, view, Position(position)).await?;
+    for table in ["response_times", "acts"] {
+        reached(app, table, Position(position)).await?;
     }
     Ok(Position(position))
 }

@@ -1,6 +1,6 @@
 //! Asks every part how it is, for `/readyz` and the gauges.
 
-use crate::api::{LaneState, Part, Status, ViewLag};
+use crate::api::{LaneState, Part, ProjectionLag, Status};
 use crate::commands::Commands;
 use crate::log::{AppendError, Position};
 use crate::projections::concerns::{Gauges, unanswered};
@@ -43,7 +43,7 @@ impl Parts {
         let head = head.unwrap_or(Err(AppendError::Unavailable));
         let vault = tokio::time::timeout(ASK_DEADLINE, self.commands.vault().ping()).await;
         let behind = lags(log.pool(), head.clone().unwrap_or(Position(0)));
-        let views = tokio::time::timeout(ASK_DEADLINE, behind).await;
+        let projections = tokio::time::timeout(ASK_DEADLINE, behind).await;
         let open = tokio::time::timeout(ASK_DEADLINE, unanswered(log.pool())).await;
         if let Ok(Ok(open)) = open {
             shown.show(&open);
@@ -61,8 +61,8 @@ impl Parts {
             broker,
             relay_lag: relay.first().map(|lane| lane.lag),
             relay,
-            views: match views {
-                Ok(Ok(views)) => views.into_iter().map(view_lag).collect(),
+            projections: match projections {
+                Ok(Ok(projections)) => projections.into_iter().map(projection_lag).collect(),
                 Ok(Err(_)) | Err(_) => Vec::new(),
             },
             tasks_down: self.tasks_down.borrow().iter().copied().collect(),
@@ -82,8 +82,8 @@ fn lane_state((lane, status): &(&'static str, watch::Receiver<relay::Status>)) -
     }
 }
 
-fn view_lag(lag: Lag) -> ViewLag {
-    ViewLag {
+fn projection_lag(lag: Lag) -> ProjectionLag {
+    ProjectionLag {
         projection: lag.projection,
         position: lag.position,
         lag: lag.behind,

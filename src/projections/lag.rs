@@ -18,7 +18,7 @@ pub struct Lag {
     pub parked: i64,
 }
 
-/// A view has not come so far in time.
+/// A read table has not come so far in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Behind {
     pub as_of: Position,

@@ -34,6 +34,7 @@ mod relay;
 mod replicas;
 mod response_times;
 mod roll_out;
+mod routes;
 mod scenarios;
 mod servers;
 mod simulate;

@@ -1,5 +1,7 @@
 //! Read tables: rebuilt equals live equals a fold of the log that is written another way here.
 
+mod by_hand;
+
 use crate::support::WorkflowFiles;
 use crate::support::engine::{Engine, now};
 use rfa::domain::declared::Declared;
@@ -209,55 +211,6 @@ async fn a_comparison_may_take_longer_than_a_call_of_a_reader() {
         .rebuild("request_list", IfDifferent::Flip, &|_, _| {})
         .await;
     assert!(difference.unwrap().difference.is_none());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_acknowledge_clock_equals_one_that_is_read_off_the_log_by_hand() {
-    let engine = worked(40).await;
-    engine.runner.run_until_idle().await.unwrap();
-    let stops = [
-        "request-acknowledged",
-        "question-asked",
-        "help-agreed",
-        "not-agreed",
-        "garf-asked",
-        "request-ended",
-    ];
-    let cancels = ["request-withdrawn", "help-declined", "entered-in-error"];
-    let mut plain: BTreeMap<Uuid, (&str, i64)> = BTreeMap::new();
-    let mut received: BTreeMap<Uuid, jiff::Timestamp> = BTreeMap::new();
-    for event in log_of(&engine).await {
-        let body: Value = serde_json::from_slice(&event.body).unwrap();
-        let opened = body["opening"]["received_at"].as_str();
-        let at = opened.map_or(event.occurred_at, |text| text.parse().unwrap());
-        let from = *received.entry(event.stream).or_insert(at);
-        let verdict = plain.entry(event.stream).or_insert(("running", 0));
-        let ms = event.occurred_at.as_millisecond() - from.as_millisecond();
-        if verdict.0 == "running" && stops.contains(&event.event_type.as_str()) {
-            *verdict = ("stopped", ms);
-        } else if verdict.0 == "running"
-            && (cancels.contains(&event.event_type.as_str())
-                || body["coded"]["result"] == "child-protection")
-        {
-            *verdict = ("cancelled", ms);
-        }
-    }
-    let client = engine.database.connect().await;
-    let rows = "select request_id, status, started_at, ended_at from read_model.response_times \
-                where clock = 'acknowledge'";
-    let rows = client.query(rows, &[]).await.unwrap();
-    assert_eq!(rows.len(), plain.len());
-    for row in rows {
-        let (request, status): (Uuid, String) = (row.get(0), row.get(1));
-        let (started, ended): (jiff::Timestamp, Option<jiff::Timestamp>) = (row.get(2), row.get(3));
-        let ms = ended.map_or(0, |ended| ended.as_millisecond() - started.as_millisecond());
-        let status = if status == "paused" {
-            "running"
-        } else {
-            &status
-        };
-        assert_eq!((status, ms), plain[&request], "{request}");
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

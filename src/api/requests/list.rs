@@ -8,7 +8,7 @@ use crate::api::caller::Caller;
 use crate::api::extract::Params;
 use crate::api::position::AsOf;
 use crate::api::problem::Problem;
-use crate::api::views::{caught_up, unreadable};
+use crate::api::read_tables::{caught_up, unreadable};
 use crate::domain::declared::Declared;
 use crate::domain::ids::{StateName, TeamId};
 use crate::domain::request::actor::PrincipalKind;
@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 pub(in crate::api) const LIMIT_MAX: i64 = 100;
 const LIMIT_USUAL: i64 = 50;
-pub(in crate::api) const VIEW: &str = "request_list";
+pub(in crate::api) const READ_TABLE: &str = "request_list";
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = RequestList)]
@@ -175,7 +175,7 @@ pub(in crate::api) async fn rows(
     params: &Params,
     filter: Filter,
 ) -> Result<ListView, Problem> {
-    let as_of = caught_up(app, VIEW, params).await?;
+    let as_of = caught_up(app, READ_TABLE, params).await?;
     let found = request_list::query(&app.reads, &filter)
         .await
         .map_err(unreadable)?;

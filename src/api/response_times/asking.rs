@@ -6,7 +6,7 @@ use crate::api::caller::Caller;
 use crate::api::extract::Params;
 use crate::api::position::{AsOf, public};
 use crate::api::problem::{Kind, Problem};
-use crate::api::views::{caught_up, reached, unreadable};
+use crate::api::read_tables::{caught_up, reached, unreadable};
 use crate::commands::Position;
 use crate::domain::declared::Declared;
 use crate::domain::ids::{ClockName, WorkflowName};
@@ -19,7 +19,7 @@ use jiff::tz::TimeZone;
 use std::convert::Infallible;
 use std::sync::Arc;
 
-pub(super) const VIEW: &str = "response_times";
+pub(super) const READ_TABLE: &str = "response_times";
 pub(super) const PARAMETERS: [&str; 10] = [
     "workflow",
     "clock",
@@ -86,7 +86,7 @@ impl Asked {
             as_known_on,
             known: None,
             declared: app.commands.registry().of(caller.authority.as_str()),
-            as_of: caught_up(app, VIEW, params).await?,
+            as_of: caught_up(app, READ_TABLE, params).await?,
             leaves,
         };
         if let Some(at) = as_known_on {
@@ -106,7 +106,7 @@ impl Asked {
                 "a time at which something was recorded",
             ));
         };
-        reached(app, VIEW, Position(position.0)).await?;
+        reached(app, READ_TABLE, Position(position.0)).await?;
         let known = Known::at(&app.reads, log, &self.question, position).await;
         self.known = Some(known.map_err(unanswered)?);
         // The same answer for ever: it does not tell how far the table is today.

@@ -8,7 +8,7 @@ use crate::api::caller::Caller;
 use crate::api::extract::Params;
 use crate::api::position::{AsOf, public};
 use crate::api::problem::Problem;
-use crate::api::views::unreadable;
+use crate::api::read_tables::unreadable;
 use crate::commands::{Audience, Position};
 use crate::domain::ids::TeamId;
 use crate::projections::response_times::opened::{Opened, Part, open};

@@ -8,18 +8,18 @@ use crate::commands::Position;
 use crate::projections;
 use std::fmt::Display;
 
-/// How long a caller waits for a view to reach `min_position`.
+/// How long a caller waits for a read table to reach `min_position`.
 const WAIT_MS: u64 = 500;
 const RETRY_AFTER_MS: u64 = 1_000;
 
-/// Waits until the view includes the caller's `min_position`; says how far it is. Asked before
+/// Waits until the read table includes the caller's `min_position`; says how far it is. Asked before
 /// the rows are read, so the rows are at least that new.
 ///
 /// # Errors
 /// `too-far-behind` with the position reached.
-pub(super) async fn caught_up(app: &App, view: &str, params: &Params) -> Result<AsOf, Problem> {
+pub(super) async fn caught_up(app: &App, table: &str, params: &Params) -> Result<AsOf, Problem> {
     let wanted = min_position(app.epoch, params)?.unwrap_or(0);
-    let reached = reached(app, view, Position(wanted)).await?;
+    let reached = reached(app, table, Position(wanted)).await?;
     let head = app
         .commands
         .registry()
@@ -33,17 +33,17 @@ pub(super) async fn caught_up(app: &App, view: &str, params: &Params) -> Result<
     })
 }
 
-/// Waits until the view has come to a position.
+/// Waits until the read table has come to a position.
 ///
 /// # Errors
 /// `too-far-behind` with the position reached.
-pub(super) async fn reached(app: &App, view: &str, wanted: Position) -> Result<Position, Problem> {
-    projections::wait_for(&app.reads, view, wanted, WAIT_MS)
+pub(super) async fn reached(app: &App, table: &str, wanted: Position) -> Result<Position, Problem> {
+    projections::wait_for(&app.reads, table, wanted, WAIT_MS)
         .await
         .map_err(|behind| {
             let mut problem = Problem::new(
                 Kind::TooFarBehind,
-                "What you were told is not in this view yet.",
+                "What you were told is not in this read table yet.",
             )
             .retry_after(RETRY_AFTER_MS);
             problem.as_of = Some(public(app.epoch, behind.as_of.0));
@@ -51,8 +51,9 @@ pub(super) async fn reached(app: &App, view: &str, wanted: Position) -> Result<P
         })
 }
 
-/// A view that cannot be read: nothing is wrong with the question.
+/// A read table that cannot be read: nothing is wrong with the question.
 pub(super) fn unreadable(error: impl Display) -> Problem {
-    tracing::warn!(%error, "a view cannot be read");
-    Problem::new(Kind::Unavailable, "The view cannot be read now.").retry_after(RETRY_AFTER_MS)
+    tracing::warn!(%error, "a read table cannot be read");
+    Problem::new(Kind::Unavailable, "The read table cannot be read now.")
+        .retry_after(RETRY_AFTER_MS)
 }
