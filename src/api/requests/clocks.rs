@@ -15,6 +15,7 @@ use crate::domain::workflow::definition::{ClockKind, ClockRule};
 use axum::Json;
 use axum::extract::State;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -59,6 +60,10 @@ pub(crate) struct ClockView {
     /// Absent while paused inside the target.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Timestamp>,
+    /// Present where `due_at` lies after the last day whose holidays are known: it may become later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = Date)]
+    pub assumed_after: Option<Date>,
     /// Absent while inside the target.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub met: Option<bool>,
@@ -238,6 +243,7 @@ pub(super) fn view(
         working_days: reading.working_days,
         paused_ms: reading.paused_ms,
         due_at: reading.due_at,
+        assumed_after: spell.assumed_after(calendar, reading.due_at),
         met: reading.met,
     })
 }

@@ -19,6 +19,7 @@ pub use cover::{CoverDays, Covered};
 pub use file::{CalendarFile, Closure, WeekdayName, Window};
 
 use crate::domain::ids::CalendarName;
+use jiff::Timestamp;
 use jiff::civil::{Date, Time, Weekday};
 use local::LocalTime;
 use std::collections::BTreeMap;
@@ -120,6 +121,13 @@ impl Calendar {
     #[must_use]
     pub fn covers_until(&self) -> Option<Date> {
         self.covers_until
+    }
+
+    /// The last day whose closures are known, where an instant lies beyond it.
+    #[must_use]
+    pub fn assumed_after(&self, at: Timestamp) -> Option<Date> {
+        self.covers_until
+            .filter(|until| self.local_date(at) > until.tomorrow().unwrap_or(*until))
     }
 
     #[must_use]

@@ -28,6 +28,9 @@ pub struct Strip {
     pub due_at: Option<Timestamp>,
     /// The last local date that belongs to the target.
     pub due_on: Option<Date>,
+    /// The last day whose holidays are known, where it is due after that: a working day there may
+    /// turn out to be a holiday.
+    pub assumed_after: Option<Date>,
     /// There are more than `DAYS_MAX` dates; the later ones are left out.
     pub is_cut: bool,
 }
@@ -111,7 +114,19 @@ impl Spell {
             days: shown,
             due_at: reading.due_at,
             due_on,
+            assumed_after: self.assumed_after(calendar, reading.due_at),
             is_cut: dates.next().is_some(),
+        }
+    }
+}
+
+impl Spell {
+    /// The last day whose holidays are known, where a due date of working time lies beyond it.
+    #[must_use]
+    pub fn assumed_after(&self, calendar: &Calendar, due_at: Option<Timestamp>) -> Option<Date> {
+        match self.target {
+            Target::WorkingDays(_) | Target::WorkingHours(_) => calendar.assumed_after(due_at?),
+            Target::CalendarDays(_) | Target::Minutes(_) => None,
         }
     }
 }

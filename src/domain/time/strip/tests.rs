@@ -1,5 +1,6 @@
 use super::*;
 use crate::domain::ids::ClockName;
+use crate::domain::time::calendar::CalendarFile;
 use crate::domain::time::clock::{Extension, Pause};
 use crate::domain::time::golden::{at, calendar, scotland};
 use crate::domain::workflow::definition::CountDay;
@@ -185,4 +186,22 @@ fn an_extension_and_the_end_of_a_capped_pause_are_told() {
         .map(|day| day.date.day())
         .collect();
     assert_eq!(paused, [2, 3, 4]);
+}
+
+#[test]
+fn a_due_date_beyond_the_known_holidays_says_that_it_may_become_later() {
+    let calendar = calendar(CalendarFile {
+        covers_until: Some(date(2028, 12, 31)),
+        ..scotland()
+    });
+    let known = spell("2028-12-27T10:00Z", Target::WorkingDays(2));
+    assert_eq!(known.strip(&calendar, known.started_at).assumed_after, None);
+    let beyond = spell("2028-12-27T10:00Z", Target::WorkingDays(4));
+    let strip = beyond.strip(&calendar, beyond.started_at);
+    assert_eq!(strip.assumed_after, Some(date(2028, 12, 31)));
+    let sentence = strip.sentence(&beyond, &|state| state.to_string());
+    let note = "Holidays after 31 December 2028 are not known yet: it may become later.";
+    assert!(sentence.ends_with(note), "{sentence}");
+    let wall = spell("2028-12-27T10:00Z", Target::CalendarDays(20));
+    assert_eq!(wall.strip(&calendar, wall.started_at).assumed_after, None);
 }

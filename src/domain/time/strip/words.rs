@@ -107,7 +107,14 @@ impl Strip {
                 notes.push(format!("; extended by {}", target_words(given.by)));
             }
         }
-        format!("Due {when} {due}: {target}{after}{}.", notes.concat())
+        let assumed = self.assumed_after.map_or(String::new(), |until| {
+            let until = until.strftime("%-d %B %Y");
+            format!(" Holidays after {until} are not known yet: it may become later.")
+        });
+        format!(
+            "Due {when} {due}: {target}{after}{}.{assumed}",
+            notes.concat()
+        )
     }
 }
 
