@@ -13,7 +13,7 @@ use rfa::log::connect::LogConfig;
 use rfa::log::vault::{MasterKey, Vault};
 use rfa::log::{Log, Recorded};
 use rfa::projections::rebuild::IfDifferent;
-use rfa::projections::{due_rungs, store};
+use rfa::projections::{due_rungs, shape, store};
 use rfa::timers::{FindDue, NotFound, Outcome, Pace, Sweeper};
 use serde_json::json;
 use std::sync::Arc;
@@ -235,15 +235,9 @@ impl Stage {
         self.engine.commands.execute(command, now).await
     }
 
+    /// Until the read tables are at the head of the log.
     pub(super) async fn read(&self) {
-        self.follow(PROJECTION).await;
-    }
-
-    /// Until the read table is at the head of the log.
-    pub(super) async fn follow(&self, projection: &str) {
-        while let rfa::projections::Step::Applied(_) =
-            self.engine.runner.step(projection).await.unwrap()
-        {}
+        self.engine.runner.run_until_idle().await.unwrap();
     }
 
     /// Looks, and lets the read table follow, until nothing comes any more.
@@ -307,7 +301,7 @@ pub(super) fn find_due(log: &Log) -> FindDue {
 /// The read table without a request, for tests that fill it themselves.
 pub(super) async fn create_table(engine: &Engine) {
     let client = engine.log.pool().get().await.unwrap();
-    store::create::<due_rungs::DueRungs, _>(&client, &store::live_table::<due_rungs::DueRungs>())
+    shape::create::<due_rungs::DueRungs, _>(&client, &store::live_table::<due_rungs::DueRungs>())
         .await
         .unwrap();
 }
