@@ -4,6 +4,7 @@ use super::bulk::Bulk;
 use super::group::PAGE_EVENTS;
 use super::page::{Known, cut, decode};
 use super::runner::{Runner, RunnerError};
+use super::shape::LOCK_CURSORS;
 use super::shards::{SHARDS, Shards, Unit, cursors};
 use super::store::{self, Page, Parked};
 use super::{Projection, Visitor, with_projection};
@@ -110,8 +111,7 @@ impl Visitor for Rebuild<'_> {
         // The cursors' rows are held: the live table stands still while the two are compared.
         let transaction = client.transaction().await?;
         transaction.batch_execute(NO_LIMIT).await?;
-        let lock = include_str!("sql/lock_cursors.sql");
-        let stands = self.stands::<P>(&transaction, lock).await?;
+        let stands = self.stands::<P>(&transaction, LOCK_CURSORS).await?;
         self.follow::<P>(&transaction, (&next, &stands), &mut building)
             .await?;
         let difference = compare(&transaction, &live, &next).await?;

@@ -6,6 +6,9 @@ use super::{Projection, Visitor};
 use deadpool_postgres::GenericClient;
 use sha2::{Digest, Sha256};
 
+/// Whoever holds their rows knows where a read table stands.
+pub(super) const LOCK_CURSORS: &str = include_str!("sql/lock_cursors.sql");
+
 /// # Errors
 /// When Postgres refuses.
 pub async fn create<P: Projection, C: GenericClient>(
@@ -61,8 +64,7 @@ impl Visitor for Shape<'_> {
         let names = cursors(Unit::of(P::NAME));
         let transaction = client.transaction().await?;
         // In this order everywhere: cursors first, then tables.
-        let lock = include_str!("sql/lock_cursors.sql");
-        transaction.query(lock, &[&names]).await?;
+        transaction.query(LOCK_CURSORS, &[&names]).await?;
         let row = transaction.query_one(look, &[&table]).await?;
         let (exists, shape): (bool, Option<String>) = (row.get(0), row.get(1));
         if exists && shape == Some(shape_of::<P>()) {
