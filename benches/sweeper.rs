@@ -21,7 +21,7 @@ use rfa::log::Log;
 use rfa::log::connect::LogConfig;
 use rfa::log::migrate::{migrate_log, migrate_vault};
 use rfa::log::vault::{MasterKey, Vault, VaultConfig};
-use rfa::projections::{Runner, Step, due_rungs};
+use rfa::projections::{Runner, due_rungs};
 use rfa::timers::{FindDue, NotFound, Outcome, Pace, Sweeper};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -167,7 +167,7 @@ async fn sweep(url: &str) -> (f64, f64) {
     let commands = Commands::new(registry, vault);
     open_all(&commands, &authority, opened_at).await;
     let runner = Runner::new(log.clone());
-    while let Step::Applied(_) = runner.step("due_rungs").await.unwrap() {}
+    runner.run_until_idle().await.unwrap();
 
     // Day 2 of 5, at the opening, is three days before the target.
     let now = at("2026-06-03T12:00+01");

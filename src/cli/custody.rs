@@ -4,11 +4,11 @@
 use super::engine::Engine;
 use super::signing::{find_signer, signer};
 use super::supervise::Supervisor;
+use crate::commands::Commands;
 use crate::config::Config;
 use crate::log::checkpoint::{Attested, Attestor, Checkpoints, compare};
 use crate::log::connect::dedicated;
 use crate::log::note::Signer;
-use crate::log::vault::Vault;
 use crate::log::verify::Verified;
 use crate::log::{AppendError, Log};
 use secrecy::{ExposeSecret, SecretString};
@@ -24,10 +24,10 @@ pub(super) fn start(
     config: &Config,
     supervisor: &Supervisor,
 ) -> Result<Vec<JoinHandle<()>>, Box<dyn Error + Send + Sync>> {
-    let (vault, log) = (engine.commands.vault().clone(), engine.log.clone());
+    let (commands, log) = (engine.commands.clone(), engine.log.clone());
     let mut tasks = vec![
         supervisor.start("key-cache", move |shutdown| {
-            forget_keys(vault.clone(), shutdown)
+            forget(commands.clone(), shutdown)
         }),
         supervisor.start("epoch", move |shutdown| {
             end_with_epoch(log.clone(), shutdown)
@@ -77,9 +77,9 @@ async fn pause(length: Duration, shutdown: &CancellationToken) -> bool {
     }
 }
 
-async fn forget_keys(vault: Vault, shutdown: CancellationToken) {
+async fn forget(commands: Commands, shutdown: CancellationToken) {
     while pause(LOOK_EVERY, &shutdown).await {
-        vault.forget_expired();
+        commands.forget_expired();
     }
 }
 

@@ -10,7 +10,7 @@ use crate::api::{App, Limits, Status, metrics, router};
 use crate::config::Config;
 use crate::domain::ids::WorkflowName;
 use crate::log::Log;
-use crate::projections::{NAMES, Runner, due_rungs};
+use crate::projections::{Runner, due_rungs};
 use crate::relay::message::Lane;
 use crate::relay::{self, RelayLane};
 use crate::shutdown::on_signal;
@@ -107,16 +107,13 @@ fn start_reading(engine: &Engine, supervisor: &Supervisor) -> Vec<JoinHandle<()>
         keep_in_force(registry.clone(), shutdown)
     });
     let runner = Runner::new(engine.log.clone());
-    let tables = NAMES.map(|name| {
-        let runner = runner.clone();
-        supervisor.start(name, move |shutdown| runner.clone().keep(name, shutdown))
-    });
+    let tables = supervisor.start("projections", move |shutdown| runner.clone().keep(shutdown));
     let log = engine.log.clone();
     let tail = supervisor.start("tail", move |shutdown| {
         let log = log.clone();
         async move { log.keep_tail(shutdown).await }
     });
-    tables.into_iter().chain([in_force, tail]).collect()
+    vec![tables, in_force, tail]
 }
 
 type Lanes = Vec<(&'static str, watch::Receiver<relay::Status>)>;

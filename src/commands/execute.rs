@@ -1,8 +1,9 @@
 //! From a command to its receipt: check, derive, split, decide, seal, append.
 
+use super::cache::Cache;
 use super::facts::facts_of;
 use super::linking::link_entries;
-use super::loading::Loaded;
+use super::loading::{Appended, Loaded, Subject, Trust};
 use super::prepare::{self, Prepared};
 use super::registry::Registry;
 use super::sealing::{KeySource, Sealed, Sealing, failure};
@@ -14,13 +15,10 @@ use crate::domain::declared::Declared;
 use crate::domain::ids::{Reference, RequestId};
 use crate::domain::request::asking::{self, Asking, Decided, Fresh};
 use crate::domain::request::error::Refusal;
-use crate::domain::request::state::{Request, RequestState};
 use crate::domain::workflow::schema::Workflow;
 use crate::log::vault::Vault;
 use crate::log::{Append, AppendError, Log, StreamKind, Verdict};
 use jiff::Timestamp;
-use serde_json::Map;
-use std::sync::Arc;
 use uuid::Uuid;
 
 /// How often a command that may not wait for its caller decides anew after a conflict.
@@ -33,12 +31,18 @@ pub(super) const REFERENCE_INDEX: &str = "reference";
 pub struct Commands {
     registry: Registry,
     vault: Vault,
+    pub(super) cache: Cache,
 }
 
 impl Commands {
     #[must_use]
     pub fn new(registry: Registry, vault: Vault) -> Self {
-        Self { registry, vault }
+        let cache = Cache::new(vault.key_ttl());
+        Self {
+            registry,
+            vault,
+            cache,
+        }
     }
 
     #[must_use]
@@ -49,6 +53,12 @@ impl Commands {
     #[must_use]
     pub fn vault(&self) -> &Vault {
         &self.vault
+    }
+
+    /// Takes out of memory what may not be there any longer: keys, and what requests were.
+    pub fn forget_expired(&self) {
+        self.vault.forget_expired();
+        self.cache.forget_expired();
     }
 
     pub(super) fn log(&self) -> &Log {
@@ -62,16 +72,26 @@ impl Commands {
     pub async fn execute(&self, command: Command, now: Timestamp) -> Result<Receipt, CommandError> {
         let declared = self.registry.of(command.authority.as_str());
         let prepared = prepare::prepare(&command, &self.vault);
+        let asked = Asked {
+            command: &command,
+            prepared: &prepared,
+            declared: &declared,
+            now,
+        };
         let mut attempt = 0;
+        let mut trust = Trust::Cache;
         loop {
-            attempt += 1;
-            match self.attempt(&command, &prepared, &declared, now).await {
-                Err(Attempt::Conflict) if attempt < ATTEMPTS_MAX => {}
+            match self.attempt(&asked, trust).await {
+                Err(Attempt::Conflict) if attempt < ATTEMPTS_MAX => {
+                    attempt += 1;
+                    trust = Trust::Log;
+                }
                 Err(Attempt::Conflict) => {
                     return Err(CommandError::Unavailable {
                         retry_after_ms: RETRY_AFTER_MS,
                     });
                 }
+                Err(Attempt::Unsure) => trust = Trust::Log,
                 // What is seen here is no proof that it is kept: the same command again tells.
                 Err(Attempt::Failed(error @ CommandError::Unknown { .. })) => return Err(error),
                 Err(Attempt::Failed(error)) => {
@@ -82,19 +102,31 @@ impl Commands {
         }
     }
 
-    async fn attempt(
-        &self,
-        command: &Command,
-        prepared: &Prepared,
-        declared: &Declared,
-        now: Timestamp,
-    ) -> Result<Receipt, Attempt> {
-        let (request, loaded) = self.subject(command, declared, now).await?;
-        seen::check_version(command, &loaded)?;
+    async fn attempt(&self, asked: &Asked<'_>, trust: Trust) -> Result<Receipt, Attempt> {
+        let Asked { command, now, .. } = asked;
+        let subject = self.subject(command, asked.declared, *now, trust).await?;
+        match self.decide(asked, &subject).await {
+            Ok(Outcome::Planned(planned)) => self.submit(asked, *planned, &subject).await,
+            // Nothing would be appended that could show that the request has moved on.
+            Ok(Outcome::Nothing(_)) | Err(_) if subject.is_cached => Err(Attempt::Unsure),
+            Ok(Outcome::Nothing(receipt)) => Ok(receipt),
+            Err(attempt) => Err(attempt),
+        }
+    }
+
+    async fn decide(&self, asked: &Asked<'_>, subject: &Subject) -> Result<Outcome, Attempt> {
+        let Asked {
+            command,
+            declared,
+            now,
+            ..
+        } = asked;
+        let (request, loaded) = (subject.request, &*subject.loaded);
+        seen::check_version(command, loaded)?;
         let Some(workflow) = &loaded.workflow else {
             return Err(Refusal::NotFound.into());
         };
-        let occurred_at = in_micros(command.occurred_at.unwrap_or(now));
+        let occurred_at = in_micros(command.occurred_at.unwrap_or(*now));
         let mut facts = facts_of(command, declared, request, occurred_at)?;
         facts.references = self.references(command, workflow).await?;
         let asking = Asking {
@@ -102,24 +134,23 @@ impl Commands {
             declared,
             facts: &facts,
         };
-        let asked = match &command.ask {
+        let ask = match &command.ask {
             Ask::Open { moves, .. } | Ask::Moves { moves, .. } => asking::Ask::Moves(moves),
             Ask::Claim { reason, .. } => asking::Ask::Claim(reason.clone()),
             Ask::Release { reason, .. } => asking::Ask::Release(reason.clone()),
             Ask::Extend {
                 clock, by, reason, ..
-            } => asking::Ask::Extend(extend((clock, *by, reason), &loaded, declared)),
-            Ask::Raise { rung, .. } => asking::Ask::Raise(raise(rung, &loaded, declared)),
+            } => asking::Ask::Extend(extend((clock, *by, reason), loaded, declared)),
+            Ask::Raise { rung, .. } => asking::Ask::Raise(raise(rung, loaded, declared)),
         };
         let fresh = Fresh {
             reference: Reference::from_random(rand::random()),
             child: Uuid::new_v4(),
         };
-        let Decided { events, mut index } = asking
-            .decide(&loaded.state, asked, fresh)
-            .map_err(CommandError::from)?;
+        let decided = asking.decide(&loaded.state, ask, fresh);
+        let Decided { events, mut index } = decided.map_err(CommandError::from)?;
         if events.is_empty() {
-            return nothing_to_do(request, &loaded);
+            return Ok(Outcome::Nothing(nothing_to_do(request, loaded)?));
         }
         let opens = loaded.state.find().is_none();
         let mut after = loaded.state.clone();
@@ -138,80 +169,48 @@ impl Commands {
             definition: &workflow.definition,
             keys: KeySource::of(&self.vault, self.log()),
         };
+        let reference = present.opening.reference.to_string();
         if opens {
-            let reference = present.opening.reference.to_string();
-            index.push((REFERENCE_INDEX.to_owned(), reference));
+            index.push((REFERENCE_INDEX.to_owned(), reference.clone()));
         }
         index.extend(link_entries(&events));
         let sealed = sealing.seal(&self.vault, events, &index).await?;
-        let planned = Planned {
-            command,
-            prepared,
-            request,
-            workflow,
-        };
-        let append = planned.append(loaded.state.version(), sealed);
-        self.submit(command, prepared, append, present).await
-    }
-
-    async fn subject(
-        &self,
-        command: &Command,
-        declared: &Declared,
-        now: Timestamp,
-    ) -> Result<(RequestId, Loaded), Attempt> {
-        match &command.ask {
-            Ask::Open { workflow, moves } => {
-                if declared.newest_workflow(workflow).is_none() {
-                    return Err(CommandError::UnknownWorkflow {
-                        found: workflow.clone(),
-                        allowed: declared.workflow_names().cloned().collect(),
-                    }
-                    .into());
-                }
-                let nothing = Map::new();
-                let data = moves.first().and_then(|asked| asked.data.as_object());
-                let on = asking::civil_date(command.occurred_at.unwrap_or(now));
-                let found = declared.opening_workflow(workflow, data.unwrap_or(&nothing), on)?;
-                let found = Arc::clone(found);
-                let loaded = Loaded {
-                    state: RequestState::Absent,
-                    workflow: Some(found),
-                    events: Vec::new(),
-                };
-                Ok((RequestId(Uuid::now_v7()), loaded))
-            }
-            Ask::Moves { request, .. }
-            | Ask::Claim { request, .. }
-            | Ask::Release { request, .. }
-            | Ask::Extend { request, .. }
-            | Ask::Raise { request, .. } => Ok((
-                *request,
-                self.load(command.authority.as_str(), *request).await?,
-            )),
-        }
+        Ok(Outcome::Planned(Box::new(Planned {
+            append: asked.append(subject, workflow, sealed),
+            child: present.opening.child,
+            reference,
+        })))
     }
 
     async fn submit(
         &self,
-        command: &Command,
-        prepared: &Prepared,
-        append: Append,
-        present: &Request,
+        asked: &Asked<'_>,
+        planned: Planned,
+        subject: &Subject,
     ) -> Result<Receipt, Attempt> {
-        let opened =
-            (append.expected_version == 0).then_some((present.opening.child, append.stream));
+        let Asked {
+            command, prepared, ..
+        } = asked;
+        let Planned { append, child, .. } = &planned;
+        let opened = (append.expected_version == 0).then_some((*child, append.stream));
         let stored_first = append.keys.is_none();
         let request_id = RequestId(append.stream);
-        match self.log().append(append).await {
-            Ok(Verdict::Appended(receipt)) => Ok(Receipt {
-                request_id,
-                reference: present.opening.reference.to_string(),
-                position: receipt.position,
-                version: receipt.version,
-                recorded_at: receipt.recorded_at,
-                duplicate: false,
-            }),
+        // A new request is read when somebody acts on it.
+        let appended = (append.expected_version > 0).then(|| Appended::of(append));
+        match self.log().append(planned.append).await {
+            Ok(Verdict::Appended(receipt)) => {
+                if let Some(appended) = appended {
+                    self.remember(subject, appended, receipt);
+                }
+                Ok(Receipt {
+                    request_id,
+                    reference: planned.reference,
+                    position: receipt.position,
+                    version: receipt.version,
+                    recorded_at: receipt.recorded_at,
+                    duplicate: false,
+                })
+            }
             Ok(Verdict::Duplicate(_)) => {
                 self.take_back(command, opened).await?;
                 Ok(self
@@ -289,6 +288,8 @@ impl Commands {
 pub(super) enum Attempt {
     /// Somebody was faster: decide anew.
     Conflict,
+    /// Decided on what may be out of date, and nothing would judge it: decide anew on what the log says.
+    Unsure,
     Failed(CommandError),
 }
 
@@ -303,30 +304,43 @@ fn in_micros(at: Timestamp) -> Timestamp {
     Timestamp::from_microsecond(at.as_microsecond()).unwrap_or(at)
 }
 
-/// A decided command on its way into the log.
-struct Planned<'a> {
+/// A command with what every attempt at it needs.
+struct Asked<'a> {
     command: &'a Command,
     prepared: &'a Prepared,
-    request: RequestId,
-    workflow: &'a Workflow,
+    declared: &'a Declared,
+    now: Timestamp,
 }
 
-impl Planned<'_> {
-    /// The events follow `version`.
-    fn append(&self, version: i32, sealed: Sealed) -> Append {
+/// What was decided.
+enum Outcome {
+    Nothing(Receipt),
+    Planned(Box<Planned>),
+}
+
+/// On its way into the log.
+struct Planned {
+    append: Append,
+    child: Uuid,
+    reference: String,
+}
+
+impl Asked<'_> {
+    /// The events follow what the subject was loaded with.
+    fn append(&self, subject: &Subject, workflow: &Workflow, sealed: Sealed) -> Append {
         let command = self.command;
         Append {
             authority: command.authority.to_string(),
-            stream: self.request.0,
+            stream: subject.request.0,
             stream_kind: StreamKind::Request,
-            expected_version: version,
+            expected_version: subject.loaded.state.version(),
             command_id: self.prepared.command_id,
             fingerprint: self.prepared.fingerprint,
             actor: command.actor.id.to_string(),
             on_behalf_of: command.on_behalf_of.as_ref().map(ToString::to_string),
             correlation: command.correlation,
             causation: command.causation,
-            definition: Some(self.workflow.hash.0),
+            definition: Some(workflow.hash.0),
             provenance: command.provenance,
             events: sealed.events,
             keys: sealed.keys,

@@ -5,6 +5,7 @@
 
 pub mod append;
 pub mod blind_index;
+mod by_stream;
 pub mod chain;
 pub mod checkpoint;
 pub mod committer;
@@ -15,6 +16,7 @@ pub mod epoch;
 pub mod event;
 mod key_cache;
 mod keys;
+pub mod leases;
 mod master;
 pub mod migrate;
 pub mod note;

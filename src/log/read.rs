@@ -159,7 +159,7 @@ impl Log {
             .map(drop)
     }
 
-    async fn read(
+    pub(super) async fn read(
         &self,
         statement: &str,
         parameters: &[&(dyn ToSql + Sync)],

@@ -4,8 +4,11 @@
 //! move in one transaction, and a rebuilt table equals the live one.
 
 pub mod acts;
+mod bulk;
 pub mod concerns;
+mod copy;
 pub mod due_rungs;
+mod group;
 pub mod lag;
 pub mod page;
 pub mod parked;
@@ -13,7 +16,10 @@ pub mod rebuild;
 mod recount;
 pub mod request_list;
 pub mod response_times;
+mod rows;
 pub mod runner;
+pub mod shape;
+pub mod shards;
 pub mod store;
 pub mod team_caseloads;
 pub mod work;
@@ -43,7 +49,7 @@ pub trait Projection: Send + Sync + 'static {
     const RECOUNT: Option<&'static str> = None;
     /// Raised when the fold changes: tables of the fold before it are made anew.
     const FOLD: u32 = 1;
-    type Row: Serialize + DeserializeOwned + Send + Sync;
+    type Row: Serialize + DeserializeOwned + Clone + PartialEq + Send + Sync;
 
     /// Moves the rows of the event's request on.
     ///

@@ -1,5 +1,6 @@
 //! A page of the log, decoded once, with what was declared up to each event.
 
+use super::shards::Shards;
 use crate::domain::declared::{CALENDAR_PUBLISHED, Declared, IMPORT_ENDED, ORGANISATION_PUBLISHED};
 use crate::domain::request::codec;
 use crate::domain::request::event::RequestEvent;
@@ -85,11 +86,15 @@ pub(super) fn cut(page: &mut Vec<Arc<Recorded>>) {
     }
 }
 
-/// Checks that the page follows `after` without a hole and decodes it.
+/// Checks that the page follows `after` without a hole, and decodes what is of these shards or of all.
 ///
 /// # Errors
 /// For a hole. What cannot be decoded is an entry of its own.
-pub fn decode(after: Position, page: Vec<Arc<Recorded>>) -> Result<Vec<Entry>, PageError> {
+pub fn decode(
+    after: Position,
+    page: Vec<Arc<Recorded>>,
+    shards: Shards,
+) -> Result<Vec<Entry>, PageError> {
     let mut entries = Vec::with_capacity(page.len());
     for (recorded, expected) in page.into_iter().zip(after.0 + 1..) {
         if recorded.position.0 != expected {
@@ -99,19 +104,29 @@ pub fn decode(after: Position, page: Vec<Arc<Recorded>>) -> Result<Vec<Entry>, P
                 found: recorded.position,
             });
         }
-        entries.push(decode_one(recorded));
+        if recorded.stream_kind != StreamKind::Request || shards.contain(recorded.stream) {
+            entries.push(decode_one(recorded));
+        }
     }
     Ok(entries)
 }
 
+/// Days and hours may count otherwise after it, or whether anything falls due.
+pub(super) fn recounts(event: &Recorded) -> bool {
+    matches!(
+        event.event_type.as_str(),
+        CALENDAR_PUBLISHED | ORGANISATION_PUBLISHED | IMPORT_ENDED
+    )
+}
+
 pub(super) fn decode_one(recorded: Arc<Recorded>) -> Entry {
     if recorded.stream_kind != StreamKind::Request {
-        return match recorded.event_type.as_str() {
-            CALENDAR_PUBLISHED | ORGANISATION_PUBLISHED | IMPORT_ENDED => Entry::Calendars {
-                authority: Arc::clone(&recorded.authority),
-                position: recorded.position,
-            },
-            _ => Entry::Declaration,
+        if !recounts(&recorded) {
+            return Entry::Declaration;
+        }
+        return Entry::Calendars {
+            authority: Arc::clone(&recorded.authority),
+            position: recorded.position,
         };
     }
     match read(&recorded) {

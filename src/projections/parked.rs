@@ -4,10 +4,11 @@
 //! was missing. A stream is folded from its first event again, by what was in force at each.
 
 use super::page::{Entry, Known, decode_one};
+use super::rows::{Rows, load, write};
 use super::runner::{Runner, RunnerError};
-use super::store::{RequestKey, write};
-use super::{NAMES, Projection, QueryError, ReadPool};
-use crate::log::cursor::Reader;
+use super::shards::{SHARDS, Shards, Unit, cursors};
+use super::store::{RequestKey, live_table};
+use super::{NAMES, Projection, QueryError, ReadPool, Visitor};
 use crate::log::{Position, Recorded, StreamKind};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -52,28 +53,44 @@ pub(super) async fn parked_counts(pool: &ReadPool) -> Result<HashMap<String, i64
     Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
 }
 
-impl Runner {
-    /// Parked streams folded again up to the cursor, which stays where it is. Those that fail again
-    /// stay as they are.
-    pub(super) async fn try_again<P: Projection>(
-        &self,
-        client: &mut deadpool_postgres::Client,
-        reader: &Reader,
-        (table, cursor): (&str, Position),
-    ) -> Result<(), RunnerError> {
+/// Parked streams folded again up to the cursors, which stay where they are. Those that fail again
+/// stay as they are.
+pub(super) struct TryAgain<'a> {
+    pub(super) runner: &'a Runner,
+    pub(super) shards: Shards,
+    pub(super) cursor: Position,
+}
+
+impl Visitor for TryAgain<'_> {
+    type Output = Result<(), RunnerError>;
+
+    async fn visit<P: Projection>(&self) -> Self::Output {
+        let mut client = self.runner.pool.get().await?;
         let oldest = include_str!("sql/oldest_parked.sql");
-        let rows = client.query(oldest, &[&P::NAME, &STREAMS_MAX]).await?;
+        let oldest = client.prepare_cached(oldest).await?;
+        let (shards, number) = (self.shards.numbers(), SHARDS as i32);
+        let rows = client
+            .query(&oldest, &[&P::NAME, &STREAMS_MAX, &shards, &number])
+            .await?;
         if rows.is_empty() {
             return Ok(());
         }
         let keys: Vec<RequestKey> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
-        let free = self.fold_again::<P>(&keys, cursor).await?;
+        let free = self.runner.fold_again::<P>(&keys, self.cursor).await?;
         let transaction = client.transaction().await?;
-        // The lease is still ours, and the rows are of this place.
-        if free.is_empty() || !reader.advance(&*transaction, cursor, cursor).await? {
+        let names = Unit::of(P::NAME).filter(|unit| self.shards.has(unit.shard));
+        let names = cursors(names);
+        // The leases are still ours, and the rows are of this place.
+        let stay = (self.cursor, self.cursor);
+        let leases = self.runner.leases();
+        let stayed = leases.advance(&transaction, &names, stay).await?;
+        if free.is_empty() || stayed.len() != names.len() {
             return Ok(());
         }
-        write::<P, _>(&transaction, table, &free).await?;
+        let table = live_table::<P>();
+        let mut before: Rows<P> = free.keys().map(|key| (key.clone(), Vec::new())).collect();
+        load::<P, _>(&transaction, &table, &mut before).await?;
+        write::<P, _>(&transaction, &table, (&before, &free)).await?;
         for (authority, stream) in free.keys() {
             let unpark = include_str!("sql/unpark_stream.sql");
             transaction
@@ -84,13 +101,15 @@ impl Runner {
         transaction.commit().await?;
         Ok(())
     }
+}
 
+impl Runner {
     /// Rows of the streams that can be followed now.
     async fn fold_again<P: Projection>(
         &self,
         keys: &[RequestKey],
         cursor: Position,
-    ) -> Result<BTreeMap<RequestKey, Vec<P::Row>>, RunnerError> {
+    ) -> Result<Rows<P>, RunnerError> {
         let mut events = self.log.read_declared(Position(0)).await?;
         for (authority, stream) in keys {
             events.extend(self.log.read_stream(authority, *stream, 0).await?);

@@ -1,16 +1,23 @@
 //! A read table built anew beside the live one, compared with it, and put in its place.
 
+use super::bulk::Bulk;
+use super::group::PAGE_EVENTS;
 use super::page::{Known, cut, decode};
-use super::runner::{PAGE_EVENTS, Runner, RunnerError};
-use super::store::{self, Parked};
+use super::runner::{Runner, RunnerError};
+use super::shape::LOCK_CURSORS;
+use super::shards::{SHARDS, Shards, Unit, cursors};
+use super::store::{self, Page, Parked};
 use super::{Projection, Visitor, with_projection};
 use crate::log::Position;
-use deadpool_postgres::GenericClient;
+use deadpool_postgres::{GenericClient, Transaction};
 use serde::Serialize;
 use uuid::Uuid;
 
 /// Keys that are named one by one.
 const EXAMPLES_MAX: usize = 10;
+/// Whole tables may take longer than any call of a reader is given.
+const NO_LIMIT: &str = "set local statement_timeout = 0";
+const STANDS: &str = include_str!("sql/cursor_positions.sql");
 
 /// Requests whose rows were not what the log says.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -86,41 +93,27 @@ impl Visitor for Rebuild<'_> {
 
     async fn visit<P: Projection>(&self) -> Self::Output {
         // The live table must exist to be compared with.
-        self.runner.step(P::NAME).await?;
+        self.runner.shape(P::NAME).await?;
         let live = store::live_table::<P>();
         let next = format!("{live}_next");
         let mut client = self.runner.pool.get().await?;
-        client
-            .batch_execute(&format!("drop table if exists {next}"))
-            .await?;
-        store::create::<P, _>(&client, &next).await?;
-        let mut building = Building::default();
-        let cursor = self.runner.reader(P::NAME).name;
-        let row = client
-            .query_one(include_str!("sql/cursor_position.sql"), &[&cursor])
-            .await?;
-        let goal = Position(row.get(0));
-        while building.at < goal {
-            let transaction = client.transaction().await?;
-            self.page::<P>(&transaction, &next, &mut building, goal)
-                .await?;
-            transaction.commit().await?;
-            (self.progress)(building.at, goal);
-        }
-        // The cursor's row is held: the live table stands still while the two are compared.
+        let drop_it = format!("drop table if exists {next}");
+        client.batch_execute(&drop_it).await?;
+        let mut building = self.bulk::<P>(&mut client, &next).await?;
+        // What came meanwhile, so that little is left while the live table stands still.
+        let slowest = self.stands::<P>(&client, STANDS).await?.slowest();
         let transaction = client.transaction().await?;
-        // Two whole tables may take longer than any call of a reader is given.
-        transaction
-            .batch_execute("set local statement_timeout = 0")
+        transaction.batch_execute(NO_LIMIT).await?;
+        let stands = Stands([slowest; SHARDS]);
+        self.follow::<P>(&transaction, (&next, &stands), &mut building)
             .await?;
-        let row = transaction
-            .query_one(include_str!("sql/lock_cursor.sql"), &[&cursor])
+        transaction.commit().await?;
+        // The cursors' rows are held: the live table stands still while the two are compared.
+        let transaction = client.transaction().await?;
+        transaction.batch_execute(NO_LIMIT).await?;
+        let stands = self.stands::<P>(&transaction, LOCK_CURSORS).await?;
+        self.follow::<P>(&transaction, (&next, &stands), &mut building)
             .await?;
-        let stand = Position(row.get(0));
-        while building.at < stand {
-            self.page::<P>(&transaction, &next, &mut building, stand)
-                .await?;
-        }
         let difference = compare(&transaction, &live, &next).await?;
         if !difference.is_none() && self.if_different == IfDifferent::Keep {
             let drop_it = format!("drop table {next}");
@@ -145,9 +138,23 @@ impl Visitor for Rebuild<'_> {
         })
     }
 }
+/// Where the cursor of each shard stands.
+struct Stands([Position; SHARDS]);
+
+impl Stands {
+    fn slowest(&self) -> Position {
+        self.0.iter().min().copied().unwrap_or_default()
+    }
+
+    /// Shards that are further than a place, and the first place at which one of them stops.
+    fn beyond(&self, at: Position) -> Option<(Shards, Position)> {
+        let further = (0..SHARDS).filter(|shard| self.0[*shard] > at);
+        let first = further.clone().map(|shard| self.0[shard]).min()?;
+        Some((Shards::of(further), first))
+    }
+}
 
 /// Streams that were parked get another chance: the fold may have been mended.
-#[derive(Default)]
 struct Building {
     at: Position,
     known: Known,
@@ -155,33 +162,74 @@ struct Building {
 }
 
 impl Rebuild<'_> {
-    async fn page<P: Projection>(
+    /// All that the live table holds of every shard.
+    async fn bulk<P: Projection>(
         &self,
-        transaction: &deadpool_postgres::Transaction<'_>,
+        client: &mut deadpool_postgres::Client,
         table: &str,
-        building: &mut Building,
-        up_to: Position,
-    ) -> Result<(), RunnerError> {
-        let limit = PAGE_EVENTS.min(up_to.0 - building.at.0);
-        let mut page = self.runner.log.follow(building.at, limit).await?;
-        cut(&mut page);
-        let Some(last) = page.last().map(|event| event.position) else {
-            building.at = up_to;
-            return Ok(());
+    ) -> Result<Building, RunnerError> {
+        let at = self.stands::<P>(client, STANDS).await?.slowest();
+        let progress = |read| (self.progress)(Position(read), at);
+        let bulk = Bulk {
+            log: &self.runner.log,
+            up_to: at,
+            progress: &progress,
         };
-        for declared in page.iter().filter(|event| event.stream_kind.declares()) {
-            building.known.take(declared)?;
+        let transaction = client.transaction().await?;
+        transaction.batch_execute(NO_LIMIT).await?;
+        let parked = bulk.write::<P>(&transaction, table).await?;
+        transaction.commit().await?;
+        (self.progress)(at, at);
+        let known = self.runner.recall(at).await?;
+        Ok(Building { at, known, parked })
+    }
+
+    async fn stands<P: Projection>(
+        &self,
+        client: &impl GenericClient,
+        statement: &str,
+    ) -> Result<Stands, RunnerError> {
+        let mut stands = Stands([Position(0); SHARDS]);
+        let names = cursors(Unit::of(P::NAME));
+        for row in client.query(statement, &[&names]).await? {
+            let name: &str = row.get(0);
+            if let Some(shard) = names.iter().position(|known| known == name) {
+                stands.0[shard] = Position(row.get(1));
+            }
         }
-        let entries = decode(building.at, page)?;
-        let parked = building
-            .parked
-            .iter()
-            .map(|one| one.request.clone())
-            .collect();
-        let newly =
-            store::apply::<P, _>(transaction, table, &entries, &building.known, &parked).await?;
-        building.parked.extend(newly);
-        building.at = last;
+        Ok(stands)
+    }
+
+    /// Page by page, each shard to where it stands.
+    async fn follow<P: Projection>(
+        &self,
+        transaction: &Transaction<'_>,
+        (table, stands): (&str, &Stands),
+        building: &mut Building,
+    ) -> Result<(), RunnerError> {
+        while let Some((shards, up_to)) = stands.beyond(building.at) {
+            let limit = PAGE_EVENTS.min(up_to.0 - building.at.0);
+            let mut page = self.runner.log.follow(building.at, limit).await?;
+            cut(&mut page);
+            let Some(last) = page.last().map(|event| event.position) else {
+                building.at = up_to;
+                continue;
+            };
+            for declared in page.iter().filter(|event| event.stream_kind.declares()) {
+                building.known.take(declared)?;
+            }
+            let entries = decode(building.at, page, shards)?;
+            let parked = building.parked.iter().map(|one| one.request.clone());
+            let page = Page {
+                entries: &entries,
+                known: &building.known,
+                parked: &parked.collect(),
+                shards,
+            };
+            let newly = store::apply::<P, _>(transaction, table, &page).await?;
+            building.parked.extend(newly);
+            building.at = last;
+        }
         Ok(())
     }
 }

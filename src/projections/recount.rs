@@ -1,12 +1,14 @@
 //! Rows that stand on calendars, worked out again when one changes.
 
 use super::Projection;
-use super::page::{Entry, Known};
+use super::page::Entry;
 use super::parked::guarded;
-use super::store::{Parked, RequestKey, StoreError, load, write};
+use super::rows::{Rows, load, write};
+use super::shards::SHARDS;
+use super::store::{Page, Parked, StoreError};
 use crate::log::Position;
 use deadpool_postgres::GenericClient;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// Requests in memory at once.
@@ -20,9 +22,7 @@ const REQUESTS_MAX: i64 = 1_000;
 pub(super) async fn recount<P: Projection, C: GenericClient>(
     client: &C,
     table: &str,
-    entries: &[Entry],
-    known: &Known,
-    parked: &BTreeSet<RequestKey>,
+    page: &Page<'_>,
 ) -> Result<Vec<Parked>, StoreError> {
     let mut newly_parked = Vec::new();
     let Some(condition) = P::RECOUNT else {
@@ -32,26 +32,30 @@ pub(super) async fn recount<P: Projection, C: GenericClient>(
     let statement = client
         .prepare_cached(&statement.replace("{table}", table))
         .await?;
-    for (authority, position) in changed(entries) {
-        let Some(declared) = known.find(authority) else {
+    let (shards, number) = (page.shards.numbers(), SHARDS as i32);
+    for (authority, position) in changed(page.entries) {
+        let Some(declared) = page.known.find(authority) else {
             continue;
         };
         let mut after = Uuid::nil();
         loop {
             let rows = client
-                .query(&statement, &[&authority, &after, &REQUESTS_MAX])
+                .query(
+                    &statement,
+                    &[&authority, &after, &REQUESTS_MAX, &shards, &number],
+                )
                 .await?;
             let requests = rows.iter().map(|row| (authority.to_owned(), row.get(0)));
-            let mut touched: BTreeMap<RequestKey, Vec<P::Row>> =
-                requests.map(|key| (key, Vec::new())).collect();
-            let Some(((_, last), _)) = touched.last_key_value() else {
+            let mut before: Rows<P> = requests.map(|key| (key, Vec::new())).collect();
+            let Some(((_, last), _)) = before.last_key_value() else {
                 break;
             };
             after = *last;
-            touched.retain(|key, _| !parked.contains(key));
-            load::<P, C>(client, table, &mut touched).await?;
+            before.retain(|key, _| !page.parked.contains(key));
+            load::<P, C>(client, table, &mut before).await?;
+            let mut counted = before.clone();
             // Rows of those that fail stay as they were.
-            touched.retain(|key, rows| {
+            counted.retain(|key, rows| {
                 let outcome = guarded(|| P::recount(rows, declared));
                 newly_parked.extend(outcome.as_ref().err().map(|reason| Parked {
                     request: key.clone(),
@@ -60,7 +64,7 @@ pub(super) async fn recount<P: Projection, C: GenericClient>(
                 }));
                 outcome.is_ok()
             });
-            write::<P, C>(client, table, &touched).await?;
+            write::<P, C>(client, table, (&before, &counted)).await?;
         }
     }
     Ok(newly_parked)

@@ -1,25 +1,29 @@
-//! Keeps a projection in step: a loop over a named outcome, one lease and one cursor each.
+//! Keeps the read tables in step: leases its share of them, and moves whatever stands at the same place
+//! on together, so that a page is read and decoded once and written by one transaction.
 
-use super::page::{Entry, Known, PageError, cut, declares, decode};
-use super::store::{self, StoreError};
-use super::{NAMES, Projection, ReadPool, Visitor, with_projection};
-use crate::log::cursor::{CursorError, Reader};
+use super::group::Groups;
+use super::page::PageError;
+use super::shape::Shape;
+use super::shards::{Unit, cursors, share};
+use super::store::StoreError;
+use super::{NAMES, ReadPool, with_projection};
+use crate::log::cursor::CursorError;
+use crate::log::leases::{Leases, Seen};
 use crate::log::{AppendError, Log, Position};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-pub(super) const PAGE_EVENTS: i64 = 1_000;
 const LEASE_MS: i64 = 3_000;
 /// A renewal is a commit: not at every step. Who stalls for longer than the lease finds out when
-/// the cursor does not move.
+/// the cursors do not move.
 const RENEW_AFTER: Duration = Duration::from_millis(1_000);
 /// The tail says when there is more; where nobody keeps it, looking does.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
-/// With the lease: how long a projection stands still when its owner is gone.
+/// With the lease: how long a read table stands still when its owner is gone.
 const ELSEWHERE: Duration = Duration::from_millis(500);
 const AFTER_ERROR: Duration = Duration::from_secs(1);
 /// Near the head a page gathers what comes meanwhile: a transaction an event would take the cores
@@ -32,7 +36,7 @@ pub enum Step {
     /// So many events were applied.
     Applied(usize),
     Idle,
-    /// Another replica keeps this projection.
+    /// Other replicas keep all of it.
     Elsewhere,
 }
 
@@ -48,6 +52,8 @@ pub enum RunnerError {
     Cursor(#[from] CursorError),
     #[error("the read tables cannot be reached")]
     Unavailable,
+    #[error("`{projection}` is kept by another build, which writes it another way")]
+    AnotherBuild { projection: &'static str },
     #[error("there is no projection `{found}`; there are: {}", NAMES.join(", "))]
     UnknownProjection { found: String },
 }
@@ -64,23 +70,15 @@ impl From<deadpool_postgres::PoolError> for RunnerError {
     }
 }
 
-/// What one projection has read of declarations, and up to where.
+/// What this replica holds, and since when.
 #[derive(Default)]
-struct Memory {
-    known: Known,
-    up_to: Position,
-    held: Option<Held>,
-    /// The live table is as this build writes it.
-    is_in_shape: bool,
-    /// Parked streams had their chance since the start and the last declaration.
-    has_tried_again: bool,
-}
-
-/// A lease taken or renewed at `at`, and where the cursor stood then or has been moved to since.
-#[derive(Clone, Copy)]
-struct Held {
-    position: Position,
-    at: Instant,
+struct Keeping {
+    groups: Groups,
+    leased_at: Option<Instant>,
+    /// Tables and cursors are there, as this build makes them.
+    is_made: bool,
+    /// That another build has taken over.
+    left: BTreeSet<&'static str>,
 }
 
 /// A cheap handle.
@@ -89,36 +87,35 @@ pub struct Runner {
     pub(super) log: Log,
     pub(super) pool: ReadPool,
     owner: Uuid,
-    /// One task a projection takes its own entry; the lock is held while a page is applied.
-    memories: Arc<HashMap<&'static str, Mutex<Memory>>>,
+    /// One task steps; the lock is held meanwhile.
+    keeping: Arc<Mutex<Keeping>>,
 }
 
 impl Runner {
     #[must_use]
     pub fn new(log: Log) -> Self {
         let pool = log.pool().clone();
-        let memories = NAMES.map(|name| (name, Mutex::default()));
         Self {
             log,
             pool,
             owner: Uuid::new_v4(),
-            memories: Arc::new(memories.into()),
+            keeping: Arc::default(),
         }
     }
 
-    /// Keeps one projection in step until told to stop. Errors are logged and tried again; a gap
-    /// stays an error for ever.
-    pub async fn keep(self, name: &'static str, shutdown: CancellationToken) {
+    /// Keeps a fair share of the read tables in step until told to stop. Errors are logged and tried
+    /// again; a gap stays an error for ever.
+    pub async fn keep(self, shutdown: CancellationToken) {
         let mut reached = self.log.reached();
         loop {
             reached.mark_unchanged();
-            let pause = match self.step(name).await {
-                Ok(Step::Applied(count)) if count < PAGE_FULL => GATHER,
-                Ok(Step::Applied(_)) => Duration::ZERO,
-                Ok(Step::Idle) => LOOK_EVERY,
-                Ok(Step::Elsewhere) => ELSEWHERE,
+            let pause = match self.turn(Sharing::WithOthers).await {
+                Ok(Turn { applied, .. }) if applied >= PAGE_FULL => Duration::ZERO,
+                Ok(Turn { applied, .. }) if applied > 0 => GATHER,
+                Ok(Turn { holds: false, .. }) => ELSEWHERE,
+                Ok(_) => LOOK_EVERY,
                 Err(error) => {
-                    tracing::error!(projection = name, %error, "a projection stands still");
+                    tracing::error!(%error, "the read tables stand still");
                     AFTER_ERROR
                 }
             };
@@ -129,139 +126,166 @@ impl Runner {
             }
         }
         if let Ok(client) = self.pool.get().await
-            && let Err(error) = self.reader(name).release(&**client).await
+            && let Err(error) = self.leases().leave(&client, &cursors(Unit::all())).await
         {
-            tracing::debug!(%error, "a lease was left to run out");
+            tracing::debug!(%error, "leases were left to run out");
         }
     }
 
-    /// Applies one page of one projection.
+    /// Applies one page to everything that nobody else keeps.
     ///
     /// # Errors
-    /// When Postgres is out of reach, or the log has a hole.
-    pub async fn step(&self, name: &str) -> Result<Step, RunnerError> {
-        with_projection(name, &StepVisitor(self))
-            .await
-            .unwrap_or_else(|| {
-                Err(RunnerError::UnknownProjection {
-                    found: name.to_owned(),
-                })
-            })
+    /// When Postgres is out of reach, the log has a hole, or a read table cannot be moved on.
+    pub async fn step(&self) -> Result<Step, RunnerError> {
+        let turn = self.turn(Sharing::Alone).await?;
+        if let Some(error) = turn.errors.into_iter().next() {
+            return Err(error);
+        }
+        Ok(match turn.applied {
+            0 if !turn.holds => Step::Elsewhere,
+            0 => Step::Idle,
+            applied => Step::Applied(applied),
+        })
     }
 
-    /// Every projection up to the end of the log; for tests and after an import.
+    /// Up to the end of the log; for tests and after an import.
     ///
     /// # Errors
     /// As `step`.
     pub async fn run_until_idle(&self) -> Result<(), RunnerError> {
-        for name in NAMES {
-            while let Step::Applied(_) = self.step(name).await? {}
-        }
+        while let Step::Applied(_) = self.step().await? {}
         Ok(())
     }
 
-    async fn step_of<P: Projection>(&self) -> Result<Step, RunnerError> {
-        let Some(memory) = self.memories.get(P::NAME) else {
-            return Ok(Step::Idle);
-        };
-        let mut memory = memory.lock().await;
-        let mut client = self.pool.get().await?;
-        let table = store::live_table::<P>();
-        let reader = self.reader(P::NAME);
-        // Given back only by a step that went through: after an error the cursor is asked again.
-        let mut held = match memory
-            .held
-            .take()
-            .filter(|held| held.at.elapsed() < RENEW_AFTER)
+    /// One page for each place at which something stands. An error of one does not keep the others.
+    async fn turn(&self, sharing: Sharing) -> Result<Turn, RunnerError> {
+        let mut keeping = self.keeping.lock().await;
+        let keeping = &mut *keeping;
+        let mut turn = Turn::default();
+        if keeping
+            .leased_at
+            .is_none_or(|at| at.elapsed() >= RENEW_AFTER)
         {
-            Some(held) => held,
-            None => {
-                let at = Instant::now();
-                let Some(position) = reader.lease(&**client).await? else {
-                    return Ok(Step::Elsewhere);
-                };
-                Held { position, at }
+            let at = Instant::now();
+            keeping.leased_at = None;
+            turn.errors = self.lease(keeping, sharing).await?;
+            keeping.leased_at = Some(at);
+        }
+        while let Some((mut group, before)) = keeping.groups.next() {
+            turn.holds = true;
+            match self.page(&mut group, before).await {
+                Ok(applied) => {
+                    turn.applied += applied;
+                    keeping.groups.done(group);
+                }
+                Err(RunnerError::AnotherBuild { projection }) => {
+                    tracing::warn!(projection, "another build keeps a read table now");
+                    keeping.left.insert(projection);
+                    group.units.retain(|unit| unit.projection != projection);
+                    keeping.groups.again(vec![group]);
+                }
+                Err(error) => match group.split() {
+                    Ok(parts) => keeping.groups.again(parts),
+                    Err(group) => {
+                        let projection = group.projections().into_iter().next();
+                        tracing::error!(projection, %error, "a projection stands still");
+                        keeping.groups.set_aside(group, AFTER_ERROR);
+                        turn.errors.push(error);
+                    }
+                },
             }
-        };
-        if !memory.is_in_shape {
-            if store::reshape::<P>(&mut client, &reader.name).await? {
-                held.position = Position(0);
-            }
-            memory.is_in_shape = true;
         }
-        let from = held.position;
-        if from == Position(0) {
-            store::create::<P, _>(&client, &table).await?;
-        }
-        if !memory.has_tried_again {
-            self.try_again::<P>(&mut client, &reader, (&table, from))
-                .await?;
-            memory.has_tried_again = true;
-        }
-        let mut page = self.log.follow(from, PAGE_EVENTS).await?;
-        cut(&mut page);
-        let Some(to) = page.last().map(|event| event.position) else {
-            memory.held = Some(held);
-            return Ok(Step::Idle);
-        };
-        self.recall(&mut memory, from).await?;
-        for declared in page.iter().filter(|event| event.stream_kind.declares()) {
-            memory.known.take(declared)?;
-        }
-        memory.up_to = to;
-        memory.has_tried_again = !page.first().is_some_and(|event| declares(event));
-        let count = page.len();
-        let entries = decode(from, page)?;
-        let transaction = client.transaction().await?;
-        self.apply::<P>(&transaction, &table, &entries, &memory.known)
-            .await?;
-        if !reader.advance(&*transaction, from, to).await? {
-            memory.up_to = Position(-1);
-            return Ok(Step::Elsewhere);
-        }
-        transaction.commit().await?;
-        memory.held = Some(Held {
-            position: to,
-            ..held
-        });
-        metrics::counter!("rfa_projection_events_total", "projection" => P::NAME)
-            .increment(count as u64);
-        Ok(Step::Applied(count))
+        keeping.groups.begin_again();
+        Ok(turn)
     }
 
-    /// Rows of a page, and the streams that it parks. The caller moves the cursor.
-    async fn apply<P: Projection>(
+    /// Takes, renews and gives back; what is held afterwards stands where its cursor does. Cursors that
+    /// cannot be followed are left alone, and told of.
+    async fn lease(
         &self,
-        client: &deadpool_postgres::Transaction<'_>,
-        table: &str,
-        entries: &[Entry],
-        known: &Known,
-    ) -> Result<(), RunnerError> {
-        let parked = store::load_parked(client, P::NAME).await?;
-        let newly = store::apply::<P, _>(client, table, entries, known, &parked).await?;
-        store::park(client, P::NAME, &newly).await?;
-        Ok(())
-    }
-
-    /// Declarations before the page, unless they are in memory already.
-    async fn recall(&self, memory: &mut Memory, from: Position) -> Result<(), RunnerError> {
-        if memory.up_to == from && from != Position(0) {
-            return Ok(());
+        keeping: &mut Keeping,
+        sharing: Sharing,
+    ) -> Result<Vec<RunnerError>, RunnerError> {
+        let leases = self.leases();
+        let client = self.pool.get().await?;
+        if !keeping.is_made {
+            leases.make(&client, &cursors(Unit::all())).await?;
+            for name in NAMES {
+                self.shape(name).await?;
+            }
+            keeping.is_made = true;
         }
-        let mut known = Known::default();
-        for event in self.log.read_declared(Position(0)).await? {
-            if event.position <= from {
-                known.take(&event)?;
+        if sharing == Sharing::WithOthers {
+            leases.announce(&client).await?;
+        }
+        let units: BTreeMap<String, Unit> = Unit::all()
+            .filter(|unit| !keeping.left.contains(unit.projection))
+            .map(|unit| (unit.cursor(), unit))
+            .collect();
+        let names: Vec<String> = units.keys().cloned().collect();
+        let look = leases.look(&client, &names).await?;
+        let mut errors = Vec::new();
+        let mut sound = Vec::new();
+        for seen in &look.cursors {
+            match (self.check(seen, look.head), units.get(&seen.name)) {
+                (Ok(()), Some(unit)) => sound.push((*unit, seen.holder)),
+                (Ok(()), None) => {}
+                (Err(error), _) => {
+                    tracing::error!(%error, "a projection stands still");
+                    errors.push(error.into());
+                }
             }
         }
-        memory.known = known;
-        memory.up_to = from;
+        let replicas = match sharing {
+            Sharing::WithOthers => look.replicas,
+            Sharing::Alone => 1,
+        };
+        let plan = share(&sound, replicas);
+        let take = cursors(plan.take.into_iter());
+        let held = leases.take(&client, &take).await?;
+        let mut give = cursors(plan.give.into_iter());
+        give.extend(cursors(keeping.left.iter().flat_map(|name| Unit::of(name))));
+        if !give.is_empty() {
+            leases.release(&client, &give).await?;
+        }
+        let held = held
+            .into_iter()
+            .filter_map(|(name, position)| Some((*units.get(&name)?, position)));
+        keeping.groups.hold(held.collect());
+        Ok(errors)
+    }
+
+    fn check(&self, seen: &Seen, head: Position) -> Result<(), CursorError> {
+        let name = seen.name.clone();
+        if seen.epoch != self.log.epoch() {
+            return Err(CursorError::OtherEpoch {
+                name,
+                found: seen.epoch,
+                log: self.log.epoch(),
+            });
+        }
+        if seen.position > head {
+            return Err(CursorError::Ahead {
+                name,
+                position: seen.position,
+                head,
+            });
+        }
         Ok(())
     }
 
-    pub(super) fn reader(&self, name: &str) -> Reader {
-        Reader {
-            name: format!("projection/{name}"),
+    /// The live table of a projection is there and as this build writes it.
+    pub(super) async fn shape(&self, name: &str) -> Result<(), RunnerError> {
+        match with_projection(name, &Shape(&self.pool)).await {
+            Some(shaped) => Ok(shaped?),
+            None => Err(RunnerError::UnknownProjection {
+                found: name.to_owned(),
+            }),
+        }
+    }
+
+    pub(super) fn leases(&self) -> Leases {
+        Leases {
             epoch: self.log.epoch(),
             owner: self.owner,
             lease_ms: LEASE_MS,
@@ -269,12 +293,18 @@ impl Runner {
     }
 }
 
-struct StepVisitor<'a>(&'a Runner);
+/// What others have to do with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sharing {
+    /// Announced: each holds its share.
+    WithOthers,
+    /// For a moment: takes what is free, and nobody makes room for it.
+    Alone,
+}
 
-impl Visitor for StepVisitor<'_> {
-    type Output = Result<Step, RunnerError>;
-
-    async fn visit<P: Projection>(&self) -> Self::Output {
-        self.0.step_of::<P>().await
-    }
+#[derive(Default)]
+struct Turn {
+    applied: usize,
+    holds: bool,
+    errors: Vec<RunnerError>,
 }

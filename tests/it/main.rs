@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod api;
+mod cache;
 mod claims;
 mod clocks;
 mod commands;

@@ -11,8 +11,10 @@ use rfa::domain::request::event::RequestEvent;
 use rfa::log::{Position, Recorded, StreamKind};
 use rfa::projections::page::{Known, decode};
 use rfa::projections::rebuild::IfDifferent;
+use rfa::projections::shards::Shards;
+use rfa::projections::store::Page;
 use rfa::projections::{
-    Decoded, NAMES, Projection, Runner, lags, list_parked, store, team_caseloads,
+    Decoded, NAMES, Projection, Runner, lags, list_parked, shape, store, team_caseloads,
 };
 use rfa::simulate::cast::Cast;
 use rfa::simulate::run::{Settings, run};
@@ -36,8 +38,15 @@ pub(crate) async fn worked(requests: usize) -> Engine {
     engine
         .publish(AUTHORITY, cast.declarations().unwrap())
         .await;
+    work(&engine, requests).await;
+    engine
+}
+
+/// More of the invented year, with other requests each time.
+pub(crate) async fn work(engine: &Engine, requests: usize) {
+    let cast = Cast::of(engine.commands.registry().of(AUTHORITY).organisation());
     let settings = Settings {
-        seed: 7,
+        seed: 7 + engine.log.head().await.unwrap().0.unsigned_abs(),
         requests,
         last: jiff::civil::date(2026, 8, 14),
     };
@@ -50,7 +59,6 @@ pub(crate) async fn worked(requests: usize) -> Engine {
         (requests as u64, 0),
         "{report}"
     );
-    engine
 }
 
 async fn log_of(engine: &Engine) -> Vec<Recorded> {
@@ -431,14 +439,19 @@ async fn a_fold_that_panics_parks_its_request_as_it_was_before() {
         }
     }
     let events = events.into_iter().map(Arc::new).collect();
-    let entries = decode(Position(0), events).unwrap();
+    let entries = decode(Position(0), events, Shards::ALL).unwrap();
     let client = engine.log.pool().get().await.unwrap();
     let table = store::live_table::<Panicking>();
-    store::create::<Panicking, _>(&client, &table)
+    shape::create::<Panicking, _>(&client, &table)
         .await
         .unwrap();
-    let parked =
-        store::apply::<Panicking, _>(&client, &table, &entries, &known, &BTreeSet::new()).await;
+    let page = Page {
+        entries: &entries,
+        known: &known,
+        parked: &BTreeSet::new(),
+        shards: Shards::ALL,
+    };
+    let parked = store::apply::<Panicking, _>(&client, &table, &page).await;
     let parked: BTreeSet<Uuid> = parked.unwrap().iter().map(|one| one.request.1).collect();
     let long = lengths.iter().filter(|(_, length)| **length > 3);
     assert_eq!(parked, long.map(|(request, _)| *request).collect());

@@ -4,7 +4,7 @@
 mod claims;
 mod killed;
 mod plan;
-mod stage;
+pub(crate) mod stage;
 
 use jiff::Timestamp;
 use rfa::commands::ImportMark;

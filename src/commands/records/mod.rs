@@ -235,6 +235,11 @@ impl Records {
             .await
             .map_err(failure)?
             .unwrap_or(destruction.at);
+        for request in &destruction.requests {
+            self.commands
+                .cache
+                .forget(destruction.authority.as_str(), *request);
+        }
         let ttl = SignedDuration::try_from(self.commands.vault().key_ttl());
         let done_at = gone_at
             .checked_add(ttl.unwrap_or(SignedDuration::MAX))

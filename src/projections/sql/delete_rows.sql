@@ -1,3 +1,3 @@
 delete from {table} t
-using unnest($1::text[], $2::uuid[]) as w(authority, request_id)
-where t.authority = w.authority and t.request_id = w.request_id
+using jsonb_populate_recordset(null::{table}, $1) as gone
+where {same}

@@ -1,1 +1,1 @@
-select authority, stream from reader.parked where name = $1
+select name, authority, stream from reader.parked where name = any($1)

@@ -1,1 +1,4 @@
-select substr(name, 12) as name, position from reader.cursors where name like 'projection/%'
+select split_part(name, '/', 2) as name, min(position) as position
+from reader.cursors
+where name like 'projection/%'
+group by 1

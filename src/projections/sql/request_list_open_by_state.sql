@@ -5,7 +5,7 @@ with counted as (
     group by state, workflow_version = $3
 )
 select
-    coalesce((select position from reader.cursors where name = 'projection/request_list'), 0) as position,
+    coalesce((select min(position) from reader.cursors where name like 'projection/request_list/%'), 0) as position,
     counted.state,
     counted.drawn,
     counted.open_count

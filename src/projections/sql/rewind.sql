@@ -1,1 +1,1 @@
-update reader.cursors set position = 0 where name = $1
+update reader.cursors set position = 0 where name = any($1)

@@ -18,7 +18,7 @@ async fn readers_go_on_in_the_new_epoch_unless_they_are_ahead_of_the_log() {
     let under_test = LogUnderTest::start().await;
     appended(under_test.log.append(command(Uuid::new_v4(), 0, 4)).await);
     let client = &**under_test.log.pool().get().await.unwrap();
-    for (name, to) in [("relay/ordinary", 3), ("projection/x", 4)] {
+    for (name, to) in [("relay/ordinary", 3), ("projection/x/0", 4)] {
         let reader = reader(&under_test.log, name);
         reader.lease(client).await.unwrap();
         assert!(
@@ -36,7 +36,7 @@ async fn readers_go_on_in_the_new_epoch_unless_they_are_ahead_of_the_log() {
         .await;
     let begun = epoch::begin(&under_test.database.owner_url).await.unwrap();
     assert_eq!(begun.moved, ["relay/ordinary"]);
-    assert_eq!(begun.left, ["projection/x"]);
+    assert_eq!(begun.left, ["projection/x/0"]);
     assert_eq!(
         under_test.log.read_epoch().await.unwrap(),
         begun.epoch.id,
@@ -48,7 +48,7 @@ async fn readers_go_on_in_the_new_epoch_unless_they_are_ahead_of_the_log() {
     assert_eq!(anew.history(), begun.epoch);
     let goes_on = reader(&anew, "relay/ordinary").lease(client).await;
     assert_eq!(goes_on.unwrap(), Some(Position(3)));
-    let stands = reader(&anew, "projection/x").lease(client).await;
+    let stands = reader(&anew, "projection/x/0").lease(client).await;
     assert!(
         matches!(stands, Err(CursorError::OtherEpoch { .. })),
         "{stands:?}"

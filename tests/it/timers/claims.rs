@@ -84,7 +84,7 @@ async fn two_sweepers_that_are_killed_end_each_claim_once_and_never_early() {
     }
     assert!(lapsed > 0, "no claim has lapsed");
     for projection in [PROJECTION, "request_list"] {
-        stage.follow(projection).await;
+        stage.read().await;
         let runner = &stage.engine.runner;
         let rebuilt = runner.rebuild(projection, IfDifferent::Flip, &|_, _| {});
         assert!(rebuilt.await.unwrap().difference.is_none(), "{projection}");

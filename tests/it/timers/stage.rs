@@ -13,14 +13,14 @@ use rfa::log::connect::LogConfig;
 use rfa::log::vault::{MasterKey, Vault};
 use rfa::log::{Log, Recorded};
 use rfa::projections::rebuild::IfDifferent;
-use rfa::projections::{due_rungs, store};
+use rfa::projections::{due_rungs, shape, store};
 use rfa::timers::{FindDue, NotFound, Outcome, Pace, Sweeper};
 use serde_json::json;
 use std::sync::Arc;
 use uuid::Uuid;
 
-pub(super) const AUTHORITY: &str = "south-ayrshire";
-pub(super) const PROJECTION: &str = "due_rungs";
+pub(crate) const AUTHORITY: &str = "south-ayrshire";
+pub(crate) const PROJECTION: &str = "due_rungs";
 
 /// Three clocks of three kinds; a question pauses the one of days.
 const LOAN: &str = r"
@@ -78,26 +78,26 @@ routing:
   - { otherwise: carrick-team, because: There is one shed }
 ";
 
-pub(super) struct Stage {
-    pub(super) engine: Engine,
+pub(crate) struct Stage {
+    pub(crate) engine: Engine,
 }
 
 /// One server of several over one database.
-pub(super) struct Replica {
-    pub(super) commands: Commands,
+pub(crate) struct Replica {
+    pub(crate) commands: Commands,
     log: Log,
 }
 
-pub(super) fn at(text: &str) -> Timestamp {
+pub(crate) fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-pub(super) fn after(from: Timestamp, minutes: i64) -> Timestamp {
+pub(crate) fn after(from: Timestamp, minutes: i64) -> Timestamp {
     let minutes = SignedDuration::from_mins(minutes);
     from.saturating_add(minutes).unwrap()
 }
 
-pub(super) fn person(id: &str, role: &str) -> Principal {
+pub(crate) fn person(id: &str, role: &str) -> Principal {
     let role = role.parse().unwrap();
     let team = (role == "keeper".parse().unwrap()).then(|| "carrick-team".parse().unwrap());
     Principal {
@@ -112,7 +112,7 @@ pub(super) fn person(id: &str, role: &str) -> Principal {
 }
 
 impl Stage {
-    pub(super) async fn set() -> Self {
+    pub(crate) async fn set() -> Self {
         let engine = Engine::start().await;
         engine.publish_folder(AUTHORITY).await;
         let loan = Declaration::workflow("v1.yaml", LOAN).unwrap();
@@ -120,7 +120,7 @@ impl Stage {
         Self { engine }
     }
 
-    pub(super) async fn replica(&self) -> Replica {
+    pub(crate) async fn replica(&self) -> Replica {
         let config = LogConfig {
             database_url: self.engine.database.url.clone(),
             queue_commands_max: 1_000,
@@ -139,7 +139,7 @@ impl Stage {
     }
 
     /// Publishes the calendars anew, with one closed day more.
-    pub(super) async fn close_on(&self, day: &str) {
+    pub(crate) async fn close_on(&self, day: &str) {
         let folder = std::env::temp_dir().join(format!("rfa-test-{}", Uuid::new_v4()));
         let calendars = folder.join("calendars");
         std::fs::create_dir_all(&calendars).unwrap();
@@ -162,7 +162,7 @@ impl Stage {
     }
 
     /// Opens a request as if it were that time.
-    pub(super) async fn wish(&self, now: Timestamp) -> RequestId {
+    pub(crate) async fn wish(&self, now: Timestamp) -> RequestId {
         let ask = Ask::Open {
             workflow: WorkflowName::parse("tool-loan").unwrap(),
             moves: asked("wish"),
@@ -173,7 +173,7 @@ impl Stage {
     }
 
     /// The same, of a log that was kept elsewhere.
-    pub(super) async fn import_wish(&self, import: Uuid, occurred_at: Timestamp) -> RequestId {
+    pub(crate) async fn import_wish(&self, import: Uuid, occurred_at: Timestamp) -> RequestId {
         let authority = Authority::parse(AUTHORITY).unwrap();
         let name = WorkflowName::parse("tool-loan").unwrap();
         let commands = self.engine.commands.clone();
@@ -192,14 +192,14 @@ impl Stage {
         RequestId(request)
     }
 
-    pub(super) async fn mark(&self, import: Uuid, mark: ImportMark) {
+    pub(crate) async fn mark(&self, import: Uuid, mark: ImportMark) {
         let authority = Authority::parse(AUTHORITY).unwrap();
         let commands = &self.engine.commands;
         let marked = mark_import(commands, &authority, "shed", (import, mark), now());
         assert!(marked.await.unwrap());
     }
 
-    pub(super) async fn rebuilt_equals_live(&self) {
+    pub(crate) async fn rebuilt_equals_live(&self) {
         let rebuilt = self
             .engine
             .runner
@@ -209,7 +209,7 @@ impl Stage {
     }
 
     /// What the keeper does next; reminders that were raised meanwhile are none of the keeper's.
-    pub(super) async fn keep(
+    pub(crate) async fn keep(
         &self,
         request: RequestId,
         name: &str,
@@ -224,7 +224,7 @@ impl Stage {
     }
 
     /// What a keeper asks for.
-    pub(super) async fn ask(
+    pub(crate) async fn ask(
         &self,
         keeper: &str,
         ask: Ask,
@@ -235,19 +235,13 @@ impl Stage {
         self.engine.commands.execute(command, now).await
     }
 
-    pub(super) async fn read(&self) {
-        self.follow(PROJECTION).await;
-    }
-
-    /// Until the read table is at the head of the log.
-    pub(super) async fn follow(&self, projection: &str) {
-        while let rfa::projections::Step::Applied(_) =
-            self.engine.runner.step(projection).await.unwrap()
-        {}
+    /// Until the read tables are at the head of the log.
+    pub(crate) async fn read(&self) {
+        self.engine.runner.run_until_idle().await.unwrap();
     }
 
     /// Looks, and lets the read table follow, until nothing comes any more.
-    pub(super) async fn sweep(&self, sweeper: &mut Sweeper, now: Timestamp) -> usize {
+    pub(crate) async fn sweep(&self, sweeper: &mut Sweeper, now: Timestamp) -> usize {
         let mut all = 0;
         loop {
             self.read().await;
@@ -267,7 +261,7 @@ impl Stage {
     }
 
     /// Every rung in the log of a request, in the order of the log.
-    pub(super) async fn raised(&self, request: RequestId) -> Vec<(Recorded, RungRaised)> {
+    pub(crate) async fn raised(&self, request: RequestId) -> Vec<(Recorded, RungRaised)> {
         let loaded = self.engine.commands.load(AUTHORITY, request).await.unwrap();
         let events = loaded.events.into_iter();
         let rungs = events.filter_map(|(recorded, event)| match event {
@@ -282,7 +276,7 @@ impl Stage {
     }
 
     /// The same, as `clock/spell/rung/occurrence`, of one clock.
-    pub(super) async fn steps(&self, request: RequestId, clock: &str) -> Vec<String> {
+    pub(crate) async fn steps(&self, request: RequestId, clock: &str) -> Vec<String> {
         let raised = self.raised(request).await;
         let names = raised.iter().map(|(_, raised)| raised.rung.to_string());
         let of_clock = names.filter(|name| name.starts_with(&format!("{clock}/")));
@@ -291,12 +285,12 @@ impl Stage {
 }
 
 impl Replica {
-    pub(super) fn sweeper(&self, pace: Pace) -> Sweeper {
+    pub(crate) fn sweeper(&self, pace: Pace) -> Sweeper {
         Sweeper::new(self.commands.clone(), find_due(&self.log), pace)
     }
 }
 
-pub(super) fn find_due(log: &Log) -> FindDue {
+pub(crate) fn find_due(log: &Log) -> FindDue {
     let pool = log.pool().clone();
     Arc::new(move |look| {
         let pool = pool.clone();
@@ -305,21 +299,21 @@ pub(super) fn find_due(log: &Log) -> FindDue {
 }
 
 /// The read table without a request, for tests that fill it themselves.
-pub(super) async fn create_table(engine: &Engine) {
+pub(crate) async fn create_table(engine: &Engine) {
     let client = engine.log.pool().get().await.unwrap();
-    store::create::<due_rungs::DueRungs, _>(&client, &store::live_table::<due_rungs::DueRungs>())
+    shape::create::<due_rungs::DueRungs, _>(&client, &store::live_table::<due_rungs::DueRungs>())
         .await
         .unwrap();
 }
 
-pub(super) fn asked(name: &str) -> Vec<AskedMove> {
+pub(crate) fn asked(name: &str) -> Vec<AskedMove> {
     vec![AskedMove {
         move_name: MoveName::parse(name).unwrap(),
         data: json!({}),
     }]
 }
 
-fn command(actor: Principal, ask: Ask, if_match: Option<i32>) -> Command {
+pub(crate) fn command(actor: Principal, ask: Ask, if_match: Option<i32>) -> Command {
     Command {
         authority: Authority::parse(AUTHORITY).unwrap(),
         actor,

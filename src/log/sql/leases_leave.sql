@@ -1,0 +1,1 @@
+delete from reader.replicas where owner = $1

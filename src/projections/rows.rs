@@ -1,0 +1,207 @@
+//! The rows of some requests: read, and written back as far as they changed. Two or three statements,
+//! however many rows, planned once a connection.
+
+use super::Projection;
+use super::store::{RequestKey, StoreError};
+use deadpool_postgres::GenericClient;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// By request, each request's in the order of the key.
+pub(super) type Rows<P> = BTreeMap<RequestKey, Vec<<P as Projection>::Row>>;
+
+/// Fills in the rows of the requests that are there already as keys.
+pub(super) async fn load<P: Projection, C: GenericClient>(
+    client: &C,
+    table: &str,
+    touched: &mut Rows<P>,
+) -> Result<(), StoreError> {
+    if touched.is_empty() {
+        return Ok(());
+    }
+    let (authorities, requests): (Vec<&str>, Vec<Uuid>) = touched
+        .keys()
+        .map(|(authority, request)| (authority.as_str(), *request))
+        .unzip();
+    let statement = include_str!("sql/load_rows.sql").replace("{table}", table);
+    let statement = client
+        .prepare_cached(&statement.replace("{key}", P::KEY))
+        .await?;
+    for row in client.query(&statement, &[&authorities, &requests]).await? {
+        let value: Value = row.try_get(0)?;
+        let row: P::Row = serde_json::from_value(value).map_err(|error| wrong(table, &error))?;
+        let (authority, request) = P::request_of(&row);
+        let key = (authority.to_owned(), request);
+        if let Some(rows) = touched.get_mut(&key) {
+            rows.push(row);
+        }
+    }
+    Ok(())
+}
+
+/// Writes what is not as `before`; takes away what is no longer there.
+pub(super) async fn write<P: Projection, C: GenericClient>(
+    client: &C,
+    table: &str,
+    (before, after): (&Rows<P>, &Rows<P>),
+) -> Result<(), StoreError> {
+    let Changed { written, gone } = changed::<P>(before, after).map_err(|e| wrong(table, &e))?;
+    // Sent one after the other without waiting in between.
+    let gone = async {
+        if gone.is_empty() {
+            return Ok(());
+        }
+        let same: Vec<String> = keys::<P>().map(|k| format!("t.{k} = gone.{k}")).collect();
+        let statement = include_str!("sql/delete_rows.sql").replace("{table}", table);
+        let statement = statement.replace("{same}", &same.join(" and "));
+        let statement = client.prepare_cached(&statement).await?;
+        client.execute(&statement, &[&Value::Array(gone)]).await?;
+        Ok::<_, StoreError>(())
+    };
+    let written = async {
+        let Some(columns) = written.first().and_then(Value::as_object) else {
+            return Ok(());
+        };
+        let statement = client.prepare_cached(&upsert::<P>(table, columns)).await?;
+        client
+            .execute(&statement, &[&Value::Array(written)])
+            .await?;
+        Ok::<_, StoreError>(())
+    };
+    futures::try_join!(gone, written)?;
+    Ok(())
+}
+
+fn keys<P: Projection>() -> impl Iterator<Item = &'static str> {
+    P::KEY.split(", ")
+}
+
+fn upsert<P: Projection>(table: &str, row: &Map<String, Value>) -> String {
+    let columns: Vec<&str> = row.keys().map(String::as_str).collect();
+    let changes = columns
+        .iter()
+        .filter(|column| keys::<P>().all(|key| key != **column));
+    let changes: Vec<String> = changes.map(|c| format!("{c} = excluded.{c}")).collect();
+    include_str!("sql/upsert_rows.sql")
+        .replace("{table}", table)
+        .replace("{columns}", &columns.join(", "))
+        .replace("{key}", P::KEY)
+        .replace("{changes}", &changes.join(", "))
+}
+
+/// Rows as JSON; of those that are gone the key alone.
+struct Changed {
+    written: Vec<Value>,
+    gone: Vec<Value>,
+}
+
+fn changed<P: Projection>(before: &Rows<P>, after: &Rows<P>) -> Result<Changed, serde_json::Error> {
+    let nothing = Vec::new();
+    let mut changed = Changed {
+        written: Vec::new(),
+        gone: Vec::new(),
+    };
+    for (request, rows) in after {
+        let old = before.get(request).unwrap_or(&nothing);
+        let mut left: Vec<&P::Row> = old.iter().collect();
+        let mut kept = Vec::new();
+        for row in rows {
+            match left.iter().position(|old| *old == row) {
+                Some(same) => drop(left.swap_remove(same)),
+                None => kept.push(serde_json::to_value(row)?),
+            }
+        }
+        let kept_keys: Vec<Value> = kept.iter().map(key_of::<P>).collect();
+        for row in left {
+            let key = key_of::<P>(&serde_json::to_value(row)?);
+            if !kept_keys.contains(&key) {
+                changed.gone.push(key);
+            }
+        }
+        changed.written.append(&mut kept);
+    }
+    Ok(changed)
+}
+
+fn key_of<P: Projection>(row: &Value) -> Value {
+    keys::<P>()
+        .map(|key| (key.to_owned(), row.get(key).cloned().unwrap_or_default()))
+        .collect()
+}
+
+pub(super) fn wrong(table: &str, error: &serde_json::Error) -> StoreError {
+    StoreError::Row {
+        table: table.to_owned(),
+        why: error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::declared::Declared;
+    use crate::projections::Decoded;
+    use serde::{Deserialize, Serialize};
+
+    struct Numbered;
+
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+    struct Row {
+        authority: String,
+        request_id: Uuid,
+        number: i32,
+        text: String,
+    }
+
+    impl Projection for Numbered {
+        const NAME: &'static str = "numbered";
+        const TABLE: &'static str = "";
+        const KEY: &'static str = "authority, request_id, number";
+        type Row = Row;
+
+        fn fold(_: &mut Vec<Row>, _: &Decoded, _: &Declared) -> Result<(), String> {
+            Ok(())
+        }
+
+        fn request_of(row: &Row) -> (&str, Uuid) {
+            (&row.authority, row.request_id)
+        }
+    }
+
+    fn rows(rows: &[(i32, &str)]) -> Rows<Numbered> {
+        let key = ("village".to_owned(), Uuid::nil());
+        let rows = rows.iter().map(|(number, text)| Row {
+            authority: key.0.clone(),
+            request_id: key.1,
+            number: *number,
+            text: (*text).to_owned(),
+        });
+        [(key.clone(), rows.collect())].into()
+    }
+
+    #[test]
+    fn what_stayed_as_it_was_is_not_written_again() {
+        let before = rows(&[(1, "a"), (2, "b"), (3, "c")]);
+        let after = rows(&[(1, "a"), (2, "other"), (4, "d")]);
+        let Changed { written, gone } = changed::<Numbered>(&before, &after).unwrap();
+        let numbers = |rows: &[Value]| -> Vec<i64> {
+            rows.iter()
+                .filter_map(|row| row["number"].as_i64())
+                .collect()
+        };
+        assert_eq!(numbers(&written), [2, 4]);
+        assert_eq!(numbers(&gone), [3]);
+        let same = changed::<Numbered>(&before, &before).unwrap();
+        assert!(same.written.is_empty() && same.gone.is_empty());
+    }
+
+    #[test]
+    fn a_row_that_is_there_is_changed_in_its_place() {
+        let before = rows(&[(1, "a")]);
+        let row = serde_json::to_value(&before.values().next().unwrap()[0]).unwrap();
+        let statement = upsert::<Numbered>("t", row.as_object().unwrap());
+        let ends = "on conflict (authority, request_id, number) do update set text = excluded.text";
+        assert!(statement.trim_end().ends_with(ends), "{statement}");
+    }
+}

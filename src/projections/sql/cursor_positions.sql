@@ -1,0 +1,1 @@
+select name, position from reader.cursors where name = any($1)

@@ -1,1 +1,0 @@
-select position from reader.cursors where name = $1 for update

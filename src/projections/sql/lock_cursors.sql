@@ -1,0 +1,1 @@
+select name, position from reader.cursors where name = any($1) order by name for update
