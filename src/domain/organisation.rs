@@ -146,7 +146,8 @@ impl Organisation {
         }
     }
 
-    fn default_calendar(&self) -> CalendarName {
+    #[must_use]
+    pub fn default_calendar(&self) -> CalendarName {
         match self.file() {
             Some(file) => file.default_calendar.clone(),
             None => no_calendar(),

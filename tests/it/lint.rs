@@ -11,6 +11,7 @@ use jiff::civil::Date;
 use pairs::{CALENDAR, PAIRS, Pair, WORKFLOW};
 use rfa::domain::ids::{ClockName, MoveName, RoleName};
 use rfa::domain::request::actor::Grant;
+use rfa::domain::workflow::definition::Offset;
 use rfa::domain::workflow::lint::{
     Covered, Placed, RULES, Rule, Surroundings, lint, lint_calendar,
 };
@@ -96,6 +97,8 @@ fn covered() -> Covered {
     Covered {
         moves: moves.map(|name| MoveName::parse(name).unwrap()).into(),
         clocks: clocks.into(),
+        // When a claim lapses.
+        rungs: [(ClockName::of_claim(), Offset::AtTarget)].into(),
     }
 }
 

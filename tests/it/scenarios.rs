@@ -13,7 +13,7 @@ use rfa::domain::request::state::RequestState;
 use rfa::domain::time::clock::Clocks;
 use rfa::domain::workflow::located::{Node, Problem, Yaml, read};
 use rfa::domain::workflow::scenario::{
-    Does, Doing, Scenario, Stage, Step, Told, parse_scenario_placed, walk,
+    Does, Doing, Scenario, Stage, Told, parse_scenario_placed, walk,
 };
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -57,6 +57,7 @@ fn the_shipped_scenarios_hold_and_walk_through_every_move_and_clock() {
     assert_eq!(told, texts(STORIES, "yaml").len());
     assert!(text.contains("  all 28 moves walked through\n"), "{text}");
     assert!(text.contains("  all 9 clocks walked through\n"), "{text}");
+    assert!(text.contains("  all 28 rungs walked through\n"), "{text}");
     assert!(
         text.ends_with(&format!("OK (scenarios: {told})\n")),
         "{text}"
@@ -128,6 +129,60 @@ fn a_move_that_no_scenario_walks_through_is_told_and_warned_of() {
     assert!(text.contains(warned), "{text}");
 }
 
+#[test]
+fn a_rung_that_no_scenario_waits_for_is_named_and_warned_of_at_its_clock() {
+    let files = WorkflowFiles::copied("scenario-rungs");
+    let story = files.folder().join(STORIES).join("24-who-is-told.yaml");
+    std::fs::remove_file(story).unwrap();
+    let (code, text) = run(files.folder(), &[]);
+    assert_eq!(code, 0);
+    let missing =
+        "  24 of 28 rungs walked through; not: inform 0, inform +1wd, allocate 0, allocate +5wd\n";
+    assert!(text.contains(missing), "{text}");
+    let check = std::process::Command::new(env!("CARGO_BIN_EXE_rfa"))
+        .args(["workflow", "check", "."])
+        .current_dir(files.folder())
+        .output()
+        .unwrap();
+    let text = String::from_utf8(check.stdout).unwrap();
+    let warned = "warning W26: no scenario waits until the rung +5wd of `allocate` is raised";
+    assert!(text.contains(warned), "{text}");
+}
+
+#[test]
+fn who_is_told_otherwise_than_the_scenario_says_is_a_miss_at_its_place() {
+    let files = WorkflowFiles::copied("scenario-told");
+    files.change(
+        "request-for-assistance/scenarios/24-who-is-told.yaml",
+        "raised: { allocate: [+5wd] }, told: { allocate: [manager] }",
+        "raised: { allocate: [] }, told: { allocate: [team-lead] }",
+    );
+    let (code, text) = run(files.folder(), &[]);
+    assert_eq!(code, 1);
+    let said = "expected  raised of allocate: none\n          found     raised of allocate: +5wd";
+    assert!(text.contains(said), "{text}");
+    let said =
+        "expected  told of allocate: team-lead\n          found     told of allocate: manager";
+    assert!(text.contains(said), "{text}");
+    // A step without a day of its own is told with the day that it comes to.
+    let when = ", Tue 2026-08-04 09:00, 5wd after the step before\n";
+    assert!(text.contains(when), "{text}");
+}
+
+#[test]
+fn a_story_that_goes_back_in_time_ends_there() {
+    let files = WorkflowFiles::copied("scenario-back");
+    files.change(
+        "request-for-assistance/scenarios/24-who-is-told.yaml",
+        "- { after: 10wd, expect",
+        "- { after: 30wd, expect",
+    );
+    let (code, text) = run(files.folder(), &[]);
+    assert_eq!(code, 1);
+    let said = "expected  not before the step before it\n          found     Mon 2026-07-20 10:00";
+    assert!(text.contains(said), "{text}");
+}
+
 fn problems(change: (&str, &str)) -> Vec<Problem> {
     let file = workflows().join(STORIES).join("02-one-act.yaml");
     let text = std::fs::read_to_string(file).unwrap();
@@ -153,6 +208,21 @@ fn a_scenario_file_that_cannot_be_meant_is_refused_at_its_place() {
             "Mon 2026-06-01 15:10",
             "Mon 2026-06-01 11:10",
             "not before the step before it",
+        ),
+        (
+            "{ at: Mon 2026-06-01 10:00",
+            "{ after: 1wd",
+            "`at` in the first step",
+        ),
+        (
+            "{ at: Mon 2026-06-01 10:00",
+            "{ at: Mon 2026-06-01 10:00, after: 1wd",
+            "one of `at` and `after`",
+        ),
+        (
+            "at: Mon 2026-06-01 14:00",
+            "after: P1D",
+            "5wd (working days)",
         ),
         ("refused: data", "refused: dates", "data"),
         ("    as: duty.carrick\n", "", "both of `as` and `do`"),
@@ -226,7 +296,7 @@ impl Server {
 
     async fn act(
         &self,
-        step: &Step,
+        at: Timestamp,
         doing: &Doing,
         known: Option<RequestId>,
         references: &BTreeMap<String, Reference>,
@@ -271,12 +341,12 @@ impl Server {
             key: Uuid::new_v4().to_string(),
             ask,
             if_match,
-            occurred_at: Some(step.at),
+            occurred_at: Some(at),
             provenance: Provenance::Synthetic,
             correlation: Uuid::new_v4(),
             causation: None,
         };
-        let receipt = self.engine.commands.execute(command, step.at).await?;
+        let receipt = self.engine.commands.execute(command, at).await?;
         Ok(receipt.request_id)
     }
 
@@ -292,16 +362,16 @@ impl Server {
     async fn play(&self, scenario: &Scenario) -> BTreeMap<String, Told> {
         let mut requests: BTreeMap<String, RequestId> = BTreeMap::new();
         let mut references = BTreeMap::new();
-        for step in &scenario.steps {
+        let declared = self.engine.commands.registry().of("south-ayrshire");
+        let own = declared.organisation().default_calendar();
+        let moments = scenario.moments(declared.calendars().load(&own).unwrap());
+        for (step, at) in scenario.steps.iter().zip(moments) {
             let known = requests.get(&step.request).copied();
             if let Some(request) = known {
-                self.wait(request, step.at).await;
+                self.wait(request, at).await;
             }
             let Some(doing) = &step.doing else { continue };
-            match (
-                self.act(step, doing, known, &references).await,
-                &step.refused,
-            ) {
+            match (self.act(at, doing, known, &references).await, &step.refused) {
                 (Ok(request), None) => {
                     let (state, _) = self.load(request).await;
                     let reference = state.find().unwrap().opening.reference.clone();
@@ -313,10 +383,7 @@ impl Server {
                 }
                 (Err(CommandError::Data { .. }), Some(refused)) => assert_eq!(refused.code, "data"),
                 (outcome, refused) => {
-                    panic!(
-                        "{}, {}: {outcome:?}, {refused:?}",
-                        scenario.title, step.when
-                    )
+                    panic!("{}, {at}: {outcome:?}, {refused:?}", scenario.title)
                 }
             }
         }

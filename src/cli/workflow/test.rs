@@ -33,6 +33,7 @@ struct Coverage<'a> {
     definition: &'a Definition,
     moves: Vec<&'a str>,
     clocks: Vec<&'a str>,
+    rungs: Vec<String>,
 }
 
 impl Test {
@@ -94,6 +95,11 @@ fn coverage<'a>(folder: &'a Folder, walks: &Walks) -> Vec<Coverage<'a>> {
                     .filter(|name| !covered.clocks.contains(*name))
                     .map(|name| name.as_str())
                     .collect(),
+                rungs: definition
+                    .rungs()
+                    .filter(|rung| !covered.rungs.contains(rung))
+                    .map(|(clock, at)| format!("{clock} {at}"))
+                    .collect(),
             })
         })
         .collect()
@@ -130,6 +136,8 @@ fn say_text(authority: &Authority, walked: &[Walked], coverage: &[Coverage<'_>])
         }
         say(share("moves", one.definition.moves.len(), &one.moves));
         say(share("clocks", one.definition.clocks.len(), &one.clocks));
+        let rungs: Vec<&str> = one.rungs.iter().map(String::as_str).collect();
+        say(share("rungs", one.definition.rungs().count(), &rungs));
         say("");
     }
 }
@@ -170,6 +178,7 @@ fn document(authority: &Authority, walked: &[Walked], coverage: &[Coverage<'_>])
                 "workflow": one.definition.workflow, "version": one.definition.version,
                 "moves": { "count": one.definition.moves.len(), "not_walked": one.moves },
                 "clocks": { "count": one.definition.clocks.len(), "not_walked": one.clocks },
+                "rungs": { "count": one.definition.rungs().count(), "not_walked": one.rungs },
             })
         })
         .collect();

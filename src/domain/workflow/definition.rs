@@ -57,6 +57,17 @@ impl Definition {
         self.ladders.get(name).map(Cow::Borrowed)
     }
 
+    /// Every rung that can be raised, by its clock; those of the lease of claims come last.
+    pub fn rungs(&self) -> impl Iterator<Item = (ClockName, Offset)> {
+        let lease = self.claims.iter().map(|_| ClockName::of_claim());
+        let clocks = self.clocks.keys().cloned().chain(lease);
+        clocks.flat_map(|clock| {
+            let ladder = self.ladder_of(&clock).map(Cow::into_owned);
+            let rungs = ladder.map_or_else(Vec::new, |ladder| ladder.0);
+            rungs.into_iter().map(move |rung| (clock.clone(), rung.at))
+        })
+    }
+
     /// The events that pass a concern on.
     pub fn opening_hand_overs(&self) -> impl Iterator<Item = &EventName> {
         let opens = |rule: &&MoveRule| rule.hand_over == Some(HandOver::Opens);

@@ -4,18 +4,22 @@
 //! Pure. Invariant: a scenario and a server decide by the same function.
 
 mod compare;
+mod data;
 pub mod form;
 mod moment;
 mod parse;
 mod walk;
+mod when;
 
 pub use parse::parse_scenario_placed;
 pub use walk::{Miss, Stage, Told, Walk, walk};
+pub use when::When;
 
 use super::definition::{Offset, Target};
 use super::located::Place;
 use crate::domain::ids::{
-    Authority, ClockName, MoveName, PrincipalId, ReasonCode, StateName, TeamId, WorkflowName,
+    Authority, ClockName, MoveName, PrincipalId, ReasonCode, RoleName, StateName, TeamId,
+    WorkflowName,
 };
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -39,10 +43,8 @@ pub struct Scenario {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
     pub place: Place,
-    /// Not before the step before it.
-    pub at: Timestamp,
-    /// As the file writes it.
-    pub when: String,
+    /// Never before the step before it.
+    pub when: When,
     /// Which request, where a scenario tells of several.
     pub request: String,
     pub doing: Option<Doing>,
@@ -122,6 +124,8 @@ pub enum What {
     Spell(ClockName, u32),
     /// Rungs that were raised since the step before.
     Raised(ClockName, Vec<Offset>),
+    /// Exactly the roles that those rungs were for.
+    Told(ClockName, Vec<RoleName>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

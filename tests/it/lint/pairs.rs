@@ -273,6 +273,15 @@ pub(super) const PAIRS: &[Pair] = &[
         "no scenario walks through `open-again`",
     ),
     pair(
+        Rule::W26,
+        [
+            "claims: { lease: 16wh, frozen_in: [asked], tell: [team] }",
+            "claims: { lease: 16wh, frozen_in: [asked], tell: [team], warn: { at: -4wh, tell: [team] } }",
+        ],
+        "claims: { lease",
+        "no scenario waits until the rung -4wh of `claim` is raised",
+    ),
+    pair(
         Rule::W27,
         ["urgency: { title: How soon, enum", "urgency: { enum"],
         "urgency: { enum",

@@ -144,7 +144,7 @@ fn is_false(flag: &bool) -> bool {
 }
 
 /// Units are never converted into one another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Target {
     /// `5wd`

@@ -49,7 +49,7 @@ impl Rung {
 }
 
 /// How far from the target, in its own unit. Text in files and events: `-3wd`, `0`, `+5wd`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Offset {
     Before(Target),

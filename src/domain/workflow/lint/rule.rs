@@ -97,7 +97,7 @@ rules! {
     W23 "A target is longer than the time between two looks of the timers"
     W24 "Two moves that stand side by side do not have one title"
     W25 "The closures of a calendar are known for the next 18 months"
-    W26 "A scenario walks through every move"
+    W26 "Scenarios walk through every move, clock and rung"
     W27 "What people read has a label and short sentences"
 }
 

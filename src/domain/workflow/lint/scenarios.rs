@@ -1,10 +1,11 @@
-//! W26: every move was walked through and every clock was started by some scenario. What was
-//! walked is told by whoever ran them.
+//! W26: every move was walked through, every clock was started and every rung was raised by some
+//! scenario. What was walked is told by whoever ran them.
 
 use super::{Ground, Rule};
 use crate::domain::ids::{ClockName, MoveName};
-use crate::domain::workflow::located::Reader;
-use std::collections::BTreeSet;
+use crate::domain::workflow::definition::Offset;
+use crate::domain::workflow::located::{Entry, Reader};
+use std::collections::{BTreeSet, HashSet};
 
 /// What the scenarios beside one version of a workflow walked through.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -12,12 +13,15 @@ pub struct Covered {
     pub moves: BTreeSet<MoveName>,
     /// Clocks that were started.
     pub clocks: BTreeSet<ClockName>,
+    /// Rungs that were raised, by the clock; the lease of a claim is one.
+    pub rungs: HashSet<(ClockName, Offset)>,
 }
 
 impl Covered {
     pub fn add(&mut self, other: Self) {
         self.moves.extend(other.moves);
         self.clocks.extend(other.clocks);
+        self.rungs.extend(other.rungs);
     }
 }
 
@@ -37,10 +41,30 @@ pub(super) fn check(ground: &Ground<'_>, reader: &mut Reader) {
             missing(ground, reader, ("clocks", name.as_str()), &found);
         }
     }
+    for (clock, at) in ground.definition.rungs() {
+        if covered.rungs.contains(&(clock.clone(), at)) {
+            continue;
+        }
+        let found = format!("no scenario waits until the rung {at} of `{clock}` is raised");
+        if clock.is_of_claim() {
+            let entry = entry_of(ground.root.entries(), "claims");
+            told(reader, entry, &found);
+        } else {
+            missing(ground, reader, ("clocks", clock.as_str()), &found);
+        }
+    }
+}
+
+fn entry_of<'a>(entries: &'a [Entry], key: &str) -> Option<&'a Entry> {
+    entries.iter().find(|entry| entry.key == key)
 }
 
 fn missing(ground: &Ground<'_>, reader: &mut Reader, (part, name): (&str, &str), found: &str) {
-    if let Some(entry) = ground.entry(part, name) {
+    told(reader, ground.entry(part, name), found);
+}
+
+fn told(reader: &mut Reader, entry: Option<&Entry>, found: &str) {
+    if let Some(entry) = entry {
         reader.against_key(Rule::W26, entry, [found, "a step of a scenario that does"]);
     }
 }

@@ -6,12 +6,11 @@ use super::{ClockList, Due, Holder, What};
 use crate::domain::declared::Declared;
 use crate::domain::ids::{ClockName, PrincipalId};
 use crate::domain::request::asking::civil_date;
-use crate::domain::request::event::HeldBy;
-use crate::domain::request::rung::RungId;
+use crate::domain::request::event::{HeldBy, RungRaised};
 use crate::domain::request::state::Request;
 use crate::domain::time::clock::{Clocks, Reading, Spell, SpellStatus};
-use crate::domain::workflow::definition::Offset;
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 
 /// Expected and found, in words.
 pub(super) type Differs = (String, String);
@@ -20,7 +19,7 @@ pub(super) struct Seen<'a> {
     pub(super) declared: &'a Declared,
     pub(super) request: &'a Request,
     pub(super) clocks: &'a Clocks,
-    pub(super) raised: &'a [RungId],
+    pub(super) raised: &'a [RungRaised],
     pub(super) at: Timestamp,
 }
 
@@ -80,16 +79,23 @@ impl Seen<'_> {
                 self.each(clock, |spell, _| differ("spell", number, spell.number))
             }
             What::Raised(clock, rungs) => {
-                let raised = self.raised.iter().filter(|rung| rung.clock == *clock);
-                let found: Vec<Offset> = raised.map(|rung| rung.step.rung).collect();
-                let name = format!("raised of {clock}");
-                let [rungs, found] = [rungs, &found].map(|offsets| {
-                    let offsets: Vec<String> = offsets.iter().map(ToString::to_string).collect();
-                    listed(&name, offsets.iter().map(String::as_str))
-                });
-                (rungs != found).then_some((rungs, found))
+                let found = self.raised_of(clock).map(|raised| raised.rung.step.rung);
+                let expected = rungs.iter().map(ToString::to_string).collect();
+                let found = found.map(|rung| rung.to_string()).collect();
+                same(&format!("raised of {clock}"), expected, found)
+            }
+            What::Told(clock, roles) => {
+                let found = self.raised_of(clock).flat_map(|raised| &raised.tell);
+                let [expected, found] = [roles.iter().collect(), found.collect::<BTreeSet<_>>()]
+                    .map(|roles| roles.iter().map(ToString::to_string).collect());
+                same(&format!("told of {clock}"), expected, found)
             }
         }
+    }
+
+    fn raised_of(&self, clock: &ClockName) -> impl Iterator<Item = &RungRaised> {
+        let raised = self.raised.iter();
+        raised.filter(move |raised| raised.rung.clock == *clock)
     }
 
     fn claimed_until(&self) -> String {
@@ -188,6 +194,11 @@ impl Seen<'_> {
 fn differ(name: &str, expected: impl ToString, found: impl ToString) -> Option<Differs> {
     let (expected, found) = (expected.to_string(), found.to_string());
     (expected != found).then(|| (format!("{name} {expected}"), format!("{name} {found}")))
+}
+
+fn same(name: &str, expected: Vec<String>, found: Vec<String>) -> Option<Differs> {
+    let told = |all: &[String]| listed(name, all.iter().map(String::as_str));
+    (expected != found).then(|| (told(&expected), told(&found)))
 }
 
 fn listed<'a>(name: &str, clocks: impl IntoIterator<Item = &'a str>) -> String {

@@ -1,7 +1,8 @@
 //! The shape of a scenario file, for the JSON Schema that editors read.
 
 use crate::domain::ids::{
-    Authority, ClockName, MoveName, PrincipalId, ReasonCode, StateName, TeamId, WorkflowName,
+    Authority, ClockName, MoveName, PrincipalId, ReasonCode, RoleName, StateName, TeamId,
+    WorkflowName,
 };
 use crate::domain::workflow::form::{OffsetForm, TargetForm};
 use schemars::JsonSchema;
@@ -31,7 +32,10 @@ pub struct ScenarioFile {
 #[schemars(deny_unknown_fields)]
 pub struct StepForm {
     /// By the clock on the wall: `Fri 2026-11-27 16:10`; never before the step before.
-    pub at: String,
+    pub at: Option<String>,
+    /// Instead of `at`: so long after the step before, `3wd` at the same time of day three working
+    /// days later, by the organisation's own calendar.
+    pub after: Option<TargetForm>,
     /// Which request, where the story has several.
     #[schemars(length(min = 1))]
     pub request: Option<String>,
@@ -105,6 +109,8 @@ pub struct ExpectForm {
     pub spell: Option<BTreeMap<ClockName, u32>>,
     /// Rungs that were raised since the step before: `{ decide: [-2wd, 0] }`; `claim` is the lease.
     pub raised: Option<BTreeMap<ClockName, Vec<OffsetForm>>>,
+    /// Exactly the roles that were told by them: `{ decide: [team, team-lead] }`.
+    pub told: Option<BTreeMap<ClockName, Vec<RoleName>>>,
 }
 
 #[derive(Debug, JsonSchema)]

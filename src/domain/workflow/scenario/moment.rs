@@ -19,15 +19,14 @@ const WEEKDAYS: [(&str, Weekday); 7] = [
 const MOMENT: &str = "a weekday, a date and a time in quotes, as \"Fri 2026-11-27 16:10\"";
 const DUE: &str = "a weekday and a date, with or without a time, as \"Fri 2026-11-27\"";
 
-/// An instant, and the text that says it.
-pub(super) fn moment(reader: &mut Reader, node: &Node) -> Option<(Timestamp, String)> {
+pub(super) fn moment(reader: &mut Reader, node: &Node) -> Option<Timestamp> {
     let text = written(reader, node, MOMENT)?;
     let (date, time) = split(reader, node, &text, MOMENT)?;
     let Some(time) = time else {
         reader.wrong(node, quoted(&text), MOMENT);
         return None;
     };
-    Some((instant(date.to_datetime(time))?, text))
+    instant(date.to_datetime(time))
 }
 
 /// A day or an instant.
@@ -83,13 +82,18 @@ fn split(
     Some((date, time.flatten()))
 }
 
+/// What the clock on the wall shows.
+pub(super) fn wall(at: Timestamp) -> DateTime {
+    at.to_zoned(zone()).datetime()
+}
+
 /// In the hour that comes twice the first is meant, in the hour that does not exist the later.
-fn instant(at: DateTime) -> Option<Timestamp> {
+pub(super) fn instant(at: DateTime) -> Option<Timestamp> {
     let zone = zone();
     zone.to_ambiguous_timestamp(at).compatible().ok()
 }
 
-pub(super) fn zone() -> TimeZone {
+fn zone() -> TimeZone {
     TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC)
 }
 

@@ -1,11 +1,13 @@
 //! From the text of a scenario file to its steps; every problem at once, each at its place.
 
-use super::moment::{due, moment};
+use super::moment::{due, moment, told};
 use super::{
     ClockList, Does, Doing, Done, Expected, Holder, Refused, Scenario, Step, THE_REQUEST, What,
+    When,
 };
 use crate::domain::ids::{
-    Authority, ClockName, MoveName, PrincipalId, ReasonCode, StateName, TeamId, WorkflowName,
+    Authority, ClockName, IdError, MoveName, PrincipalId, ReasonCode, RoleName, StateName, TeamId,
+    WorkflowName,
 };
 use crate::domain::request::error::Refusal;
 use crate::domain::workflow::definition::Offset;
@@ -60,8 +62,18 @@ fn steps(reader: &mut Reader, node: &Node) -> Option<Vec<Step>> {
         let Some(next) = step(reader, item) else {
             continue;
         };
-        if found.last().is_some_and(|before| next.at < before.at) {
-            reader.wrong(item, next.when.clone(), "not before the step before it");
+        match (found.last().map(|before| before.when), next.when) {
+            (Some(When::At(before)), When::At(at)) if at < before => {
+                reader.wrong(item, told(at), "not before the step before it");
+            }
+            (None, When::After(by)) => {
+                reader.wrong(
+                    item,
+                    format!("{by} after nothing"),
+                    "`at` in the first step",
+                );
+            }
+            (_, When::At(_) | When::After(_)) => {}
         }
         found.push(next);
     }
@@ -70,7 +82,7 @@ fn steps(reader: &mut Reader, node: &Node) -> Option<Vec<Step>> {
 
 fn step(reader: &mut Reader, node: &Node) -> Option<Step> {
     let mut fields = reader.fields(node)?;
-    let at = fields.need_as(reader, "at", moment);
+    let when = when(reader, node, &mut fields);
     let request = fields.find_as(reader, "request", Reader::text);
     let by = fields.find_as(reader, "as", |r, n| r.id(n, PrincipalId::parse));
     let does = does(reader, &mut fields);
@@ -90,16 +102,29 @@ fn step(reader: &mut Reader, node: &Node) -> Option<Step> {
     if refused.is_some() && doing.is_none() {
         reader.wrong(node, "`refused` where nothing is done", "`as` and `do`");
     }
-    let (at, when) = at?;
     Some(Step {
         place: node.place,
-        at,
-        when,
+        when: when?,
         request: request.unwrap_or_else(|| THE_REQUEST.to_owned()),
         doing,
         refused,
         expected: expected.unwrap_or_default(),
     })
+}
+
+fn when(reader: &mut Reader, node: &Node, fields: &mut Fields<'_>) -> Option<When> {
+    match (fields.find("at"), fields.find("after")) {
+        (Some(at), None) => moment(reader, at).map(When::At),
+        (None, Some(after)) => value::target(reader, after).map(When::After),
+        (None, None) => {
+            reader.wrong(node, "missing key `at`", "one of `at` and `after`");
+            None
+        }
+        (Some(_), Some(after)) => {
+            reader.wrong(after, "`after` beside `at`", "one of `at` and `after`");
+            None
+        }
+    }
 }
 
 fn does(reader: &mut Reader, fields: &mut Fields<'_>) -> Option<Does> {
@@ -216,7 +241,7 @@ fn expect(reader: &mut Reader, node: &Node) -> Vec<Expected> {
     }
     for (key, list) in LISTS {
         if let Some(node) = fields.find(key) {
-            let names = clock_names(reader, node);
+            let names = names(reader, node, "clocks", ClockName::parse);
             found.extend(names.map(|names| Expected {
                 place: node.place,
                 what: What::Clocks(list, names),
@@ -259,9 +284,7 @@ const ONES: [(&str, Read); 11] = [
         let nobody = person.as_str() == NOBODY;
         Some(What::ClaimedBy(Some(person).filter(|_| !nobody)))
     }),
-    ("claimed_until", |r, n| {
-        moment(r, n).map(|(at, _)| What::ClaimedUntil(at))
-    }),
+    ("claimed_until", |r, n| moment(r, n).map(What::ClaimedUntil)),
     ("claim_stands_still", |r, n| {
         r.bool(n).map(What::ClaimStandsStill)
     }),
@@ -285,7 +308,7 @@ const LISTS: [(&str, ClockList); 4] = [
     ("missed", ClockList::Missed),
 ];
 
-const EACH: [(&str, ReadOf); 4] = [
+const EACH: [(&str, ReadOf); 5] = [
     ("due", |r, n, clock| {
         due(r, n).map(|at| What::Due(clock, at))
     }),
@@ -297,6 +320,9 @@ const EACH: [(&str, ReadOf); 4] = [
     }),
     ("raised", |r, n, clock| {
         offsets(r, n).map(|rungs| What::Raised(clock, rungs))
+    }),
+    ("told", |r, n, clock| {
+        names(r, n, "roles", RoleName::parse).map(|roles| What::Told(clock, roles))
     }),
 ];
 
@@ -319,14 +345,16 @@ fn numbers(reader: &mut Reader, node: &Node) -> Option<Vec<u32>> {
     items.iter().map(|item| reader.whole(item)).collect()
 }
 
-/// May be empty: no clock at all.
-fn clock_names(reader: &mut Reader, node: &Node) -> Option<Vec<ClockName>> {
+/// May be empty: none at all.
+fn names<T>(
+    reader: &mut Reader,
+    node: &Node,
+    what: &str,
+    parse: fn(&str) -> Result<T, IdError>,
+) -> Option<Vec<T>> {
     if matches!(&node.yaml, Yaml::List(items) if items.is_empty()) {
         return Some(Vec::new());
     }
-    let items = reader.items(node, "clocks");
-    items
-        .iter()
-        .map(|item| reader.id(item, ClockName::parse))
-        .collect()
+    let items = reader.items(node, what);
+    items.iter().map(|item| reader.id(item, parse)).collect()
 }

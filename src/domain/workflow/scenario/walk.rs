@@ -1,24 +1,25 @@
 //! Walks a scenario: each step is a command to the same rules that a server runs.
 
 use super::compare::{Differs, Seen};
+use super::moment::told;
 use super::parse::DATA;
-use super::{Does, Doing, Done, Scenario, Step};
+use super::{Does, Doing, Scenario, Step};
 use crate::domain::declared::Declared;
 use crate::domain::ids::{Reference, RequestId};
 use crate::domain::request::actor::Principal;
 use crate::domain::request::asking::{Ask, Asking, Fresh, Unfit, civil_date};
 use crate::domain::request::clocks::ClockGround;
 use crate::domain::request::command::{AskedMove, Facts};
-use crate::domain::request::event::RequestEvent;
+use crate::domain::request::event::{RequestEvent, RungRaised};
 use crate::domain::request::extension::Extend;
-use crate::domain::request::rung::{Raise, RungId, find_ready};
+use crate::domain::request::rung::{Raise, find_ready};
 use crate::domain::request::state::RequestState;
 use crate::domain::time::clock::Clocks;
 use crate::domain::workflow::lint::Covered;
 use crate::domain::workflow::located::Place;
 use crate::domain::workflow::schema::Workflow;
 use jiff::Timestamp;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -37,7 +38,7 @@ pub struct Stage<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Miss {
     pub place: Place,
-    /// Of the step, as the file writes it.
+    /// Of the step.
     pub when: String,
     pub expected: String,
     pub found: String,
@@ -78,69 +79,102 @@ pub struct Told {
     pub state: RequestState,
     pub clocks: Clocks,
     /// Since the step before, in their order.
-    pub raised: Vec<RungId>,
+    pub raised: Vec<RungRaised>,
+}
+
+/// A step at its instant.
+#[derive(Clone, Copy)]
+struct Now<'a> {
+    step: &'a Step,
+    at: Timestamp,
+}
+
+impl Now<'_> {
+    fn miss(&self, place: Place, (expected, found): Differs) -> Miss {
+        Miss {
+            place,
+            when: self.step.when.words(self.at),
+            expected,
+            found,
+        }
+    }
 }
 
 /// Plays every step. A step that is refused against expectation ends the story.
 #[must_use]
 pub fn walk(scenario: &Scenario, stage: &Stage<'_>) -> Walk {
     let mut walk = Walk::default();
-    for step in &scenario.steps {
-        let number = walk.requests.len() as u128 + 1;
-        let known = walk.known();
-        let told = walk.requests.entry(step.request.clone()).or_default();
-        let stays = told
-            .state
-            .find()
-            .map_or(number, |r| r.opening.child.as_u128());
-        if let Err(why) = stage.wait(told, (step.at, stays), &mut walk.covered) {
-            let differs = ("every rung that is due".to_owned(), why);
-            walk.misses.push(miss(step, step.place, differs));
+    let mut before = Timestamp::MIN;
+    let moments = stage.moments(scenario);
+    for (i, step) in scenario.steps.iter().enumerate() {
+        let at = moments.as_ref().map_or(before, |moments| moments[i]);
+        let now = Now { step, at };
+        let differs = match &moments {
+            Err(why) => Some(("the organisation's own calendar".to_owned(), why.clone())),
+            Ok(_) if at < before => Some(("not before the step before it".to_owned(), told(at))),
+            Ok(_) => now.play(stage, &mut walk).err(),
+        };
+        if let Some(differs) = differs {
+            walk.misses.push(now.miss(step.place, differs));
             return walk;
         }
-        if let Some(doing) = &step.doing
-            && let Err(differs) = stage.act(step, doing, (told, &known), (stays, &mut walk.covered))
-        {
-            walk.misses.push(miss(step, step.place, differs));
-            return walk;
-        }
-        compare(step, told, stage, &mut walk.misses);
+        before = at;
     }
     walk
 }
 
-fn miss(step: &Step, place: Place, (expected, found): Differs) -> Miss {
-    Miss {
-        place,
-        when: step.when.clone(),
-        expected,
-        found,
-    }
-}
-
-fn compare(step: &Step, told: &Told, stage: &Stage<'_>, misses: &mut Vec<Miss>) {
-    let Some(request) = told.state.find() else {
-        if let Some(first) = step.expected.first() {
-            let differs = ("a request".to_owned(), "none was opened".to_owned());
-            misses.push(miss(step, first.place, differs));
+impl Now<'_> {
+    fn play(&self, stage: &Stage<'_>, walk: &mut Walk) -> Result<(), Differs> {
+        let number = walk.requests.len() as u128 + 1;
+        let known = walk.known();
+        let told = walk.requests.entry(self.step.request.clone()).or_default();
+        let stays = told
+            .state
+            .find()
+            .map_or(number, |r| r.opening.child.as_u128());
+        stage
+            .wait(told, (self.at, stays), &mut walk.covered)
+            .map_err(|why| ("every rung that is due".to_owned(), why))?;
+        if let Some(doing) = &self.step.doing {
+            stage.act(*self, doing, (told, &known), (stays, &mut walk.covered))?;
         }
-        return;
-    };
-    let seen = Seen {
-        declared: stage.declared,
-        request,
-        clocks: &told.clocks,
-        raised: &told.raised,
-        at: step.at,
-    };
-    for expected in &step.expected {
-        if let Some(differs) = seen.compare(&expected.what) {
-            misses.push(miss(step, expected.place, differs));
+        self.compare(told, stage, &mut walk.misses);
+        Ok(())
+    }
+
+    fn compare(&self, told: &Told, stage: &Stage<'_>, misses: &mut Vec<Miss>) {
+        let expected = &self.step.expected;
+        let Some(request) = told.state.find() else {
+            if let Some(first) = expected.first() {
+                let differs = ("a request".to_owned(), "none was opened".to_owned());
+                misses.push(self.miss(first.place, differs));
+            }
+            return;
+        };
+        let seen = Seen {
+            declared: stage.declared,
+            request,
+            clocks: &told.clocks,
+            raised: &told.raised,
+            at: self.at,
+        };
+        for expected in expected {
+            if let Some(differs) = seen.compare(&expected.what) {
+                misses.push(self.miss(expected.place, differs));
+            }
         }
     }
 }
 
 impl Stage<'_> {
+    fn moments(&self, scenario: &Scenario) -> Result<Vec<Timestamp>, String> {
+        let name = self.declared.organisation().default_calendar();
+        match self.declared.calendars().load(&name) {
+            Ok(calendar) => Ok(scenario.moments(calendar)),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
     /// What time alone has brought about by then.
     fn wait(
         &self,
@@ -156,7 +190,7 @@ impl Stage<'_> {
                 .map_err(|error| error.to_string())?
         {
             let raise = Box::new(Raise {
-                rung: rung.clone(),
+                rung,
                 clocks: told.clocks.clone(),
                 calendars: self.declared.shared_calendars(),
             });
@@ -168,7 +202,6 @@ impl Stage<'_> {
             for event in &decided.events {
                 self.follow(told, event, at, covered);
             }
-            told.raised.push(rung);
         }
         Ok(())
     }
@@ -195,7 +228,7 @@ impl Stage<'_> {
 
     fn act(
         &self,
-        step: &Step,
+        Now { step, at }: Now<'_>,
         doing: &Doing,
         (told, known): (&mut Told, &Known),
         (number, covered): (u128, &mut Covered),
@@ -210,7 +243,7 @@ impl Stage<'_> {
         })?;
         let facts = Facts {
             references: known.1.clone(),
-            ..self.facts(actor.clone(), (step.at, number))
+            ..self.facts(actor.clone(), (at, number))
         };
         let moves = self
             .moves(doing, &known.0)
@@ -231,7 +264,7 @@ impl Stage<'_> {
         match (decided, &step.refused) {
             (Ok(decided), None) => {
                 for event in &decided.events {
-                    self.follow(told, event, step.at, covered);
+                    self.follow(told, event, at, covered);
                 }
                 Ok(())
             }
@@ -253,8 +286,21 @@ impl Stage<'_> {
             received_at: request.opening.received_at,
         };
         ground.follow(&mut told.clocks, event, at);
-        if let RequestEvent::Act(act) = event {
-            covered.moves.insert(act.move_name.clone());
+        let raised = match event {
+            RequestEvent::Act(act) => {
+                covered.moves.insert(act.move_name.clone());
+                None
+            }
+            RequestEvent::RungRaised(raised) => Some(raised.as_ref()),
+            RequestEvent::ClaimLapsed(lapsed) => Some(&lapsed.raised),
+            RequestEvent::Claimed { .. }
+            | RequestEvent::Released { .. }
+            | RequestEvent::ClockExtended(_) => None,
+        };
+        if let Some(raised) = raised {
+            let rung = (raised.rung.clock.clone(), raised.rung.step.rung);
+            covered.rungs.insert(rung);
+            told.raised.push(raised.clone());
         }
         let started = told.clocks.spells.iter().map(|spell| spell.clock.clone());
         covered.clocks.extend(started);
@@ -279,74 +325,6 @@ fn fresh(number: u128) -> Fresh {
     Fresh {
         reference: Reference::from_random(u64::try_from(number).unwrap_or(u64::MAX)),
         child: Uuid::from_u128(number),
-    }
-}
-
-impl Done {
-    /// # Errors
-    /// When there is no such example, or no such request in the story.
-    pub fn asked(
-        &self,
-        examples: &BTreeMap<String, Value>,
-        references: &BTreeMap<String, Reference>,
-    ) -> Result<AskedMove, String> {
-        let mut data = match &self.example {
-            None => Value::Object(Map::new()),
-            Some(name) => examples.get(name).cloned().ok_or_else(|| {
-                let known: Vec<&str> = examples.keys().map(String::as_str).collect();
-                format!("there is no example `{name}`; known: {}", known.join(", "))
-            })?,
-        };
-        lay_over(&mut data, &self.with);
-        refer(&mut data, references)?;
-        Ok(AskedMove {
-            move_name: self.move_name.clone(),
-            data,
-        })
-    }
-}
-
-/// `{ reference_of: <request of the story> }` becomes what people would quote.
-fn refer(data: &mut Value, references: &BTreeMap<String, Reference>) -> Result<(), String> {
-    match data {
-        Value::Object(fields) => {
-            let name = fields.get("reference_of").filter(|_| fields.len() == 1);
-            let Some(name) = name.and_then(Value::as_str) else {
-                return fields
-                    .values_mut()
-                    .try_for_each(|value| refer(value, references));
-            };
-            let reference = references
-                .get(name)
-                .ok_or_else(|| format!("the story has no request `{name}` so far"))?;
-            *data = Value::String(reference.to_string());
-            Ok(())
-        }
-        Value::Array(items) => items
-            .iter_mut()
-            .try_for_each(|item| refer(item, references)),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(()),
-    }
-}
-
-/// JSON Merge Patch (RFC 7396).
-fn lay_over(data: &mut Value, with: &Map<String, Value>) {
-    if !data.is_object() {
-        *data = Value::Object(Map::new());
-    }
-    let Some(fields) = data.as_object_mut() else {
-        return;
-    };
-    for (name, value) in with {
-        match value {
-            Value::Null => {
-                fields.remove(name);
-            }
-            Value::Object(inner) => lay_over(fields.entry(name).or_insert(Value::Null), inner),
-            Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
-                fields.insert(name.clone(), value.clone());
-            }
-        }
     }
 }
 
