@@ -1,5 +1,6 @@
 //! What the program says of itself: ids, codes and times, never a value that somebody typed.
 
+use std::io::IsTerminal;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt;
@@ -18,7 +19,11 @@ pub fn start(filter: &str, json: bool) -> Result<(), Box<dyn std::error::Error +
             .try_init()?;
     } else {
         registry
-            .with(fmt::layer().with_writer(std::io::stderr))
+            .with(
+                fmt::layer()
+                    .with_ansi(std::io::stderr().is_terminal())
+                    .with_writer(std::io::stderr),
+            )
             .try_init()?;
     }
     Ok(())

@@ -10,7 +10,7 @@ use crate::api::{App, Limits, Status, metrics, router};
 use crate::config::Config;
 use crate::domain::ids::WorkflowName;
 use crate::log::Log;
-use crate::projections::{Runner, due_rungs};
+use crate::projections::{Runner, RunnerError, due_rungs};
 use crate::relay::message::Lane;
 use crate::relay::{self, RelayLane};
 use crate::shutdown::on_signal;
@@ -57,7 +57,7 @@ impl Serve {
 
         let (status, watched) = watch::channel(Status::default());
         let supervisor = Supervisor::new(Pace::default(), shutdown.clone());
-        let mut tasks = start_reading(&engine, &supervisor);
+        let mut tasks = start_reading(&engine, &supervisor).await?;
         let (lanes, relaying) = start_relay(&engine, config.amqp_url.as_ref(), &supervisor);
         tasks.extend(relaying);
         let parts = Parts {
@@ -101,19 +101,23 @@ impl Serve {
 }
 
 /// What is in force, and every read table.
-fn start_reading(engine: &Engine, supervisor: &Supervisor) -> Vec<JoinHandle<()>> {
+async fn start_reading(
+    engine: &Engine,
+    supervisor: &Supervisor,
+) -> Result<Vec<JoinHandle<()>>, RunnerError> {
     let registry = engine.commands.registry().clone();
     let in_force = supervisor.start("registry", move |shutdown| {
         keep_in_force(registry.clone(), shutdown)
     });
     let runner = Runner::new(engine.log.clone());
+    runner.prepare().await?;
     let tables = supervisor.start("projections", move |shutdown| runner.clone().keep(shutdown));
     let log = engine.log.clone();
     let tail = supervisor.start("tail", move |shutdown| {
         let log = log.clone();
         async move { log.keep_tail(shutdown).await }
     });
-    vec![tables, in_force, tail]
+    Ok(vec![tables, in_force, tail])
 }
 
 type Lanes = Vec<(&'static str, watch::Receiver<relay::Status>)>;

@@ -199,6 +199,27 @@ impl Runner {
         Ok(turn)
     }
 
+    /// Every read table is there, empty or not: whoever reads one finds it from the first moment on.
+    ///
+    /// # Errors
+    /// When Postgres is out of reach.
+    pub async fn prepare(&self) -> Result<(), RunnerError> {
+        self.make(&mut *self.keeping.lock().await).await
+    }
+
+    async fn make(&self, keeping: &mut Keeping) -> Result<(), RunnerError> {
+        if keeping.is_made {
+            return Ok(());
+        }
+        let client = self.pool.get().await?;
+        self.leases().make(&client, &cursors(Unit::all())).await?;
+        for name in NAMES {
+            self.shape(name).await?;
+        }
+        keeping.is_made = true;
+        Ok(())
+    }
+
     /// Takes, renews and gives back; what is held afterwards stands where its cursor does. Cursors that
     /// cannot be followed are left alone, and told of.
     async fn lease(
@@ -206,15 +227,9 @@ impl Runner {
         keeping: &mut Keeping,
         sharing: Sharing,
     ) -> Result<Vec<RunnerError>, RunnerError> {
+        self.make(keeping).await?;
         let leases = self.leases();
         let client = self.pool.get().await?;
-        if !keeping.is_made {
-            leases.make(&client, &cursors(Unit::all())).await?;
-            for name in NAMES {
-                self.shape(name).await?;
-            }
-            keeping.is_made = true;
-        }
         if sharing == Sharing::WithOthers {
             leases.announce(&client).await?;
         }
