@@ -166,6 +166,19 @@ impl ClockName {
     pub fn is_of_claim(&self) -> bool {
         self.0 == Self::CLAIM
     }
+
+    /// The days of the child's plan: no definition has another clock of that name either.
+    pub const ACTION: &str = "action";
+
+    #[must_use]
+    pub fn of_action() -> Self {
+        Self(Self::ACTION.to_owned())
+    }
+
+    #[must_use]
+    pub fn is_of_action(&self) -> bool {
+        self.0 == Self::ACTION
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -1,4 +1,4 @@
-//! A row per open clock or lease with a ladder: its next rung, and from when it can be raised.
+//! A row per open clock, lease or action with a ladder: its next rung, and from when it can be raised.
 //! Nobody is reminded of what was made up, nor of what was imported before its import has ended.
 
 use super::page::Decoded;
@@ -9,7 +9,7 @@ use crate::domain::request::clocks::ClockGround;
 use crate::domain::request::event::{Act, RequestEvent};
 use crate::domain::request::rung::{self, DueRung, Look, Place, Raised, RungId};
 use crate::domain::time::clock::Clocks;
-use crate::domain::time::ladder::{Next, Step};
+use crate::domain::time::ladder::Step;
 use crate::domain::workflow::definition::Definition;
 use crate::log::Provenance;
 use jiff::Timestamp;
@@ -88,9 +88,7 @@ fn open(event: &Decoded, act: &Act, declared: &Declared) -> Option<Context> {
     let opening = act.opening.as_ref()?;
     let has_ladders = declared
         .find_workflow(&opening.definition)
-        .is_some_and(|workflow| {
-            !workflow.definition.ladders.is_empty() || workflow.definition.claims.is_some()
-        });
+        .is_some_and(|workflow| workflow.definition.rungs().next().is_some());
     let import = match event.recorded.provenance {
         Provenance::Live => None,
         Provenance::Imported => Some(event.recorded.correlation),
@@ -160,20 +158,19 @@ fn rows_of(
         detail: None,
     }];
     let waits = context.import.is_some();
-    for spell in context.clocks.all().filter(|_| !waits) {
-        let next = rung::next(spell, definition, &context.raised, declared.calendars())
-            .map_err(|error| error.to_string())?;
-        if let Some(Next { step, due }) = next {
-            let row = RungRow {
-                clock: spell.clock.to_string(),
-                spell: i32::try_from(spell.number).unwrap_or(i32::MAX),
-                rung: Some(step.rung.to_string()),
-                occurrence: i32::try_from(step.occurrence).ok(),
-                next_at: due.map(|due| due.ready_at),
-                ..rows[0].clone()
-            };
-            rows.push(row);
-        }
+    let Context { clocks, raised, .. } = &context;
+    let next = rung::all_next(clocks, definition, raised, declared.calendars());
+    let next = next.map_err(|error| error.to_string())?;
+    for (rung, due) in next.into_iter().filter(|_| !waits) {
+        let row = RungRow {
+            clock: rung.clock.to_string(),
+            spell: i32::try_from(rung.spell).unwrap_or(i32::MAX),
+            rung: Some(rung.step.rung.to_string()),
+            occurrence: i32::try_from(rung.step.occurrence).ok(),
+            next_at: due.map(|due| due.ready_at),
+            ..rows[0].clone()
+        };
+        rows.push(row);
     }
     rows[0].detail = Some(context);
     Ok(rows)
@@ -193,11 +190,21 @@ pub async fn query(pool: &ReadPool, look: &Look) -> Result<Vec<DueRung>, QueryEr
         authority,
         request,
         clock,
+        spell,
     } = &look.after;
+    let spell = i32::try_from(*spell).unwrap_or(i32::MAX);
     let rows = client
         .query(
             &statement,
-            &[&look.up_to, next_at, authority, request, clock, &look.limit],
+            &[
+                &look.up_to,
+                next_at,
+                authority,
+                request,
+                clock,
+                &spell,
+                &look.limit,
+            ],
         )
         .await?;
     rows.iter()

@@ -124,3 +124,73 @@ async fn a_duplicate_names_another_request_that_exists() {
     );
     assert_eq!(there.body["state"]["name"], "sent");
 }
+
+/// The same child, written otherwise, by whoever asks.
+async fn again(served: &Served, by: &str, changed: &[(&str, &str)]) -> Uuid {
+    let mut data = example("send");
+    let name = data["child"]["family_name"]
+        .as_str()
+        .unwrap()
+        .to_uppercase();
+    data["child"]["family_name"] = json!(format!(" {name} "));
+    for (field, value) in changed {
+        data["child"][field] = json!(value);
+    }
+    let sent = served.post("/requests", by, json!({ "data": data })).await;
+    assert_eq!(sent.status, StatusCode::CREATED, "{}", sent.text);
+    serde_json::from_value(sent.body["request_id"].clone()).unwrap()
+}
+
+fn prompt(answer: &Answer) -> (u64, Vec<String>) {
+    let prompt = &answer.body["possible_same_child"];
+    let ids = prompt["requests"].as_array().into_iter().flatten();
+    let ids = ids.map(|id| id.as_str().unwrap().to_owned());
+    (prompt["count"].as_u64().unwrap_or(0), ids.collect())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_request_for_the_same_child_prompts_and_is_a_request_of_its_own() {
+    let served = Served::start().await;
+    let first = served.sent().await;
+    let second = again(&served, "hv.ayr", &[]).await;
+    let third = again(&served, "hv.ayr", &[("given_name", "Nobody")]).await;
+    assert_ne!(first, second);
+    // The team that has it in hand is told, and opens both.
+    let team = seen(&served, second, "duty.carrick").await;
+    assert_eq!(prompt(&team), (1, vec![first.to_string()]));
+    let team = seen(&served, third, "duty.carrick").await;
+    assert_eq!(prompt(&team), (0, vec![]));
+    // Whoever asked hears nothing of what somebody else asked for the child.
+    let requester = seen(&served, second, "hv.ayr").await;
+    assert_eq!(prompt(&requester), (0, vec![]));
+    assert!(!requester.text.contains(&first.to_string()));
+    let other = again(&served, "hv.ayr", &[]).await;
+    let requester = seen(&served, other, "hv.ayr").await;
+    assert_eq!(prompt(&requester), (1, vec![second.to_string()]));
+    // Each goes its own way.
+    let ends = json!({ "reason": "Invented." });
+    let withdrawn = served.make(first, "withdraw", "head.girvan", ends).await;
+    assert_eq!(withdrawn.status, StatusCode::OK, "{}", withdrawn.text);
+    let team = seen(&served, second, "duty.carrick").await;
+    assert_eq!(team.body["state"]["name"], "sent", "{}", team.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_team_learns_that_another_has_a_request_for_the_child_and_not_which() {
+    let served = Served::start().await;
+    let first = served.sent().await;
+    let second = again(&served, "hv.ayr", &[]).await;
+    let elsewhere =
+        json!({ "team": "ayr-north-team", "because": "family-moved", "reason": "Invented." });
+    let passed = served
+        .make(second, "pass-on", "duty.carrick", elsewhere)
+        .await;
+    assert_eq!(passed.status, StatusCode::OK, "{}", passed.text);
+    let there = seen(&served, second, "duty.ayr-north").await;
+    assert_eq!(prompt(&there), (1, vec![]));
+    assert!(!there.text.contains(&first.to_string()));
+    assert_eq!(
+        seen(&served, first, "duty.ayr-north").await.status,
+        StatusCode::NOT_FOUND
+    );
+}

@@ -7,10 +7,11 @@ mod plan;
 pub(crate) mod stage;
 
 use jiff::Timestamp;
-use rfa::commands::ImportMark;
+use rfa::commands::{Ask, AskedMove, ImportMark};
 use rfa::domain::request::event::RungRaised;
 use rfa::projections::rebuild::IfDifferent;
 use rfa::timers::{Outcome, Pace};
+use serde_json::{Value, json};
 use stage::{PROJECTION, Stage, after, at};
 use uuid::Uuid;
 
@@ -90,6 +91,64 @@ async fn after_a_downtime_every_rung_comes_in_order_with_its_own_instant() {
             .into_iter()
             .all(|raised| raised.not_before == now)
     );
+}
+
+fn moved(name: &str, data: Value) -> Vec<AskedMove> {
+    vec![AskedMove {
+        move_name: name.parse().unwrap(),
+        data,
+    }]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn actions_of_the_plan_ring_each_by_itself_until_they_are_settled() {
+    let stage = Stage::set().await;
+    let request = stage.wish(at(MONDAY)).await;
+    let act = async |name: &str, data: Value, when: &str| {
+        let moves = moved(name, data);
+        let seen = stage.engine.commands.load(stage::AUTHORITY, request).await;
+        let seen = Some(seen.unwrap().state.version());
+        let ask = Ask::Moves { request, moves };
+        stage.ask("k.bain", ask, seen, at(when)).await.unwrap();
+    };
+    let by = |day: &str| json!({ "what": "oil", "agency": "housing", "by": day });
+    // Two for the same Wednesday, and one that is kept in time.
+    for day in ["2026-06-10", "2026-06-10", "2026-06-12"] {
+        act("promise", by(day), MONDAY).await;
+    }
+    // A row a look: rows of one request at one instant do not hide each other.
+    let pace = Pace {
+        rows_max: 1,
+        ..Pace::default()
+    };
+    let mut sweeper = stage.replica().await.sweeper(pace);
+    stage.sweep(&mut sweeper, at("2026-06-05T08:44+01")).await;
+    assert!(stage.steps(request, "action").await.is_empty());
+    stage.sweep(&mut sweeper, at("2026-06-05T08:45+01")).await;
+    let both = ["action/1/-3wd/1", "action/2/-3wd/1"];
+    assert_eq!(stage.steps(request, "action").await, both);
+    act(
+        "keep-promise",
+        json!({ "action": 3 }),
+        "2026-06-08T10:00+01",
+    )
+    .await;
+    act(
+        "keep-promise",
+        json!({ "action": 1 }),
+        "2026-06-10T10:00+01",
+    )
+    .await;
+    stage.sweep(&mut sweeper, at("2026-06-11T08:45+01")).await;
+    let steps = stage.steps(request, "action").await;
+    let later = ["action/2/-1wd/1", "action/2/0/1"];
+    assert_eq!(steps[2..], later);
+    let raised = stage.raised(request).await;
+    let over = raised.iter().find(|(_, r)| r.rung.to_string() == later[1]);
+    let (_, over) = over.unwrap();
+    assert!(over.missed);
+    assert_eq!(over.due_at, at("2026-06-11T08:45+01"));
+    stage.rebuilt_equals_live().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

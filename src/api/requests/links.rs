@@ -1,7 +1,7 @@
 //! Links between requests: each end is told to those who may see both.
 
 use super::Seen;
-use super::view::EventView;
+use super::view::{EventView, SameChild};
 use crate::api::App;
 use crate::api::caller::Caller;
 use crate::api::problem::{Kind, Problem};
@@ -65,6 +65,39 @@ impl Seen {
             }
         }
         Ok(links)
+    }
+
+    /// Requests that may be for the same child: a prompt to look, and never a merge. Whoever asked is
+    /// told of those alone that they may know of.
+    ///
+    /// # Errors
+    /// When the log or the vault is out of reach.
+    pub(super) async fn same_child(
+        &self,
+        app: &App,
+        caller: &Caller,
+    ) -> Result<Option<SameChild>, Problem> {
+        if !self.content && !self.member {
+            return Ok(None);
+        }
+        let found = app
+            .commands
+            .find_same_child(&caller.authority, &self.loaded)
+            .await?;
+        let mut requests = Vec::new();
+        for id in &found {
+            match Self::load(app, caller, &id.0.to_string()).await {
+                Ok(_) => requests.push(id.0),
+                Err(problem) if problem.kind == Kind::NotFound => {}
+                Err(problem) => return Err(problem),
+            }
+        }
+        let count = if self.member {
+            found.len()
+        } else {
+            requests.len()
+        };
+        Ok(Some(SameChild { count, requests }))
     }
 
     /// Takes the references of requests that the caller may not know of out of the data.

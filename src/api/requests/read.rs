@@ -2,7 +2,7 @@
 
 use super::Seen;
 use super::clocks;
-use super::view::{Content, RequestView, SameChild};
+use super::view::{Content, RequestView};
 use crate::api::App;
 use crate::api::caller::Caller;
 use crate::api::extract::{Params, Segments};
@@ -71,18 +71,6 @@ async fn view(app: &App, caller: &Caller, seen: &Seen) -> Result<RequestView, Pr
     } else {
         Vec::new()
     };
-    let possible_same_child = if seen.member {
-        let found = app
-            .commands
-            .find_same_child(&caller.authority, &seen.loaded)
-            .await?;
-        Some(SameChild {
-            count: found.len(),
-            requests: found.iter().map(|id| id.0).collect(),
-        })
-    } else {
-        None
-    };
     let request = &seen.request;
     let declared = app.commands.registry().of(caller.authority.as_str());
     let running = clocks::readings(app, caller, seen)?
@@ -107,7 +95,7 @@ async fn view(app: &App, caller: &Caller, seen: &Seen) -> Result<RequestView, Pr
         actions: seen.actions(&caller.principal, civil_date((app.now)())),
         still_open: seen.still_open(),
         links: links.shown,
-        possible_same_child,
+        possible_same_child: seen.same_child(app, caller).await?,
         content: if opens { "open" } else { "summary" },
         events,
     })

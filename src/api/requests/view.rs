@@ -60,7 +60,7 @@ pub(crate) struct RequestView {
     /// Requests that belong with this one, as far as the caller may know of them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<LinkView>,
-    /// Other requests whose child looks the same: a prompt for the team, never a merge.
+    /// Other requests whose child looks the same: a prompt to look, never a merge.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub possible_same_child: Option<SameChild>,
     /// `open` with `events`, or `summary` without.
@@ -115,7 +115,9 @@ pub(crate) struct MoveView {
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SameChild {
+    /// For members of the team that holds this request: all of them, those of other teams too.
     pub count: usize,
+    /// Those that the caller may know of.
     pub requests: Vec<Uuid>,
 }
 

@@ -1,6 +1,7 @@
 //! The clocks of one request, followed event by event.
 
 use super::event::{Act, ClaimEffect, Opening, RequestEvent};
+use super::plan::PlanStep;
 use crate::domain::declared::Declared;
 use crate::domain::ids::{AgencyId, EventName, TeamId};
 use crate::domain::organisation::Organisation;
@@ -73,6 +74,25 @@ impl<'a> ClockGround<'a> {
             received_at: self.received_at,
         };
         clocks.evolve(&self.definition.clocks, fact, &calendar_of);
+        self.follow_plan(clocks, act, occurred_at);
+    }
+
+    fn follow_plan(&self, clocks: &mut Clocks, act: &Act, at: Timestamp) {
+        if self.definition.actions.is_none() {
+            return;
+        }
+        match &act.plan {
+            Some(PlanStep::Added(action)) => {
+                let calendar = self.organisation.calendar_of_team(&act.owner.team);
+                clocks.actions.add(action.due_on, calendar, at);
+            }
+            Some(PlanStep::Settled(settled)) => clocks.actions.settle(&settled.actions),
+            None => {}
+        }
+        let state = self.definition.states.get(&act.to);
+        clocks
+            .actions
+            .wait(state.is_some_and(|state| state.restricted));
     }
 
     pub fn follow_lease(&self, lease: &mut Lease, event: &RequestEvent, at: Timestamp) {

@@ -10,7 +10,7 @@ use super::event::{ClaimLapsed, RequestEvent, RungRaised};
 use super::state::{Request, RequestState};
 use crate::domain::ids::{Authority, ClockName, RequestId};
 use crate::domain::time::calendar::{Calendar, CalendarError, Calendars};
-use crate::domain::time::clock::{Clocks, Spell};
+use crate::domain::time::clock::Clocks;
 use crate::domain::time::ladder::{Due, Next, Step};
 use crate::domain::workflow::definition::{Definition, Ladder, Offset, Rung};
 use jiff::Timestamp;
@@ -19,11 +19,11 @@ use std::fmt;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// Names one occurrence of one rung of one run of a clock.
+/// Names one occurrence of one rung of one run of a clock, or of one action of the child's plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RungId {
     pub clock: ClockName,
-    /// From 1.
+    /// From 1; of an action its number.
     pub spell: u32,
     #[serde(flatten)]
     pub step: Step,
@@ -86,6 +86,7 @@ pub struct Place {
     pub authority: String,
     pub request: Uuid,
     pub clock: String,
+    pub spell: u32,
 }
 
 impl Place {
@@ -95,6 +96,7 @@ impl Place {
         authority: String::new(),
         request: Uuid::nil(),
         clock: String::new(),
+        spell: 0,
     };
 
     #[must_use]
@@ -104,6 +106,7 @@ impl Place {
             authority: rung.authority.to_string(),
             request: rung.request.0,
             clock: rung.rung.clock.to_string(),
+            spell: rung.rung.spell,
         }
     }
 }
@@ -143,16 +146,7 @@ pub(super) fn raise(
         .as_deref()
         .and_then(|ladder| Some((ladder, ladder.find(id.step.rung)?)))
         .ok_or_else(|| not_due(NotDue::NoRung))?;
-    let mut spells = asked.clocks.all();
-    let spell = spells
-        .find(|spell| spell.clock == id.clock && spell.number == id.spell)
-        .filter(|spell| spell.status.is_open())
-        .ok_or_else(|| not_due(NotDue::Ended))?;
-    let calendar = asked
-        .calendars
-        .load(&spell.calendar)
-        .map_err(|_| not_due(NotDue::NoCalendar))?;
-    let due = due(spell, ladder, calendar, (last, id.step)).map_err(not_due)?;
+    let (due, calendar) = due(asked, ladder, last).map_err(not_due)?;
     if !due.is_ready(now) {
         return Err(not_due(NotDue::Early {
             ready_at: due.ready_at,
@@ -170,23 +164,43 @@ pub(super) fn raise(
     }])
 }
 
-/// What comes next on the ladder of a spell, as it comes when nothing more happens.
+/// What comes next on each ladder, as it comes when nothing more happens: of every open clock, of the
+/// lease, and of every open action of the child's plan.
 ///
 /// # Errors
-/// When its calendar is not in force.
-pub fn next(
-    spell: &Spell,
+/// When a calendar is not in force.
+pub fn all_next(
+    clocks: &Clocks,
     definition: &Definition,
     raised: &Raised,
     calendars: &Calendars,
-) -> Result<Option<Next>, CalendarError> {
-    let ladder = definition.ladder_of(&spell.clock);
-    let Some(ladder) = ladder.filter(|_| spell.status.is_open()) else {
-        return Ok(None);
+) -> Result<Vec<(RungId, Option<Due>)>, CalendarError> {
+    let mut found = Vec::new();
+    let mut keep = |clock: &ClockName, spell: u32, next: Option<Next>| {
+        found.extend(next.map(|Next { step, due }| {
+            let clock = clock.clone();
+            (RungId { clock, spell, step }, due)
+        }));
     };
-    let calendar = calendars.load(&spell.calendar)?;
-    let last = raised.find_last(&spell.clock, spell.number);
-    Ok(spell.next_step(&ladder, calendar, last))
+    for spell in clocks.all() {
+        let ladder = definition.ladder_of(&spell.clock);
+        if let Some(ladder) = ladder.filter(|_| spell.status.is_open()) {
+            let calendar = calendars.load(&spell.calendar)?;
+            let last = raised.find_last(&spell.clock, spell.number);
+            let next = spell.next_step(&ladder, calendar, last);
+            keep(&spell.clock, spell.number, next);
+        }
+    }
+    let action = ClockName::of_action();
+    if let Some(ladder) = definition.ladder_of(&action) {
+        for day in clocks.actions.open() {
+            let calendar = calendars.load(&day.calendar)?;
+            let last = raised.find_last(&action, day.number);
+            let next = clocks.actions.next_step(day, &ladder, (calendar, last));
+            keep(&action, day.number, next);
+        }
+    }
+    Ok(found)
 }
 
 /// The earliest of a request's rungs that can be raised by now.
@@ -199,38 +213,46 @@ pub fn find_ready(
     raised: &Raised,
     (calendars, now): (&Calendars, Timestamp),
 ) -> Result<Option<RungId>, CalendarError> {
-    let mut first: Option<(Timestamp, RungId)> = None;
-    for spell in clocks.all() {
-        let next = next(spell, definition, raised, calendars)?;
-        let due = next.and_then(|next| Some((next.step, next.due?)));
-        let Some((step, due)) = due.filter(|(_, due)| due.is_ready(now)) else {
-            continue;
-        };
-        if first.as_ref().is_none_or(|(at, _)| due.ready_at < *at) {
-            let rung = RungId {
-                clock: spell.clock.clone(),
-                spell: spell.number,
-                step,
-            };
-            first = Some((due.ready_at, rung));
-        }
-    }
-    Ok(first.map(|(_, rung)| rung))
+    let all = all_next(clocks, definition, raised, calendars)?.into_iter();
+    let ready = all.filter_map(|(rung, due)| {
+        let due = due.filter(|due| due.is_ready(now))?;
+        Some((due.ready_at, rung))
+    });
+    Ok(ready.min_by_key(|(at, _)| *at).map(|(_, rung)| rung))
 }
 
-fn due(
-    spell: &Spell,
+/// When the rung that is asked for can be raised, and in whose days.
+fn due<'a>(
+    asked: &'a Raise,
     ladder: &Ladder,
-    calendar: &Calendar,
-    (last, asked): (Option<Step>, Step),
-) -> Result<Due, NotDue> {
-    let next = spell
-        .next_step(ladder, calendar, last)
-        .ok_or(NotDue::NoRung)?;
-    if next.step != asked {
+    last: Option<Step>,
+) -> Result<(Due, &'a Calendar), NotDue> {
+    let Raise {
+        rung: id,
+        clocks,
+        calendars,
+    } = asked;
+    let load = |name| calendars.load(name).map_err(|_| NotDue::NoCalendar);
+    let (next, calendar) = if id.clock.is_of_action() {
+        let mut open = clocks.actions.open();
+        let day = open.find(|day| day.number == id.spell);
+        let day = day.ok_or(NotDue::Ended)?;
+        let calendar = load(&day.calendar)?;
+        let next = clocks.actions.next_step(day, ladder, (calendar, last));
+        (next, calendar)
+    } else {
+        let mut spells = clocks.all();
+        let spell = spells.find(|spell| spell.clock == id.clock && spell.number == id.spell);
+        let spell = spell.filter(|spell| spell.status.is_open());
+        let spell = spell.ok_or(NotDue::Ended)?;
+        let calendar = load(&spell.calendar)?;
+        (spell.next_step(ladder, calendar, last), calendar)
+    };
+    let next = next.ok_or(NotDue::NoRung)?;
+    if next.step != id.step {
         return Err(NotDue::NotNext);
     }
-    next.due.ok_or(NotDue::Paused)
+    Ok((next.due.ok_or(NotDue::Paused)?, calendar))
 }
 
 fn event(

@@ -11,6 +11,8 @@ pub(in crate::domain::time) use working::ms;
 #[cfg(test)]
 pub(super) mod golden;
 #[cfg(test)]
+mod peer;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 pub(super) mod shipped;

@@ -13,6 +13,7 @@ mod tests;
 
 pub use lease::{Lease, LeaseTerms};
 
+use super::due_day::DueDays;
 use crate::domain::ids::{CalendarName, ClockName, EventName, StateName, TeamId};
 use crate::domain::workflow::definition::{Anchor, ClockRule, CountDay, Roll, Target, Trigger};
 use crate::domain::workflow::expression::{Scope, find};
@@ -111,6 +112,9 @@ pub struct Clocks {
     pub spells: Vec<Spell>,
     #[serde(default, skip_serializing_if = "Lease::is_unused")]
     pub lease: Lease,
+    /// Of the child's plan.
+    #[serde(default, skip_serializing_if = "DueDays::is_unused")]
+    pub actions: DueDays,
 }
 
 /// What a clock says at a moment.

@@ -52,6 +52,15 @@ pub struct Due {
 }
 
 impl Due {
+    /// At an instant after which nothing can be met any more.
+    pub(super) fn at(at: Timestamp) -> Self {
+        Self {
+            due_at: at,
+            ready_at: at,
+            on_target: false,
+        }
+    }
+
     #[must_use]
     pub fn is_ready(&self, now: Timestamp) -> bool {
         self.ready_at <= now && (self.due_at < now || !self.on_target)

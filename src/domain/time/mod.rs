@@ -5,6 +5,7 @@
 
 pub mod calendar;
 pub mod clock;
+pub mod due_day;
 pub mod ladder;
 pub mod strip;
 

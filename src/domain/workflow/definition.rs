@@ -13,7 +13,7 @@ pub use clock::{
 };
 pub use ladder::{Ladder, NoOffset, OFFSETS, Offset, Rung};
 pub use link::{LinkEffect, LinkKind};
-pub use plan::{AddedBy, PlanEffect, SettledBy, Settling, Which};
+pub use plan::{ActionRule, AddedBy, PlanEffect, SettledBy, Settling, Which};
 
 use super::expression::Expression;
 use crate::domain::ids::{
@@ -42,6 +42,9 @@ pub struct Definition {
     /// Without it a claim lasts until it is given back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claims: Option<ClaimRule>,
+    /// Without it nobody is reminded of the actions of the child's plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actions: Option<ActionRule>,
     pub routing: Vec<RoutingRule>,
     #[serde(default)]
     pub derive: IndexMap<String, DeriveRule>,
@@ -53,14 +56,19 @@ impl Definition {
         if clock.is_of_claim() {
             return self.claims.as_ref().map(|rule| Cow::Owned(rule.ladder()));
         }
-        let name = self.clocks.get(clock)?.ladder.as_ref()?;
+        let name = if clock.is_of_action() {
+            &self.actions.as_ref()?.ladder
+        } else {
+            self.clocks.get(clock)?.ladder.as_ref()?
+        };
         self.ladders.get(name).map(Cow::Borrowed)
     }
 
-    /// Every rung that can be raised, by its clock; those of the lease of claims come last.
+    /// Every rung that can be raised, by its clock; those of the child's plan and of claims come last.
     pub fn rungs(&self) -> impl Iterator<Item = (ClockName, Offset)> {
         let lease = self.claims.iter().map(|_| ClockName::of_claim());
-        let clocks = self.clocks.keys().cloned().chain(lease);
+        let plan = self.actions.iter().map(|_| ClockName::of_action());
+        let clocks = self.clocks.keys().cloned().chain(plan).chain(lease);
         clocks.flat_map(|clock| {
             let ladder = self.ladder_of(&clock).map(Cow::into_owned);
             let rungs = ladder.map_or_else(Vec::new, |ladder| ladder.0);

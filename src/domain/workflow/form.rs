@@ -6,7 +6,7 @@ mod link;
 mod plan;
 
 pub use link::LinkForm;
-pub use plan::{AddedForm, PlanForm};
+pub use plan::{ActionsForm, AddedForm, PlanForm};
 
 use super::definition::{Anchor, ClockKind, CountDay, HandOver, RoleRule, Roll, StateRule};
 use crate::domain::ids::{
@@ -42,6 +42,8 @@ pub struct WorkflowFile {
     pub ladders: Option<IndexMap<LadderName, LadderForm>>,
     /// How long the claim of a member of the team lasts without an act of theirs.
     pub claims: Option<ClaimsForm>,
+    /// Who is told of an action of the child's plan whose day comes near or is over.
+    pub actions: Option<ActionsForm>,
     /// The first rule that fits says which team a new request goes to.
     #[schemars(length(min = 1))]
     pub routing: Vec<RouteForm>,

@@ -121,6 +121,9 @@ fn read_definition(reader: &mut Reader, root: &Node) -> Option<Definition> {
     let clocks = fields.find_as(reader, "clocks", |r, n| Some(clocks::read(r, n, &names)));
     let ladders = fields.find_as(reader, "ladders", |r, n| Some(ladders::read(r, n, &names)));
     let claims = fields.find_as(reader, "claims", |r, n| claims::read(r, n, &names));
+    let actions = fields.find_as(reader, "actions", |r, n| {
+        plan::reminders(r, n, (&names, ladders.as_ref()))
+    });
     let routing = fields.need_as(reader, "routing", |r, n| Some(routing::read(r, n, &names)));
     let derive = fields.find_as(reader, "derive", |r, n| Some(derive::read(r, n, &names)));
     fields.finish(reader);
@@ -136,6 +139,7 @@ fn read_definition(reader: &mut Reader, root: &Node) -> Option<Definition> {
         clocks: clocks.unwrap_or_default(),
         ladders: ladders.unwrap_or_default(),
         claims,
+        actions,
         routing: routing?,
         derive: derive.unwrap_or_default(),
     })

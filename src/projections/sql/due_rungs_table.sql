@@ -9,4 +9,4 @@ create table if not exists {table} (
     detail jsonb,
     primary key (authority, request_id, clock, spell)
 );
-create index on {table} (next_at, authority, request_id, clock) where next_at is not null;
+create index on {table} (next_at, authority, request_id, clock, spell) where next_at is not null;

@@ -58,6 +58,7 @@ async fn among_a_million_open_clocks_a_due_rung_is_reached_by_a_range_of_an_inde
                 &first.authority,
                 &first.request,
                 &first.clock,
+                &0_i32,
                 &500_i64,
             ],
         )

@@ -64,7 +64,36 @@ moves:
     from: any
     to: lent
     emits: tool-lent
+    plan: { settles: all, as: not-needed }
     data: { type: object, additionalProperties: false }
+  promise:
+    title: Promise something
+    by: [keeper]
+    from: [wished-for]
+    to: same
+    emits: tool-promised
+    plan: { adds: { what: what, by: by, agency: agency } }
+    data:
+      type: object
+      additionalProperties: false
+      required: [what, by, agency]
+      properties:
+        what: { title: What, enum: [oil, sharpen] }
+        by: { title: By, type: string, format: date }
+        agency: { title: Agency, type: string, maxLength: 64, x-coded: true }
+  keep-promise:
+    title: Keep a promise
+    by: [keeper]
+    from: [wished-for]
+    to: same
+    emits: promise-kept
+    plan: { settles: action, as: done }
+    data:
+      type: object
+      additionalProperties: false
+      required: [action]
+      properties:
+        action: { title: Which, type: integer, minimum: 1, maximum: 200 }
 clocks:
   look: { title: Looked at, target: 30min, calendar: all-hours, ladder: minutes, start: [tool-wished-for], stop: [tool-lent] }
   search: { title: Searched for, target: 8wh, calendar: scotland-bank-holidays, ladder: hours, start: [tool-wished-for], stop: [tool-lent] }
@@ -73,6 +102,7 @@ ladders:
   minutes: [ { at: -10min, tell: [keeper] }, { at: 0, tell: [keeper], missed: true }, { at: +1800min, tell: [keeper], every: 1800min, at_most: 5 } ]
   hours: [ { at: -4wh, tell: [keeper] }, { at: 0, tell: [keeper, neighbour], missed: true }, { at: +8wh, tell: [keeper], every: 8wh, at_most: 4 } ]
   days: [ { at: -3wd, tell: [keeper] }, { at: -1wd, tell: [keeper] }, { at: 0, tell: [keeper], missed: true }, { at: +2wd, tell: [keeper], every: 2wd, at_most: 3 } ]
+actions: { ladder: days }
 claims: { lease: 4wh, warn: { at: -1wh, tell: [keeper] }, frozen_in: [asked], tell: [keeper], take_over: { by: [keeper], reasons: { away: Away } } }
 routing:
   - { otherwise: carrick-team, because: There is one shed }

@@ -1,6 +1,6 @@
 //! The calendars under `workflows/calendars/`, as every unit test of this folder uses them.
 
-use super::{CalendarFile, Calendars};
+use super::{Calendar, CalendarFile, Calendars};
 use crate::domain::ids::CalendarName;
 use jiff::civil::date;
 
@@ -21,6 +21,11 @@ const ALL: [&str; 6] = [
 
 pub(in crate::domain::time) fn name(text: &str) -> CalendarName {
     CalendarName::parse(text).unwrap()
+}
+
+/// With its layers.
+pub(super) fn built(text: &str) -> Calendar {
+    shipped().load(&name(text)).unwrap().clone()
 }
 
 fn shipped() -> Calendars {

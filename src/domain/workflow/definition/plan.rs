@@ -1,8 +1,17 @@
 //! What a move does to the child's plan.
 
 use super::Expression;
+use crate::domain::ids::LadderName;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+/// Who is told of an action whose day comes near or is over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ActionRule {
+    /// In working days of the team that held the request when the action was agreed.
+    pub ladder: LadderName,
+}
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

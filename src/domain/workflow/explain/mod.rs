@@ -122,6 +122,7 @@ fn whole(page: &mut Page, source: Source<'_>) {
     moves::everywhere(page, source);
     concern::tell(page, source);
     claims::tell(page, source);
+    plan::tell(page, source);
     clocks::all(page, source);
 }
 

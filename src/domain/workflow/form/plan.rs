@@ -2,6 +2,7 @@
 
 use super::super::definition::Settling;
 use super::ConditionForm;
+use crate::domain::ids::LadderName;
 use schemars::JsonSchema;
 
 /// What a move does to the child's plan: `adds`, or `settles` with `as`.
@@ -19,6 +20,14 @@ pub struct PlanForm {
     pub because: Option<String>,
     /// Else nothing is settled.
     pub when: Option<ConditionForm>,
+}
+
+/// Reminders of the actions of the child's plan.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct ActionsForm {
+    /// Who is told before the day of an action and when it is over; in working days.
+    pub ladder: LadderName,
 }
 
 #[derive(Debug, JsonSchema)]

@@ -46,12 +46,12 @@ pub(super) fn check(ground: &Ground<'_>, reader: &mut Reader) {
             continue;
         }
         let found = format!("no scenario waits until the rung {at} of `{clock}` is raised");
-        if clock.is_of_claim() {
-            let entry = entry_of(ground.root.entries(), "claims");
-            told(reader, entry, &found);
-        } else {
-            missing(ground, reader, ("clocks", clock.as_str()), &found);
-        }
+        let entry = match (clock.is_of_claim(), clock.is_of_action()) {
+            (true, _) => entry_of(ground.root.entries(), "claims"),
+            (_, true) => entry_of(ground.root.entries(), "actions"),
+            (false, false) => ground.entry("clocks", clock.as_str()),
+        };
+        told(reader, entry, &found);
     }
 }
 

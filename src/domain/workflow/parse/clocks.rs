@@ -32,13 +32,10 @@ pub(super) fn read(
     let entries = reader.entries(node, "clocks");
     for entry in entries {
         let name = reader.key_id(entry, ClockName::parse);
-        if name.as_ref().is_some_and(ClockName::is_of_claim) {
-            let found = format!("a clock named `{}`", ClockName::CLAIM);
-            reader.wrong_key(
-                entry,
-                found,
-                "another name: the lease of a claim has this one",
-            );
+        let reserved = name.as_ref().and_then(taken);
+        if let Some(by) = reserved {
+            let found = format!("a clock named `{}`", entry.key);
+            reader.wrong_key(entry, found, format!("another name: {by} this one"));
         }
         if let (Some(name), Some(rule)) = (name, rule(reader, &entry.value, names)) {
             clocks.insert(name, rule);
@@ -50,6 +47,17 @@ pub(super) fn read(
         }
     }
     clocks
+}
+
+/// Names of clocks that no definition declares.
+fn taken(name: &ClockName) -> Option<&'static str> {
+    if name.is_of_claim() {
+        Some("the lease of a claim has")
+    } else if name.is_of_action() {
+        Some("the actions of the child's plan have")
+    } else {
+        None
+    }
 }
 
 /// Whoever is waited for has a clock of his own, and it is another one.

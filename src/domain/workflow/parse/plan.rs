@@ -1,12 +1,16 @@
 //! `plan` on a move: which fields of its data make an action of the child's plan, or settle some.
 
-use super::super::definition::{AddedBy, PlanEffect, SettledBy, Settling, Which};
+use super::super::definition::{
+    ActionRule, AddedBy, Ladder, PlanEffect, SettledBy, Settling, Target, Which,
+};
 use super::super::lint::Rule;
 use super::super::located::{Node, Reader};
 use super::super::schema::kind::{Kind, code_at, is_required};
 use super::expression::{self, Speaks};
-use super::names::DeclaredMove;
+use super::names::{DeclaredMove, Names};
 use super::value::{self, Ground};
+use crate::domain::ids::LadderName;
+use indexmap::IndexMap;
 
 const HOWS: [(&str, Settling); 3] = [
     ("done", Settling::Done),
@@ -14,6 +18,31 @@ const HOWS: [(&str, Settling); 3] = [
     ("not-needed", Settling::NotNeeded),
 ];
 const ALLOWED: &str = "{ adds: { what, by, who, agency } } or { settles: …, as: … }";
+
+/// `actions`: who is told of an action whose day comes near or is over.
+pub(super) fn reminders(
+    reader: &mut Reader,
+    node: &Node,
+    (names, ladders): (&Names<'_>, Option<&IndexMap<LadderName, Ladder>>),
+) -> Option<ActionRule> {
+    let mut fields = reader.fields(node)?;
+    let at = fields.find("ladder");
+    let ladder = fields.need_as(reader, "ladder", |r, n| {
+        value::declared(r, n, LadderName::parse, "ladder", &names.ladders)
+    });
+    fields.finish(reader);
+    let rungs = ladder.as_ref().and_then(|name| ladders?.get(name));
+    let in_days = |target: Target| matches!(target, Target::WorkingDays(_));
+    let other = rungs.and_then(|ladder| {
+        let mut rungs = ladder.0.iter();
+        rungs.find_map(|rung| rung.at.distance().filter(|distance| !in_days(*distance)))
+    });
+    if let (Some(at), Some(other)) = (at, other) {
+        let found = format!("a ladder with `{other}` for actions");
+        reader.against(Rule::E10, at, [&found, "working days, as -2wd and +5wd"]);
+    }
+    Some(ActionRule { ladder: ladder? })
+}
 
 /// Where the paths of a `plan` lead.
 #[derive(Clone, Copy)]
@@ -135,4 +164,41 @@ fn date(reader: &mut Reader, node: &Node, place: Place<'_>) -> Option<String> {
         reader.against(Rule::E12, node, [&found, "a field with `format: date`"]);
     }
     Some(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse;
+    use super::super::tests::{EXAMPLE, said_once};
+    use crate::domain::ids::ClockName;
+
+    const BEFORE: &str = "routing:\n";
+
+    fn reminding(ladder: &str) -> String {
+        format!("actions: {{ ladder: {ladder} }}\n{BEFORE}")
+    }
+
+    #[test]
+    fn reminders_of_actions_are_a_ladder_in_working_days() {
+        let text = EXAMPLE.replace(BEFORE, &reminding("nudge"));
+        let definition = parse("small/v1.yaml", &text).unwrap();
+        let ladder = definition.ladder_of(&ClockName::of_action()).unwrap();
+        let rungs: Vec<String> = ladder.0.iter().map(|rung| rung.at.to_string()).collect();
+        assert_eq!(rungs, ["-3wd", "0", "+4wd"]);
+        let unknown = ["unknown ladder", "`nudge`"];
+        said_once(BEFORE, &reminding("nuge"), &unknown);
+        let hours = "ladders:\n  hours: [ { at: -3wh, tell: [team] } ]\n";
+        let text = EXAMPLE.replace("ladders:\n", hours);
+        let text = text.replace(BEFORE, &reminding("hours"));
+        let said = parse("small/v1.yaml", &text).unwrap_err();
+        assert_eq!(said.len(), 1, "{said:?}");
+        assert!(said[0].found.contains("`3wh` for actions"), "{said:?}");
+    }
+
+    #[test]
+    fn no_clock_has_the_name_of_the_actions() {
+        let clock = "  action: { title: Urgent";
+        let words = ["a clock named `action`"];
+        said_once("  urgent: { title: Urgent", clock, &words);
+    }
 }

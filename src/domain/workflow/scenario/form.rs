@@ -107,7 +107,7 @@ pub struct ExpectForm {
     pub working_days: Option<BTreeMap<ClockName, u32>>,
     /// Which run of the clock this is.
     pub spell: Option<BTreeMap<ClockName, u32>>,
-    /// Rungs that were raised since the step before: `{ decide: [-2wd, 0] }`; `claim` is the lease.
+    /// Rungs that were raised since the step before: `{ decide: [-2wd, 0] }`; `claim` is the lease, `action` the plan.
     pub raised: Option<BTreeMap<ClockName, Vec<OffsetForm>>>,
     /// Exactly the roles that were told by them: `{ decide: [team, team-lead] }`.
     pub told: Option<BTreeMap<ClockName, Vec<RoleName>>>,
