@@ -13,6 +13,7 @@ mod extract;
 mod fields;
 mod health;
 mod measures;
+mod messages;
 pub mod metrics;
 pub mod openapi;
 mod page;
@@ -28,6 +29,7 @@ mod teams;
 mod workflows;
 
 pub use health::{LaneState, Part, ProjectionLag, Status};
+pub use messages::Described;
 
 use crate::access::{Action, Tokens};
 use crate::commands::Commands;
@@ -39,6 +41,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 use jiff::Timestamp;
 use problem::Kind;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use utoipa::openapi::path::HttpMethod::{self, Get, Post};
@@ -60,6 +63,7 @@ pub struct App {
     pub usual_workflow: WorkflowName,
     /// Of figures that leave the identified view.
     pub disclosure: Policy,
+    pub messages: Arc<Described>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -114,6 +118,8 @@ pub(crate) const ROUTES: &[Route] = routes! {
     Get "/readyz" None, get(health::readyz);
     Get "/openapi.json" None, get(openapi::document);
     Get "/openapi" None, get(page::page);
+    Get "/asyncapi.json" None, get(messages::document);
+    Get "/schemas/{name}" None, get(messages::schema);
 };
 
 impl Route {

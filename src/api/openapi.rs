@@ -2,8 +2,8 @@
 
 use super::problem::{Document, Kind};
 use super::{
-    ROUTES, Route, caseloads, concerns, health, measures, page, reports, requests, response_times,
-    teams, workflows,
+    ROUTES, Route, caseloads, concerns, health, measures, messages, page, reports, requests,
+    response_times, teams, workflows,
 };
 use axum::Json;
 use std::collections::BTreeMap;
@@ -49,6 +49,8 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
         health::readyz,
         document,
         page::page,
+        messages::document,
+        messages::schema,
     ),
     components(schemas(Document))
 )]

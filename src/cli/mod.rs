@@ -6,6 +6,7 @@ mod engine;
 mod history;
 mod keys;
 mod log;
+mod messages;
 mod migrate;
 mod openapi;
 mod parts;
@@ -52,6 +53,8 @@ enum Command {
     Clock(clock::Clock),
     /// Print the OpenAPI document
     Openapi(openapi::Openapi),
+    /// Print the AsyncAPI document of the messages, or write it with their schemas
+    Messages(messages::Messages),
     /// Workflow files: check them, write their schemas
     #[command(subcommand)]
     Workflow(workflow::Workflow),
@@ -89,6 +92,7 @@ impl Cli {
             Command::Simulate(simulate) => simulate.run(config).await,
             Command::Clock(clock) => clock.run(&config),
             Command::Openapi(openapi) => openapi.run(),
+            Command::Messages(messages) => messages.run(),
             Command::Workflow(workflow) => workflow.run(&config).await,
             Command::History(history) => history.run(config).await,
             Command::Projections(projections) => projections.run(config).await,

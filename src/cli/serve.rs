@@ -6,13 +6,13 @@ use super::supervise::{Pace, Supervisor};
 use super::{Outcome, custody, people, say, signing};
 use crate::access::Tokens;
 use crate::api::server::{Sockets, listen, serve};
-use crate::api::{App, Limits, Status, metrics, router};
+use crate::api::{App, Described, Limits, Status, metrics, router};
 use crate::config::Config;
 use crate::domain::ids::WorkflowName;
 use crate::log::Log;
 use crate::projections::{Runner, RunnerError, due_rungs};
 use crate::relay::message::Lane;
-use crate::relay::{self, RelayLane};
+use crate::relay::{self, RelayLane, asyncapi, contract};
 use crate::shutdown::on_signal;
 use crate::statistics::disclosure::Policy;
 use crate::timers::{self, FindDue, NotFound, Sweeper};
@@ -179,6 +179,10 @@ fn app(
         },
         usual_workflow,
         disclosure,
+        messages: Arc::new(Described {
+            asyncapi: asyncapi::document(),
+            schemas: contract::schemas(),
+        }),
     }
 }
 

@@ -10,11 +10,11 @@
 //! same code would read each other's messages, and a receiver that binds a whole authority would
 //! get everything twice.
 
+use super::contract::{EVENT_SCHEMA, Envelope, EventData, STUB_SCHEMA, StubData, What};
 use crate::domain::ids::AgencyId;
-use crate::domain::request::event::{HeldBy, RequestEvent};
+use crate::domain::request::event::RequestEvent;
 use crate::log::epoch::Epoch;
 use crate::log::{Audience, Recorded};
-use serde_json::{Value, json};
 use std::fmt;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -67,33 +67,24 @@ pub struct Origin {
 
 /// The messages of one event on one lane, in the order in which they are sent: to the team that
 /// holds the request now, the team that it was taken from, and the agency that asked.
-#[must_use]
+///
+/// # Errors
+/// When one cannot be written down, which no event of ours has ever been.
 pub fn messages(
     lane: Lane,
     recorded: &Recorded,
     event: &RequestEvent,
     origin: &Origin,
     epoch: Epoch,
-) -> Vec<Message> {
+) -> Result<Vec<Message>, serde_json::Error> {
     let is_restricted = recorded.audience == Audience::Restricted;
-    let (exchange, name, data) = match (lane, is_restricted) {
-        (Lane::Restricted, false) => return Vec::new(),
-        (Lane::Restricted, true) => (
-            RESTRICTED_EXCHANGE,
-            recorded.event_type.as_str(),
-            data_of(recorded, event, origin),
-        ),
-        (Lane::Ordinary, false) => (
-            EVENTS_EXCHANGE,
-            recorded.event_type.as_str(),
-            data_of(recorded, event, origin),
-        ),
-        (Lane::Ordinary, true) => (EVENTS_EXCHANGE, STUB, stub_of(recorded, origin)),
+    let (exchange, name) = match (lane, is_restricted) {
+        (Lane::Restricted, false) => return Ok(Vec::new()),
+        (Lane::Restricted, true) => (RESTRICTED_EXCHANGE, recorded.event_type.as_str()),
+        (Lane::Ordinary, false) => (EVENTS_EXCHANGE, recorded.event_type.as_str()),
+        (Lane::Ordinary, true) => (EVENTS_EXCHANGE, STUB),
     };
-    let body: Arc<[u8]> = envelope(recorded, name, data, epoch)
-        .to_string()
-        .into_bytes()
-        .into();
+    let body: Arc<[u8]> = encode((recorded, event), name, origin, epoch)?.into();
     let message = |exchange, to: &str| Message {
         route: Route {
             exchange,
@@ -109,7 +100,7 @@ pub fn messages(
         let agencies = agencies_of(event, origin);
         messages.extend(agencies.map(|agency| message(AGENCIES_EXCHANGE, agency)));
     }
-    messages
+    Ok(messages)
 }
 
 /// Owner after the event, and the team that it was taken from.
@@ -146,81 +137,62 @@ fn agencies_of<'a>(event: &'a RequestEvent, origin: &'a Origin) -> impl Iterator
         .chain(cover.filter(move |cover| asks != Some(*cover)))
 }
 
-fn envelope(recorded: &Recorded, name: &str, data: Value, epoch: Epoch) -> Value {
-    json!({
-        "specversion": "1.0",
-        "id": recorded.event_id(),
-        "source": format!("/authorities/{}", recorded.authority),
-        "type": format!("scot.rfa.{name}.v1"),
-        "subject": recorded.stream,
-        "time": recorded.occurred_at,
-        "datacontenttype": "application/json",
-        "dataschema": if name == STUB { "urn:rfa:message:stub:1" } else { "urn:rfa:message:event:1" },
-        // Changed by a restore of the log: positions of two epochs are not comparable.
-        "epoch": epoch.id,
-        // What an earlier epoch told from beyond this position is lost, and told anew if it was sent
-        // again.
-        "epochafter": epoch.began_after.to_string(),
-        "position": recorded.position.public(epoch.id),
-        "correlationid": recorded.correlation,
-        "data": data,
-    })
-}
-
-fn data_of(recorded: &Recorded, event: &RequestEvent, origin: &Origin) -> Value {
-    let mut data = json!({
-        "authority": recorded.authority,
-        "request_id": recorded.stream,
-        "reference": origin.reference,
-        "version": recorded.version,
-        "event": recorded.event_type,
-        "workflow": origin.workflow,
-        "workflow_version": origin.workflow_version,
-        "occurred_at": recorded.occurred_at,
-        "recorded_at": recorded.recorded_at,
-        "provenance": recorded.provenance.as_str(),
-    });
-    let more = match event {
-        RequestEvent::Act(act) => json!({
-            "move": act.move_name,
-            "from": act.from,
-            "to": act.to,
-            "team": act.owner.team,
-            "held_by": match act.owner.held_by {
-                HeldBy::Team => "team",
-                HeldBy::Worker(_) => "worker",
-                HeldBy::Requester(_) => "requester",
-            },
-            "left_team": act.left_team,
-        }),
-        RequestEvent::Claimed { team, .. } | RequestEvent::Released { team, .. } => {
-            json!({ "team": team })
-        }
-        RequestEvent::RungRaised(raised) => json!(raised),
-        RequestEvent::ClaimLapsed(lapsed) => json!(lapsed.raised),
-        RequestEvent::ClockExtended(given) => json!({
-            "clock": given.clock,
-            "spell": given.spell,
-            "by": given.by.to_string(),
-            "team": given.team,
-        }),
-    };
-    if let (Some(data), Value::Object(more)) = (data.as_object_mut(), more) {
-        data.extend(more);
+/// UTF-8 JSON.
+fn encode(
+    (recorded, event): (&Recorded, &RequestEvent),
+    name: &str,
+    origin: &Origin,
+    epoch: Epoch,
+) -> Result<Vec<u8>, serde_json::Error> {
+    let about = (&*recorded.authority, origin.reference.as_str());
+    if name == STUB {
+        let data = StubData {
+            authority: about.0,
+            request_id: recorded.stream,
+            reference: about.1,
+            version: recorded.version,
+            recorded_at: recorded.recorded_at,
+            provenance: recorded.provenance.as_str(),
+        };
+        return serde_json::to_vec(&envelope(recorded, (name, STUB_SCHEMA), epoch, &data));
     }
-    data
+    let data = EventData {
+        authority: about.0,
+        request_id: recorded.stream,
+        reference: about.1,
+        version: recorded.version,
+        event: &recorded.event_type,
+        workflow: &origin.workflow,
+        workflow_version: origin.workflow_version,
+        occurred_at: recorded.occurred_at,
+        recorded_at: recorded.recorded_at,
+        provenance: recorded.provenance.as_str(),
+        what: What::of(event),
+    };
+    serde_json::to_vec(&envelope(recorded, (name, EVENT_SCHEMA), epoch, &data))
 }
 
-/// Says that there is a version, and nothing about it.
-fn stub_of(recorded: &Recorded, origin: &Origin) -> Value {
-    json!({
-        "authority": recorded.authority,
-        "request_id": recorded.stream,
-        "reference": origin.reference,
-        "version": recorded.version,
-        "recorded_at": recorded.recorded_at,
-        "provenance": recorded.provenance.as_str(),
-    })
+fn envelope<'a, D>(
+    recorded: &Recorded,
+    (name, schema): (&str, &'static str),
+    epoch: Epoch,
+    data: &'a D,
+) -> Envelope<'a, D> {
+    Envelope {
+        specversion: "1.0",
+        id: recorded.event_id(),
+        source: format!("/authorities/{}", recorded.authority),
+        kind: format!("scot.rfa.{name}.v1"),
+        subject: recorded.stream,
+        time: recorded.occurred_at,
+        datacontenttype: "application/json",
+        dataschema: schema,
+        epoch: epoch.id,
+        epochafter: epoch.began_after.to_string(),
+        position: recorded.position.public(epoch.id),
+        correlationid: recorded.correlation,
+        data,
+    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@
 //! is parked. Copies carry the same message id. Where a binding came back in the middle, a version
 //! may arrive before an earlier one, which follows: receivers go by `version`.
 
+pub mod asyncapi;
+pub mod contract;
 pub mod lane;
 pub mod message;
 mod origin;

@@ -70,7 +70,13 @@ impl RelayLane {
                 page.refuse(&event.recorded, why.to_owned());
                 continue;
             };
-            let mut messages = messages(lane, &event.recorded, &event.event, origin, epoch);
+            let mut messages = match messages(lane, &event.recorded, &event.event, origin, epoch) {
+                Ok(messages) => messages,
+                Err(error) => {
+                    page.refuse(&event.recorded, error.to_string());
+                    continue;
+                }
+            };
             messages.retain(|message| topology.has_receiver(&message.route));
             told.push((Sent::from(&event.recorded), messages));
         }

@@ -8,6 +8,7 @@ mod claims;
 mod clocks;
 mod commands;
 mod concern;
+mod contract;
 mod cover;
 mod diagram;
 mod drill;

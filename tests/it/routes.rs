@@ -10,7 +10,14 @@ use std::time::Duration;
 use uuid::Uuid;
 
 /// Answers without a caller.
-const PUBLIC: [&str; 4] = ["/livez", "/readyz", "/openapi", "/openapi.json"];
+const PUBLIC: [&str; 6] = [
+    "/livez",
+    "/readyz",
+    "/openapi",
+    "/openapi.json",
+    "/asyncapi.json",
+    "/schemas/event-1",
+];
 /// Only who gives help, asks for it or answers for that may read what was written.
 const WRITTEN: [&str; 3] = ["Invented:", "2018-05-14", "Example (invented)"];
 const TEAMS: [&str; 3] = ["carrick-team", "ayr-north-team", "initial-response"];
@@ -34,6 +41,7 @@ async fn reading_routes(served: &Served, request: Uuid) -> Vec<String> {
                     .replace("/requests/{id}", &format!("/requests/{request}"))
                     .replace("{clock}", "acknowledge")
                     .replace("{month}", "2026-01")
+                    .replace("/schemas/{name}", "/schemas/event-1")
                     .replace("/measures/{id}", "/measures/views-before-decision"),
             ],
         };

@@ -3,10 +3,10 @@ use crate::domain::ids::{
     AgencyId, DefinitionHash, EventName, MoveName, PrincipalId, Reference, RoleName, StateName,
     TeamId, WorkflowName,
 };
-use crate::domain::request::event::{Act, ActedAs, Opening, Owner, Personal};
+use crate::domain::request::event::{Act, ActedAs, HeldBy, Opening, Owner, Personal};
 use crate::log::{Position, Provenance, SealedPart, StreamKind};
 use jiff::Timestamp;
-use serde_json::Map;
+use serde_json::{Map, Value, json};
 
 const EPOCH: Epoch = Epoch {
     id: Uuid::from_u128(7),
@@ -102,7 +102,7 @@ fn origin() -> Origin {
 }
 
 fn of(lane: Lane, audience: Audience) -> Vec<Message> {
-    messages(lane, &recorded(audience), &passed_on(), &origin(), EPOCH)
+    messages(lane, &recorded(audience), &passed_on(), &origin(), EPOCH).unwrap()
 }
 
 fn routes(messages: &[Message]) -> Vec<String> {
@@ -228,7 +228,7 @@ fn a_claim_goes_to_the_team_and_names_nobody() {
         event_type: "claimed".to_owned(),
         ..recorded(Audience::Ordinary)
     };
-    let messages = messages(Lane::Ordinary, &recorded, &event, &origin(), EPOCH);
+    let messages = messages(Lane::Ordinary, &recorded, &event, &origin(), EPOCH).unwrap();
     assert_eq!(
         routes(&messages)[0],
         "rfa.events south-ayrshire.garf.claimed"

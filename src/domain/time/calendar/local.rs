@@ -15,6 +15,8 @@ pub(super) struct LocalTime {
     zone: TimeZone,
     /// In order and apart; a day on which the clocks change is in none of them.
     steady: Arc<[Steady]>,
+    /// How many of them began before each year from the first on: where to look.
+    before_year: Arc<[usize]>,
 }
 
 /// Days of one offset, the first and the last included.
@@ -27,8 +29,15 @@ struct Steady {
 
 impl LocalTime {
     pub(super) fn new(zone: TimeZone) -> Self {
-        let steady = steady_days(&zone).collect();
-        Self { zone, steady }
+        let steady: Arc<[Steady]> = steady_days(&zone).collect();
+        let years = FIRST_DAY.year()..=LAST_DAY.year();
+        let before = |year| steady.partition_point(|days| days.first.year() < year);
+        let before_year = years.map(before).collect();
+        Self {
+            zone,
+            steady,
+            before_year,
+        }
     }
 
     pub(super) fn datetime(&self, at: Timestamp) -> DateTime {
@@ -63,9 +72,12 @@ impl LocalTime {
     }
 
     fn offset_on(&self, day: Date) -> Option<Offset> {
-        let begun = self.steady.partition_point(|days| days.first <= day);
-        let days = self.steady.get(begun.checked_sub(1)?)?;
-        (day <= days.last).then_some(days.offset)
+        let year = usize::try_from(day.year() - FIRST_DAY.year()).ok()?;
+        let before = *self.before_year.get(year)?;
+        let from = before.saturating_sub(1);
+        let mut near = self.steady.get(from..)?.iter();
+        let days = near.find(|days| day <= days.last)?;
+        (days.first <= day).then_some(days.offset)
     }
 }
 

@@ -5,7 +5,7 @@ mod gaps;
 use super::{Counting, Pause, Reading, Spell, SpellStatus};
 use crate::domain::time::calendar::{Calendar, ms};
 use crate::domain::workflow::definition::{CountDay, Offset, Roll, Target};
-use gaps::{Gap, gaps_seen};
+use gaps::{Along, Gap, gaps_seen};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
@@ -142,33 +142,26 @@ impl<'a> View<'a> {
         self.running().map(within).map(length).sum()
     }
 
-    /// Whether it ran up to this instant, which belongs to the day that ends with it.
-    pub(in crate::domain::time) fn ran_up_to(&self, at: Timestamp) -> bool {
-        let begun = self.gaps.partition_point(|gap| gap.from < at);
-        let last = begun.checked_sub(1).and_then(|last| self.gaps.get(last));
-        last.is_none_or(|gap| gap.to.is_some_and(|to| to < at))
-    }
-
     /// Whether a day counts that lies wholly before `end`, or that is counted on towards the due day.
     pub(in crate::domain::time) fn counts(&self, day: Date) -> bool {
+        let end = self.calendar.end_of_day(day);
+        self.counts_along((day, end), &mut Along::new(&self.gaps))
+    }
+
+    /// Of a day and its end; days in order.
+    fn counts_along(&self, (day, end): (Date, Timestamp), along: &mut Along<'_>) -> bool {
         match (self.counting.count_day, self.target) {
             // A calendar day has no opening hours: it is touched at any of its own.
-            (CountDay::Touched, Target::CalendarDays(_)) => !self.is_paused_throughout(
-                self.calendar.start_of_day(day),
-                self.calendar.end_of_day(day),
-            ),
-            _ => self.counts_as_working(day),
+            (CountDay::Touched, Target::CalendarDays(_)) => {
+                !self.is_paused_throughout(self.calendar.start_of_day(day), end)
+            }
+            _ => self.counts_as_working((day, end), along),
         }
     }
 
-    fn counts_as_working(&self, day: Date) -> bool {
-        self.counted_as_working((day, self.calendar.end_of_day(day)))
-    }
-
-    /// Of a day and its end.
-    fn counted_as_working(&self, (day, end): (Date, Timestamp)) -> bool {
+    fn counts_as_working(&self, (day, end): (Date, Timestamp), along: &mut Along<'_>) -> bool {
         match self.counting.count_day {
-            CountDay::AtEnd => self.ran_up_to(end),
+            CountDay::AtEnd => along.ran_up_to(end),
             CountDay::Touched => {
                 let mut stretches = self.calendar.open_on(day);
                 stretches.any(|(open, close)| !self.is_paused_throughout(open, close))
@@ -213,19 +206,20 @@ impl<'a> View<'a> {
     fn working_days(&self) -> u32 {
         let day_zero = self.calendar.day_zero(self.start);
         let days = self.calendar.working_days_after(day_zero);
+        let ends = days.map(|day| (day, self.calendar.end_of_day(day)));
+        let mut along = Along::new(&self.gaps);
         let counted = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         if self.status.is_open() {
-            let ends = days.map(|day| (day, self.calendar.end_of_day(day)));
             let over = ends.take_while(|(_, end)| *end <= self.end);
-            return counted(over.filter(|ended| self.counted_as_working(*ended)).count());
+            let over = over.filter(|ended| self.counts_as_working(*ended, &mut along));
+            return counted(over.count());
         }
         let ran_until = self.ran_until();
         if ran_until <= self.calendar.end_of_day(day_zero) {
             return 0;
         }
-        let ends = days.map(|day| (day, self.calendar.end_of_day(day)));
         let over = ends.take_while(|(_, end)| *end < ran_until);
-        let over = over.filter(|ended| self.counted_as_working(*ended));
+        let over = over.filter(|ended| self.counts_as_working(*ended, &mut along));
         counted(over.count()).saturating_add(1)
     }
 
@@ -312,14 +306,22 @@ impl<'a> View<'a> {
         days: u32,
     ) -> Option<Date> {
         let first = (days == 0).then_some(day_zero);
-        let mut left = days.max(1);
-        for day in first.into_iter().chain(countable) {
-            if self.counts(day) {
+        let mut left = usize::try_from(days.max(1)).unwrap_or(usize::MAX);
+        let mut along = Along::new(&self.gaps);
+        let mut days = first.into_iter().chain(countable);
+        while let Some(day) = days.next() {
+            let end = self.calendar.end_of_day(day);
+            if self.counts_along((day, end), &mut along) {
                 left -= 1;
                 if left == 0 {
                     return Some(self.rolled(day));
                 }
-            } else if self.is_in_open_gap(self.calendar.end_of_day(day)) {
+                if along.is_through() {
+                    // Nothing stands in the way of any day to come.
+                    let due = days.nth(left - 1);
+                    return Some(due.map_or(Date::MAX, |day| self.rolled(day)));
+                }
+            } else if self.is_in_open_gap(end) {
                 return None;
             }
         }

@@ -39,3 +39,35 @@ pub(super) fn gaps_seen(spell: &Spell, calendar: &Calendar, as_of: Timestamp) ->
     }
     gaps
 }
+
+/// A walk along gaps by instants that never go back.
+#[derive(Clone)]
+pub(super) struct Along<'a> {
+    gaps: &'a [Gap],
+    /// Gaps that began before the last instant asked about.
+    begun: usize,
+}
+
+impl<'a> Along<'a> {
+    pub(super) fn new(gaps: &'a [Gap]) -> Self {
+        Self { gaps, begun: 0 }
+    }
+
+    /// Whether the clock ran up to this instant, which belongs to what ends with it.
+    pub(super) fn ran_up_to(&mut self, at: Timestamp) -> bool {
+        let next = |along: &Self| along.gaps.get(along.begun).copied();
+        while next(self).is_some_and(|gap| gap.from < at) {
+            self.begun += 1;
+        }
+        let last = self
+            .begun
+            .checked_sub(1)
+            .and_then(|last| self.gaps.get(last));
+        last.is_none_or(|gap| gap.to.is_some_and(|to| to < at))
+    }
+
+    /// No gap has anything to say from here on, if it ran up to the last instant asked about.
+    pub(super) fn is_through(&self) -> bool {
+        self.begun == self.gaps.len()
+    }
+}

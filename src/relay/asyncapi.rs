@@ -1,0 +1,190 @@
+//! The AsyncAPI 3 document: what is sent to whom, and where it is found.
+
+use super::contract::schemas;
+use super::message::{AGENCIES_EXCHANGE, EVENTS_EXCHANGE, RESTRICTED_EXCHANGE};
+use super::topology::{DEAD_LETTERS_QUEUE, DELIVERY_LIMIT};
+use serde_json::{Map, Value, json};
+
+/// One kind of receiver: its exchange, its queue and what it is told.
+struct Receiver {
+    name: &'static str,
+    title: &'static str,
+    exchange: &'static str,
+    /// Routing key.
+    address: &'static str,
+    queue: &'static str,
+    messages: &'static [&'static str],
+    description: &'static str,
+}
+
+const RECEIVERS: [Receiver; 3] = [
+    Receiver {
+        name: "team",
+        title: "Events for a locality team",
+        exchange: EVENTS_EXCHANGE,
+        address: "{authority}.{team}.{event}",
+        queue: "rfa.team.{authority}.{team}",
+        messages: &["event", "stub"],
+        description: "Every event of the requests that the team holds, and the move by which one \
+                      leaves it.",
+    },
+    Receiver {
+        name: "agency",
+        title: "Events for a requesting agency",
+        exchange: AGENCIES_EXCHANGE,
+        address: "{authority}.{agency}.{event}",
+        queue: "rfa.agency.{authority}.{agency}",
+        messages: &["event", "stub"],
+        description: "Every event of the requests that people of the agency asked for, and of no \
+                      other.",
+    },
+    Receiver {
+        name: "restricted",
+        title: "Child protection concerns",
+        exchange: RESTRICTED_EXCHANGE,
+        address: "{authority}.{team}.{event}",
+        queue: "rfa.restricted.{authority}",
+        messages: &["event"],
+        description: "In full, for those alone who may know; everybody else is sent a stub of the \
+                      same id and version.",
+    },
+];
+
+/// The document, whole.
+#[must_use]
+pub fn document() -> Value {
+    let channels: Map<String, Value> = RECEIVERS
+        .iter()
+        .map(|receiver| (receiver.name.to_owned(), channel(receiver)))
+        .collect();
+    let operations: Map<String, Value> = RECEIVERS
+        .iter()
+        .map(|receiver| (format!("tell-{}", receiver.name), operation(receiver)))
+        .collect();
+    json!({
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "rfa",
+            "version": "1.0.0",
+            "description": "What happens to requests for assistance, told as it happens. Messages are \
+                CloudEvents 1.0 in structured mode and hold ids and codes only; whoever wants more \
+                fetches it over HTTP with their own rights. Delivery is at least once and in order for \
+                each request: go by `version`, and ignore what is not higher than the last one seen. \
+                Within v1 members may be added, and none is taken away.",
+            "license": { "name": "MIT OR Apache-2.0" },
+        },
+        "defaultContentType": "application/cloudevents+json",
+        "channels": channels,
+        "operations": operations,
+        "components": {
+            "messages": {
+                "event": message("Something happened to a request", "event-1"),
+                "stub": message("Something happened that is told elsewhere", "stub-1"),
+            },
+            "schemas": component_schemas(),
+        },
+    })
+}
+
+fn channel(receiver: &Receiver) -> Value {
+    let parameters: Map<String, Value> = receiver
+        .address
+        .split('.')
+        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+        .map(|name| (name.to_owned(), json!({ "description": parameter(name) })))
+        .collect();
+    let messages: Map<String, Value> = receiver
+        .messages
+        .iter()
+        .map(|name| {
+            let target = json!({ "$ref": format!("#/components/messages/{name}") });
+            ((*name).to_owned(), target)
+        })
+        .collect();
+    json!({
+        "address": receiver.address,
+        "title": receiver.title,
+        "description": format!(
+            "{} The queue `{}` is declared with it: a quorum queue that delivers a message at most \
+             {DELIVERY_LIMIT} times before it goes to `{DEAD_LETTERS_QUEUE}`.",
+            receiver.description, receiver.queue
+        ),
+        "parameters": parameters,
+        "messages": messages,
+        "bindings": {
+            "amqp": {
+                "is": "routingKey",
+                "exchange": {
+                    "name": receiver.exchange,
+                    "type": "topic",
+                    "durable": true,
+                    "autoDelete": false,
+                },
+                "bindingVersion": "0.3.0",
+            },
+        },
+    })
+}
+
+fn operation(receiver: &Receiver) -> Value {
+    let channel = format!("#/channels/{}", receiver.name);
+    let messages: Vec<Value> = receiver
+        .messages
+        .iter()
+        .map(|name| json!({ "$ref": format!("{channel}/messages/{name}") }))
+        .collect();
+    json!({
+        "action": "send",
+        "title": receiver.title,
+        "channel": { "$ref": channel },
+        "messages": messages,
+    })
+}
+
+fn parameter(name: &str) -> &'static str {
+    match name {
+        "authority" => "Code of the council or partnership.",
+        "team" => "Code of the team that holds the request after the event, or held it before.",
+        "agency" => "Code of the agency whose person asked.",
+        _ => "Name of the event, as in the workflow file; `moved-to-another-process` for a stub.",
+    }
+}
+
+fn message(title: &str, data: &str) -> Value {
+    json!({
+        "title": title,
+        "contentType": "application/cloudevents+json",
+        "payload": {
+            "allOf": [
+                { "$ref": "#/components/schemas/envelope-1" },
+                {
+                    "type": "object",
+                    "properties": { "data": { "$ref": format!("#/components/schemas/{data}") } },
+                },
+            ],
+        },
+    })
+}
+
+/// Inside this document a schema is found by its place, not by an id of its own.
+fn component_schemas() -> Map<String, Value> {
+    let local = |(name, mut schema): (&str, Value)| {
+        if let Some(object) = schema.as_object_mut() {
+            object.remove("$id");
+            object.remove("$schema");
+            if let Some(Value::Object(inner)) = object.remove("$defs") {
+                object.insert("definitions".to_owned(), Value::Object(inner));
+            }
+        }
+        let text = schema.to_string();
+        let text = text.replace(
+            "#/$defs/",
+            &format!("#/components/schemas/{name}/definitions/"),
+        );
+        (
+            name.to_owned(),
+            serde_json::from_str(&text).unwrap_or(schema),
+        )
+    };
+    schemas().into_iter().map(local).collect()
+}
