@@ -11,8 +11,12 @@
     reason = "a benchmark prints, and ends at the first surprise"
 )]
 
+#[path = "../figures/mod.rs"]
+mod figures;
+mod flat;
 mod limits;
 
+use figures::Round;
 use futures::StreamExt;
 use jiff::Timestamp;
 use rfa::log::connect::LogConfig;
@@ -23,8 +27,6 @@ use rfa::log::{
     Append, Audience, Log, NewEvent, Position, Provenance, SealedPart, StreamKind, Verdict,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use tokio_postgres::{Client, NoTls};
@@ -256,7 +258,10 @@ async fn load(store: &Store, url: &str) -> f64 {
 struct Settings {
     cluster: String,
     length: Duration,
+    rounds: usize,
     as_json: bool,
+    /// Events of the log that the cost is compared in; only when it is asked for.
+    flat: Option<i64>,
 }
 
 fn settings() -> Settings {
@@ -268,15 +273,15 @@ fn settings() -> Settings {
     Settings {
         cluster: std::env::var("DATABASE_URL").expect("DATABASE_URL; run `make bench`"),
         length: Duration::from_secs(after("--seconds").unwrap_or(5)),
+        rounds: after("--rounds").map_or(ROUNDS, |rounds: u64| rounds as usize),
         as_json: arguments.iter().any(|argument| argument == "--json"),
+        flat: after("--flat").map(|events: u64| events.cast_signed()),
     }
 }
 
-async fn round(settings: &Settings, number: usize) -> Map<String, Value> {
-    let mut found = Map::new();
-    let mut keep = |name: &str, value: f64| {
-        found.insert(name.to_owned(), json!(value));
-    };
+async fn round(settings: &Settings, number: usize) -> Round {
+    let mut found = Round::default();
+    let mut keep = |name: &str, value: f64| found.keep(name, value);
     let name = format!("rfa_bench_log_{}_{number}", std::process::id());
     let url = fresh(&settings.cluster, &name).await;
     let stores: Vec<Store> = futures::stream::iter(0..4)
@@ -325,28 +330,6 @@ async fn round(settings: &Settings, number: usize) -> Map<String, Value> {
     found
 }
 
-/// Of each figure the one in the middle.
-fn medians(rounds: &[Map<String, Value>]) -> Map<String, Value> {
-    rounds[0]
-        .keys()
-        .map(|name| {
-            let mut values: Vec<f64> = rounds.iter().map(|r| r[name].as_f64().unwrap()).collect();
-            values.sort_by(f64::total_cmp);
-            (name.clone(), json!(values[values.len() / 2]))
-        })
-        .collect()
-}
-
-/// Of each ratio the one in the middle, each taken within its round.
-fn ratio(rounds: &[Map<String, Value>], above: &str, below: &str) -> f64 {
-    let mut values: Vec<f64> = rounds
-        .iter()
-        .map(|round| round[above].as_f64().unwrap() / round[below].as_f64().unwrap())
-        .collect();
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
-}
-
 const RATIOS: [(&str, &str); 8] = [
     ("append_1_per_s", "insert_1_per_s"),
     ("append_64_per_s", "insert_64_per_s"),
@@ -360,33 +343,14 @@ const RATIOS: [(&str, &str); 8] = [
 
 #[tokio::main]
 async fn main() {
-    let settings = Arc::new(settings());
+    let settings = settings();
+    if let Some(events) = settings.flat {
+        return flat::measure(&settings, events).await;
+    }
     let mut rounds = Vec::new();
-    for number in 0..ROUNDS {
+    for number in 0..settings.rounds {
         rounds.push(round(&settings, number).await);
     }
-    let client = connect(&settings.cluster).await;
-    let show = "select string_agg(name || '=' || setting, ' ' order by name) from pg_settings
-        where name in ('fsync', 'synchronous_commit', 'full_page_writes', 'server_version',
-            'shared_buffers')";
-    let postgres: String = client.query_one(show, &[]).await.unwrap().get(0);
-    let ratios: Map<String, Value> = RATIOS
-        .iter()
-        .map(|(above, below)| {
-            let name = format!("{above} : {below}");
-            (name, json!(ratio(&rounds, above, below)))
-        })
-        .collect();
-    let medians = medians(&rounds);
-    if settings.as_json {
-        println!(
-            "{}",
-            json!({ "postgres": postgres, "figures": medians, "ratios": ratios })
-        );
-        return;
-    }
-    println!("postgres: {postgres}\nmedians of {ROUNDS} rounds; the chain of each was verified");
-    for (name, value) in medians.iter().chain(&ratios) {
-        println!("{name:<60} {:>12.3}", value.as_f64().unwrap());
-    }
+    let cluster = connect(&settings.cluster).await;
+    figures::print(&rounds, &RATIOS, &cluster, settings.as_json).await;
 }

@@ -60,14 +60,16 @@ impl Visitor for Shape<'_> {
     async fn visit<P: Projection>(&self) -> Self::Output {
         let mut client = self.0.get().await.map_err(|_| StoreError::Away)?;
         let table = live_table::<P>();
-        let look = include_str!("sql/table_shape.sql");
         let names = cursors(Unit::of(P::NAME));
+        // Whoever compares two tables holds the cursors for long: not asked for without need.
+        if is_as_written::<P, _>(&client, &table).await?.1 {
+            return Ok(());
+        }
         let transaction = client.transaction().await?;
         // In this order everywhere: cursors first, then tables.
         transaction.query(LOCK_CURSORS, &[&names]).await?;
-        let row = transaction.query_one(look, &[&table]).await?;
-        let (exists, shape): (bool, Option<String>) = (row.get(0), row.get(1));
-        if exists && shape == Some(shape_of::<P>()) {
+        let (exists, is_ours) = is_as_written::<P, _>(&transaction, &table).await?;
+        if is_ours {
             return Ok(());
         }
         if exists {
@@ -85,6 +87,17 @@ impl Visitor for Shape<'_> {
         transaction.commit().await?;
         Ok(())
     }
+}
+
+/// Whether a table is there, and as this build writes it.
+async fn is_as_written<P: Projection, C: GenericClient>(
+    client: &C,
+    table: &str,
+) -> Result<(bool, bool), tokio_postgres::Error> {
+    let look = include_str!("sql/table_shape.sql");
+    let row = client.query_one(look, &[&table]).await?;
+    let (exists, shape): (bool, Option<String>) = (row.get(0), row.get(1));
+    Ok((exists, exists && shape == Some(shape_of::<P>())))
 }
 
 /// What the live table has to look like.

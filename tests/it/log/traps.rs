@@ -113,6 +113,74 @@ async fn ours_is_read_whole_and_in_order_beside_transactions_that_stay_open() {
     writes.batch_execute("rollback").await.unwrap();
 }
 
+/// A standby of a cluster, and the URL of its database.
+async fn standby_of(primary: &PrivatePostgres) -> (PrivatePostgres, String) {
+    let standby = PrivatePostgres::start().await;
+    let own = standby.url();
+    standby.stop().await;
+    let unused = standby.data_dir().with_file_name("unused");
+    std::fs::rename(standby.data_dir(), &unused).unwrap();
+    let data = standby.data_dir().display().to_string();
+    let backup = Command::new(postgres_program("pg_basebackup"))
+        .args(["-d", &primary.url(), "-D", &data])
+        .args(["-R", "-X", "stream", "-c", "fast"])
+        .status()
+        .unwrap();
+    assert!(backup.success());
+    let owned = Command::new("chown")
+        .arg("-R")
+        .arg(format!("--reference={}", unused.display()))
+        .arg(&data)
+        .status()
+        .unwrap();
+    assert!(owned.success());
+    standby.start_again().await;
+    // Its people and their passwords are those of the primary.
+    let (_, address) = own.rsplit_once('@').unwrap();
+    let primary = primary.url();
+    let (person, _) = primary.rsplit_once('@').unwrap();
+    (standby, format!("{person}@{address}"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_standby_shows_every_position_once_and_in_order_while_the_log_is_written() {
+    let primary = PrivatePostgres::start().await;
+    migrate_log(&primary.url()).await.unwrap();
+    let (_standby, url) = standby_of(&primary).await;
+    let writes = connect(&primary.url()).await;
+    writes
+        .batch_execute("begin; create table elsewhere (id int); select pg_current_xact_id()")
+        .await
+        .unwrap();
+    let mut writers = Vec::new();
+    for _ in 0..2 {
+        let log = replica(&primary.url(), 100).await;
+        writers.push(tokio::spawn(async move {
+            for _ in 0..60 {
+                appended(log.append(command(Uuid::new_v4(), 0, 3)).await);
+            }
+        }));
+    }
+    let reader = connect(&url).await;
+    let recovers = reader.query_one("select pg_is_in_recovery()", &[]).await;
+    assert!(recovers.unwrap().get::<_, bool>(0), "not a standby");
+    let mut last = 0;
+    while last < 360 {
+        let next = format!(
+            "select position from event_log.events where position > {last}
+             order by position limit 50"
+        );
+        for position in positions(&reader, &next).await {
+            last += 1;
+            assert_eq!(position, last);
+        }
+    }
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    writes.batch_execute("rollback").await.unwrap();
+}
+
 /// A store that orders by transaction ids sees its own history as the future, or not at all.
 #[tokio::test]
 async fn a_dump_into_a_young_cluster_hides_what_is_ordered_by_transactions_and_ours_is_whole() {

@@ -183,7 +183,9 @@ async fn what_the_log_does_not_take_says_how_much_it_would() {
         event.body = vec![b' '; EVENT_BYTES_MAX - 3];
     }
     let many = command(Uuid::new_v4(), 0, EVENTS_MAX + 1);
+    let very_many = command(Uuid::new_v4(), 0, 10_000);
     for (command, most) in [
+        (very_many, EVENTS_MAX),
         (long, EVENT_BYTES_MAX),
         (heavy, COMMAND_BYTES_MAX),
         (many, EVENTS_MAX),
@@ -197,6 +199,31 @@ async fn what_the_log_does_not_take_says_how_much_it_would() {
     }
     let most = command(Uuid::new_v4(), 0, EVENTS_MAX);
     assert_eq!(appended(log.append(most).await).version, EVENTS_MAX as i32);
+}
+
+#[tokio::test]
+async fn ten_thousand_commands_at_once_are_taken_in_their_order_and_keep_nobody_out() {
+    let LogUnderTest {
+        log,
+        database: _kept,
+    } = LogUnderTest::start().await;
+    let commands: Vec<Append> = (0..10_000).map(|_| command(Uuid::new_v4(), 0, 1)).collect();
+    let streams: Vec<Uuid> = commands.iter().map(|command| command.stream).collect();
+    let many = tokio::spawn({
+        let log = log.clone();
+        async move { log.append_all(commands).await }
+    });
+    let between = appended(log.append(command(Uuid::new_v4(), 0, 1)).await);
+    assert!(between.position < Position(10_001), "{between:?}");
+    let verdicts = many.await.unwrap();
+    let places: Vec<Position> = verdicts.into_iter().map(|v| appended(v).position).collect();
+    assert!(places.is_sorted());
+    assert_eq!(log.head().await.unwrap(), Position(10_001));
+    let events = log.read_after(Position(0), 20_000).await.unwrap();
+    let others = events
+        .iter()
+        .filter(|event| event.position != between.position);
+    assert!(others.map(|event| event.stream).eq(streams));
 }
 
 /// Somebody holds the lock of the log for as long as the transaction lives.
