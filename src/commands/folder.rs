@@ -17,6 +17,7 @@ use crate::domain::workflow::parse::{
     parse_calendar_placed, parse_organisation_placed, parse_placed, parse_table,
 };
 use jiff::civil::Date;
+use rayon::iter::{IntoParallelIterator, IntoParallelRefIterator, ParallelIterator};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -70,18 +71,21 @@ impl Folder {
             let (file, text) = read_file(&path)?;
             found.measures = Some(measures(file, &text)?);
         }
+        let mut versions = Vec::new();
         for directory in folders(folder)? {
-            if !found.works_by(&directory) {
-                continue;
+            if found.works_by(&directory) {
+                versions.extend(files(&directory, "yaml")?);
             }
-            for (file, text) in files(&directory, "yaml")? {
-                if is_version(&file) {
-                    let read = parse_placed(&file, &text);
-                    found
-                        .definitions
-                        .extend(keep(read, file, &mut found.problems));
-                }
-            }
+        }
+        versions.retain(|(file, _)| is_version(file));
+        let read: Vec<_> = versions
+            .into_par_iter()
+            .map(|(file, text)| (parse_placed(&file, &text), file))
+            .collect();
+        for (read, file) in read {
+            found
+                .definitions
+                .extend(keep(read, file, &mut found.problems));
         }
         Ok(found)
     }
@@ -109,22 +113,33 @@ impl Folder {
         if let (Some(organisation), Some(calendars)) = (&self.organisation, &calendars) {
             found.extend(lint_organisation(organisation, calendars));
         }
-        let mut around = Surroundings {
+        let around = Surroundings {
             organisation: self.organisation.as_ref().map(|file| &file.declares),
             tables: self.tables.iter().collect(),
             calendars,
             grants: knowledge.grants.map(|grants| grants.iter().collect()),
             covered: None,
         };
-        for definition in &self.definitions {
-            let Definition {
-                workflow, version, ..
-            } = &definition.declares;
-            around.covered = knowledge
-                .covered
-                .and_then(|all| all.get(&(workflow.clone(), *version)));
-            found.extend(lint(definition, &around));
-        }
+        let asked: Vec<Vec<Problem>> = self
+            .definitions
+            .par_iter()
+            .map(|definition| {
+                let Definition {
+                    workflow, version, ..
+                } = &definition.declares;
+                let covered = knowledge
+                    .covered
+                    .and_then(|all| all.get(&(workflow.clone(), *version)));
+                lint(
+                    definition,
+                    &Surroundings {
+                        covered,
+                        ..around.clone()
+                    },
+                )
+            })
+            .collect();
+        found.extend(asked.into_iter().flatten());
         found
     }
 }
