@@ -6,6 +6,7 @@
 pub mod acts;
 pub mod concerns;
 pub mod due_rungs;
+pub mod known;
 pub mod lag;
 pub mod page;
 pub mod parked;
