@@ -3,14 +3,17 @@
 use super::App;
 use super::caller::Caller;
 use super::extract::Params;
-use super::position::AsOf;
+use super::position::{AsOf, public};
 use super::problem::{Kind, Problem};
-use super::read_tables::{caught_up, unreadable};
+use super::read_tables::{caught_up, reached, unreadable};
+use super::reports::known_position;
 use super::response_times::{WHEN, as_of, when, wrong};
 use crate::access::{Action, Resource, decide};
+use crate::domain::declared::Declared;
 use crate::domain::ids::{TeamId, WorkflowName};
 use crate::domain::measures::Weights;
 use crate::projections::acts::{Reach, Story, stories};
+use crate::projections::known::declared_at;
 use crate::projections::team_caseloads::{self, Caseload, Question};
 use crate::projections::work::{self, Effort, Flow};
 use axum::Json;
@@ -74,6 +77,7 @@ pub(crate) struct FlowView {
     get, path = "/caseloads", tag = "Figures",
     params(
         ("as_of" = Option<String>, Query, description = "RFC 3339: as it stood then; default: now"),
+        ("as_known_on" = Option<String>, Query, description = "RFC 3339 time or date: only what was recorded by then; claims are not told"),
         ("min_position" = Option<String>, Query, description = "Position that the answer must include"),
     ),
     responses((status = 200, body = CaseloadsView)),
@@ -83,25 +87,17 @@ pub(crate) async fn read(
     caller: Caller,
     params: Params,
 ) -> Result<Json<CaseloadsView>, Problem> {
-    let params = params.only(&["as_of", "min_position"])?;
+    let params = params.only(&["as_of", "as_known_on", "min_position"])?;
     if !reads_any(&caller) {
         return Err(Problem::new(
             Kind::NotYours,
             "None of your roles opens this.",
         ));
     }
-    let question = Question {
-        authority: caller.authority.to_string(),
-        as_of: as_of(&app, &params)?,
+    let (rows, weights, as_of) = match params.text("as_known_on") {
+        None => as_it_is(&app, &caller, &params).await?,
+        Some(_) => as_known(&app, &caller, &params).await?,
     };
-    let as_of = caught_up(&app, READ_TABLE, &params).await?;
-    let declared = app.commands.registry().of(caller.authority.as_str());
-    let weights = declared
-        .measures()
-        .map(|file| file.caseload_weights.clone());
-    let rows = team_caseloads::query(&app.reads, &question, weights.as_ref())
-        .await
-        .map_err(unreadable)?;
     let caseloads = rows
         .into_iter()
         .filter(|row| reads(&caller, &row.team))
@@ -112,6 +108,58 @@ pub(crate) async fn read(
         weights,
         as_of,
     }))
+}
+
+/// Rows, weights, and where they stand.
+type Found = (Vec<Caseload>, Option<Weights>, AsOf);
+
+async fn as_it_is(app: &App, caller: &Caller, params: &Params) -> Result<Found, Problem> {
+    let question = Question {
+        authority: caller.authority.to_string(),
+        as_of: as_of(app, params)?,
+    };
+    let as_of = caught_up(app, READ_TABLE, params).await?;
+    let declared = app.commands.registry().of(caller.authority.as_str());
+    let weights = weights_of(&declared);
+    let rows = team_caseloads::query(&app.reads, &question, weights.as_ref())
+        .await
+        .map_err(unreadable)?;
+    Ok((rows, weights, as_of))
+}
+
+/// The same answer for ever: it does not tell how far the table is today.
+async fn as_known(app: &App, caller: &Caller, params: &Params) -> Result<Found, Problem> {
+    let (position, at) = known_position(app, params).await?;
+    for table in [READ_TABLE, "request_list"] {
+        reached(app, table, position).await?;
+    }
+    let as_of = params.find("as_of", WHEN, when)?.unwrap_or(at);
+    if as_of > at {
+        let allowed = "no later than `as_known_on`";
+        return Err(wrong("as_of", "not known yet", allowed));
+    }
+    let question = Question {
+        authority: caller.authority.to_string(),
+        as_of,
+    };
+    let log = app.commands.registry().log();
+    let declared = declared_at(log, &question.authority, position)
+        .await
+        .map_err(unreadable)?;
+    let known = (position, &declared);
+    let rows = team_caseloads::known::query(&app.reads, log, &question, known)
+        .await
+        .map_err(unreadable)?;
+    let as_of = AsOf {
+        position: public(app.epoch, position.0),
+        lag: 0,
+    };
+    Ok((rows, weights_of(&declared), as_of))
+}
+
+fn weights_of(declared: &Declared) -> Option<Weights> {
+    let measures = declared.measures();
+    measures.map(|file| file.caseload_weights.clone())
 }
 
 /// What came in and went out, and what it took

@@ -109,6 +109,7 @@ pub(crate) const ROUTES: &[Route] = routes! {
     Post "/measures/notes" Some(Action::WriteMeasures), post(measures::note);
     Get "/reports/monthly/{month}" Some(Action::ReadMeasures), get(reports::page);
     Get "/reports/monthly/{month}/csv" Some(Action::ReadMeasures), get(reports::csv);
+    Get "/reports/monthly/{month}/for-children" Some(Action::ReadMeasures), get(reports::for_children);
     Post "/reports/monthly/{month}/issue" Some(Action::IssuePack), post(reports::issue);
     Get "/concerns" Some(Action::ReadConcerns), get(concerns::list);
     Get "/concern-numbers" Some(Action::Send), get(concerns::numbers);

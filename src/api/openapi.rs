@@ -40,6 +40,7 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
         measures::note,
         reports::page,
         reports::csv,
+        reports::for_children,
         reports::issue,
         concerns::list,
         concerns::numbers,

@@ -45,27 +45,37 @@ pub(super) struct Stand {
 
 /// Where figures stand: now, or as known on a day. Waits for the read tables to come so far.
 pub(super) async fn stand(app: &App, caller: &Caller, params: &Params) -> Result<Stand, Problem> {
-    let now = (app.now)();
-    let asked = params.find("as_known_on", WHEN, when)?;
-    if asked.is_some_and(|at| at > now) {
-        return Err(wrong("as_known_on", "after now", "a time that has passed"));
-    }
+    let (position, at) = known_position(app, params).await?;
     let log = app.commands.registry().log();
-    let at = asked.unwrap_or(now);
-    let Some(position) = position_at(log, at).await.map_err(unreadable)? else {
-        let what = "before the first event of the log";
-        return Err(wrong(
-            "as_known_on",
-            what,
-            "a time at which something was recorded",
-        ));
-    };
     let position = come_to(app, position.0).await?;
     let whole = Question::whole(caller.authority.as_str(), app.usual_workflow.clone(), at);
     let known = Known::at(&app.reads, log, &whole, position)
         .await
         .map_err(unreadable)?;
     Ok(Stand { known, at })
+}
+
+/// What was recorded by `as_known_on`, or by now.
+pub(super) async fn known_position(
+    app: &App,
+    params: &Params,
+) -> Result<(Position, Timestamp), Problem> {
+    let now = (app.now)();
+    let asked = params.find("as_known_on", WHEN, when)?;
+    if asked.is_some_and(|at| at > now) {
+        return Err(wrong("as_known_on", "after now", "a time that has passed"));
+    }
+    let at = asked.unwrap_or(now);
+    let log = app.commands.registry().log();
+    let found = position_at(log, at).await.map_err(unreadable)?;
+    found.map(|position| (position, at)).ok_or_else(|| {
+        let what = "before the first event of the log";
+        wrong(
+            "as_known_on",
+            what,
+            "a time at which something was recorded",
+        )
+    })
 }
 
 async fn come_to(app: &App, position: i64) -> Result<Position, Problem> {
@@ -93,11 +103,35 @@ pub(crate) async fn page(
     params.only(&[])?;
     caller.must(Action::ReadMeasures, Resource::Whole)?;
     let pack = pack(&app, &caller, month).await?;
-    let mut response = Html(pack.html).into_response();
+    Ok(shown(pack.html))
+}
+
+/// The month for children and young people
+///
+/// One page in few words, from the same figures as the pack.
+#[utoipa::path(
+    get, path = "/reports/monthly/{month}/for-children", tag = "Figures",
+    params(("month" = String, Path, description = "`2026-07`")),
+    responses((status = 200, body = String, content_type = "text/html")),
+)]
+pub(crate) async fn for_children(
+    State(app): State<App>,
+    caller: Caller,
+    Segments(month): Segments<String>,
+    params: Params,
+) -> Result<Response, Problem> {
+    params.only(&[])?;
+    caller.must(Action::ReadMeasures, Resource::Whole)?;
+    let pack = pack(&app, &caller, month).await?;
+    Ok(shown(pack.children_html))
+}
+
+fn shown(html: String) -> Response {
+    let mut response = Html(html).into_response();
     response
         .headers_mut()
         .insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
-    Ok(response)
+    response
 }
 
 /// The monthly pack as rows

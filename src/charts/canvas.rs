@@ -23,7 +23,8 @@ const STYLE: &str = "text{font-family:sans-serif;font-size:13px;fill:#1a1a1a}\
 .signal{fill:#b00020;stroke:#fff;stroke-width:1}.centre{stroke:#333;stroke-width:1.5;fill:none}\
 .limit{stroke:#333;stroke-width:1.5;stroke-dasharray:7 4;fill:none}\
 .target{stroke:#00703c;stroke-width:1.5;stroke-dasharray:2 3;fill:none}\
-.step{stroke:#333;stroke-width:1;stroke-dasharray:1 3;fill:none}";
+.step{stroke:#333;stroke-width:1;stroke-dasharray:1 3;fill:none}\
+.test{stroke:#6a3d9a;stroke-width:1.5;stroke-dasharray:6 2 1 2;fill:none}";
 
 pub(super) struct Canvas {
     body: String,

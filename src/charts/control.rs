@@ -3,6 +3,7 @@
 use super::canvas::{Canvas, plain};
 use super::table::Table;
 use super::{number, percent};
+use crate::statistics::control::run::RunChart;
 use crate::statistics::control::signals::{Rule, Side};
 use crate::statistics::control::{Part, TooFew};
 
@@ -29,6 +30,14 @@ pub struct Step {
     pub because: String,
 }
 
+/// A step of a small test of change, at the point of its day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tried {
+    pub at: usize,
+    /// `Ring before school: do, on 3 June 2026`
+    pub words: String,
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub struct Series {
     pub title: String,
@@ -37,9 +46,14 @@ pub struct Series {
     /// 0 to 1, shown per cent.
     pub is_share: bool,
     pub points: Vec<Mark>,
+    /// Along the bottom: what the points are.
+    pub along: &'static str,
     pub parts: Vec<Part>,
+    /// A run chart has its median instead of limits, and no parts.
+    pub run: Option<Result<RunChart, TooFew>>,
     pub levels: Vec<Line>,
     pub steps: Vec<Step>,
+    pub tried: Vec<Tried>,
 }
 
 impl Series {
@@ -74,7 +88,7 @@ impl Series {
         let labels = self.points.iter().enumerate();
         let labels: Vec<(f64, String)> =
             labels.map(|(at, m)| (float(at), m.label.clone())).collect();
-        canvas.x_axis("Period", &labels);
+        canvas.x_axis(self.along, &labels);
         for level in &self.levels {
             let words = format!("{} {}", level.label, self.shown(level.value));
             canvas.level("target", level.value, words);
@@ -88,6 +102,14 @@ impl Series {
                 float(step.at) - 0.5,
                 &format!("change {}", number + 1),
             );
+        }
+        for (number, tried) in self.tried.iter().enumerate() {
+            let words = format!("test {}", number + 1);
+            canvas.upright("test", float(tried.at), &words);
+        }
+        if let Some(Ok(run)) = &self.run {
+            let words = format!("median {}", self.shown(run.median));
+            canvas.level("centre", run.median, words);
         }
         let line: Vec<(f64, f64)> = self
             .points
@@ -151,15 +173,23 @@ impl Series {
             })
             .map(str::to_owned)
             .collect();
+        if let Some(Ok(run)) = &self.run {
+            let holds =
+                |found: &[(usize, usize)]| found.iter().any(|(a, b)| (*a..*b).contains(&at));
+            words.extend(holds(&run.shifts).then(|| "in a shift of six or more".to_owned()));
+            words.extend(holds(&run.trends).then(|| "in a trend of five or more".to_owned()));
+        }
         words.dedup();
         words
     }
 
-    /// Why there are no limits, where there are none.
+    /// Why nothing is said of the points, where nothing is.
     #[must_use]
     pub fn too_few(&self) -> Option<String> {
         let of = |part: &Part| part.limits.as_ref().err().copied();
-        let TooFew { points, needed } = self.parts.last().and_then(of)?;
+        let of_run = self.run.as_ref().map(|run| run.as_ref().err().copied());
+        let few = of_run.unwrap_or_else(|| self.parts.last().and_then(of));
+        let TooFew { points, needed } = few?;
         Some(format!("Not enough points to say: {points} of {needed}"))
     }
 
@@ -190,8 +220,26 @@ impl Series {
         if self.points.iter().any(|mark| mark.few) {
             words.push_str(" Hollow points rest on few requests.");
         }
+        if let Some(Ok(run)) = &self.run {
+            words.push_str(&format!(
+                " The longest run on one side of the median is {} (chance alone: at most {}), the \
+                 median is crossed {} times (at least {}): {}.",
+                run.longest_run,
+                run.longest_run_at_most,
+                run.crossings,
+                run.crossings_at_least,
+                if run.is_not_random() {
+                    "something has changed"
+                } else {
+                    "this may be chance"
+                }
+            ));
+        }
         for (number, step) in self.steps.iter().enumerate() {
             words.push_str(&format!(" Change {}: {}.", number + 1, step.because));
+        }
+        for (number, tried) in self.tried.iter().enumerate() {
+            words.push_str(&format!(" Test {}: {}.", number + 1, tried.words));
         }
         words
     }
@@ -201,7 +249,7 @@ impl Series {
         let mut table = Table::new(
             &self.title,
             &[
-                "Period",
+                self.along,
                 "Value",
                 "Lower limit",
                 "Centre",
@@ -222,6 +270,8 @@ impl Series {
             }
             let mut remarks = self.rules_at(at);
             remarks.extend(mark.few.then(|| "few requests".to_owned()));
+            let tried = self.tried.iter().filter(|tried| tried.at == at);
+            remarks.extend(tried.map(|tried| tried.words.clone()));
             row.push(remarks.join("; "));
             table.rows.push(row);
         }
@@ -250,13 +300,61 @@ mod tests {
             axis: "Requests".to_owned(),
             is_share: false,
             points: points.collect(),
+            along: "Period",
             parts: xmr::chart(values, &[]),
+            run: None,
             levels: vec![Line {
                 label: "Target".to_owned(),
                 value: 9.0,
             }],
             steps: Vec::new(),
+            tried: Vec::new(),
         }
+    }
+
+    #[test]
+    fn a_test_of_change_stands_at_its_point_in_the_words_and_in_the_table() {
+        let mut series = series(&VALUES);
+        series.tried.push(Tried {
+            at: 3,
+            words: "Invented test: do, on 3 April 2026".to_owned(),
+        });
+        let svg = series.svg();
+        assert_eq!(svg.matches("class=\"test\"").count(), 1);
+        assert!(svg.contains(">test 1<"));
+        assert!(
+            series
+                .description()
+                .contains(" Test 1: Invented test: do, on 3 April 2026.")
+        );
+        assert_eq!(
+            series.table().rows[3][5],
+            "Invented test: do, on 3 April 2026"
+        );
+    }
+
+    #[test]
+    fn a_run_chart_has_a_median_and_its_shifts_and_no_limits() {
+        let values = [
+            1.0, 2.0, 1.0, 5.0, 2.0, 1.0, 2.0, 9.0, 8.0, 9.0, 5.0, 8.0, 9.0, 8.0,
+        ];
+        let mut series = series(&values);
+        series.parts.clear();
+        series.run = Some(RunChart::of(&values));
+        let svg = series.svg();
+        assert!(svg.contains(">median 5<") && !svg.contains("class=\"limit\""));
+        assert_eq!(
+            svg.matches("class=\"signal\"").count(),
+            14,
+            "two shifts of six"
+        );
+        assert!(series.description().contains("something has changed"));
+        assert_eq!(series.table().rows[0][5], "in a shift of six or more");
+        series.run = Some(RunChart::of(&values[..3]));
+        assert_eq!(
+            series.too_few().unwrap(),
+            "Not enough points to say: 1 of 10"
+        );
     }
 
     const VALUES: [f64; 14] = [

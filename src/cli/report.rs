@@ -15,7 +15,7 @@ use std::process::ExitCode;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Report {
-    /// The monthly pack of the planning group, as a page and as rows
+    /// The monthly pack of the planning group, as a page, as rows, and as a page for children
     Monthly(Monthly),
 }
 
@@ -26,7 +26,7 @@ pub(super) struct Monthly {
     /// Whose; `RFA_AUTHORITY` if not given
     #[arg(long)]
     authority: Option<Authority>,
-    /// Where the two files are put
+    /// Where the three files are put
     #[arg(long, default_value = ".")]
     output: PathBuf,
     /// Show the page with the program that opens pages here
@@ -83,6 +83,9 @@ impl Monthly {
         let rows = self.output.join(format!("{authority}-{}.csv", self.month));
         std::fs::write(&page, &pack.html)?;
         std::fs::write(&rows, &pack.csv)?;
+        let children = format!("{authority}-{}-for-children.html", self.month);
+        let children = self.output.join(children);
+        std::fs::write(&children, &pack.children_html)?;
         let state = if issued.is_some() {
             "as issued"
         } else {
@@ -93,6 +96,7 @@ impl Monthly {
             page.display()
         ));
         say(rows.display());
+        say(children.display());
         if self.open
             && !std::process::Command::new("xdg-open")
                 .arg(&page)

@@ -9,6 +9,7 @@ pub mod concerns;
 mod copy;
 pub mod due_rungs;
 mod group;
+pub mod known;
 pub mod lag;
 pub mod page;
 pub mod parked;

@@ -1,6 +1,8 @@
 //! A row per time in which a request counted for a team, worker and state, so that a caseload can
 //! be asked for as of any moment.
 
+pub mod known;
+
 use super::page::Decoded;
 use super::request_list::MOVED;
 use super::{Projection, QueryError, ReadPool};
@@ -126,7 +128,8 @@ pub struct Caseload {
     pub longest_here_since: Timestamp,
     /// Of the count: help agreed, nobody free to give it.
     pub waiting: i64,
-    /// Of the count: somebody of the team has taken it to work on it now.
+    /// Of the count: somebody of the team has taken it to work on it now. Nought in what was known
+    /// earlier: claims come and go, and are not folded again.
     pub claimed: i64,
 }
 
@@ -145,6 +148,16 @@ pub async fn query(
     question: &Question,
     weights: Option<&Weights>,
 ) -> Result<Vec<Caseload>, QueryError> {
+    let open = open(pool, question, weights).await?;
+    Ok(together(open.into_iter().map(|(_, one)| one)))
+}
+
+/// Each open request by itself.
+async fn open(
+    pool: &ReadPool,
+    question: &Question,
+    weights: Option<&Weights>,
+) -> Result<Vec<(Uuid, Caseload)>, QueryError> {
     let client = pool.get().await?;
     let statement = client
         .prepare_cached(include_str!("sql/team_caseloads_open.sql"))
@@ -152,16 +165,25 @@ pub async fn query(
     let rows = client
         .query(&statement, &[&question.authority, &question.as_of])
         .await?;
-    let mut found: Vec<Caseload> = Vec::new();
+    let mut found = Vec::new();
     for row in &rows {
         let Json(codes): Json<Map<String, Value>> = row.try_get("codes")?;
         let one = one(row, |state| weight(weights, &codes, state));
+        found.push((row.get("request_id"), one));
+    }
+    Ok(found)
+}
+
+/// Those of one team, worker and state come one after the other.
+fn together(all: impl Iterator<Item = Caseload>) -> Vec<Caseload> {
+    let mut found: Vec<Caseload> = Vec::new();
+    for one in all {
         match found.last_mut() {
             Some(last) if is_with(last, &one) => add(last, &one),
             Some(_) | None => found.push(one),
         }
     }
-    Ok(found)
+    found
 }
 
 fn weight(weights: Option<&Weights>, codes: &Map<String, Value>, state: &str) -> f64 {

@@ -1,23 +1,26 @@
 //! A measure's values by period, with limits, targets and what was said of them.
 
+use super::between::{Gap, gap_mark, gaps_between, newest_gaps};
 use super::facts::{
     decision, ends, not_available, outcomes, views_before_decision, wellbeing_change,
 };
 use super::may_share;
-use crate::charts::{Line, Mark, Series, Step};
+use crate::charts::{Line, Mark, Series, Step, Tried};
 use crate::domain::ids::{ClockName, WorkflowName};
 use crate::domain::measures::note::{Note, Says};
-use crate::domain::measures::{Figure, Measure, Unit, Valued};
+use crate::domain::measures::{Chart, Figure, Measure, Unit, Valued};
 use crate::projections::acts::Story;
 use crate::projections::response_times::Question;
 use crate::projections::response_times::charted::{ByMonth, by_month, month_of};
 use crate::projections::response_times::known::Known;
 use crate::projections::{QueryError, ReadPool};
 use crate::statistics::control::proportions::{CASES_WANTED, Share};
-use crate::statistics::control::{Part, Phase, proportions, xmr};
+use crate::statistics::control::run::RunChart;
+use crate::statistics::control::{Part, Phase, between, proportions, xmr};
 use crate::statistics::disclosure::Policy;
 use crate::statistics::target::WithinTarget;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use std::collections::BTreeMap;
 
 /// Months that a chart goes back.
@@ -36,10 +39,11 @@ pub struct Ground<'a> {
     pub policy: Policy,
 }
 
-/// Parts of wholes by month, or means of so many.
+/// Parts of wholes by month, means of so many, or times between rare things in their order.
 enum Counted {
     Shares(BTreeMap<String, Share>),
     Means(BTreeMap<String, (f64, usize)>),
+    Between(Vec<Gap>),
 }
 
 /// # Errors
@@ -50,7 +54,7 @@ pub async fn series(
     notes: &[Note],
 ) -> Result<Series, QueryError> {
     let typed = measure.figure == Figure::TypedIn;
-    let (mut points, mut shares) = (Vec::new(), Vec::new());
+    let (mut points, mut shares, mut gaps) = (Vec::new(), Vec::new(), Vec::new());
     if typed {
         points = typed_in(measure, notes);
     } else {
@@ -78,22 +82,39 @@ pub async fn series(
                     }
                 }
             }
+            Counted::Between(found) => {
+                gaps = newest_gaps(ground, found);
+                points = gaps.iter().enumerate().map(gap_mark(measure)).collect();
+            }
         }
     }
     let steps = steps(measure, &points);
     let values: Vec<f64> = points.iter().map(|mark| mark.value).collect();
     let phases = phases(measure, &steps);
-    let parts: Vec<Part> = if shares.is_empty() {
-        xmr::chart(&values, &phases)
-    } else {
-        proportions::chart(&shares, &phases)
+    let run = (measure.chart == Chart::Run).then(|| RunChart::of(&values));
+    let parts: Vec<Part> = match (&measure.figure, &run) {
+        (_, Some(_)) => Vec::new(),
+        (Figure::DaysBetween { .. }, _) => between::days(&values, &phases),
+        (Figure::RequestsBetween { .. }, _) => {
+            let counts: Vec<usize> = gaps.iter().map(|gap| gap.requests).collect();
+            between::requests(&counts, &phases)
+        }
+        (_, None) if shares.is_empty() => xmr::chart(&values, &phases),
+        (_, None) => proportions::chart(&shares, &phases),
     };
     Ok(Series {
         title: measure.title.clone(),
         axis: axis(measure.unit).to_owned(),
         is_share: measure.unit == Unit::Share,
+        tried: tried(measure, notes, &points),
+        along: if measure.figure.is_between() {
+            "One after the other"
+        } else {
+            "Period"
+        },
         points,
         parts,
+        run,
         levels: levels(measure),
         steps,
     })
@@ -230,11 +251,53 @@ async fn counted(ground: &Ground<'_>, figure: &Figure) -> Result<Counted, QueryE
             let passed_on = story.acts.iter().any(|act| act.left_team.is_some());
             (story.opening().occurred_at, passed_on)
         })),
+        Figure::DaysBetween { event } | Figure::RequestsBetween { event } => {
+            Counted::Between(gaps_between(ground.stories, event.as_str()))
+        }
         Figure::WellbeingChange => means(
             ends(ground.stories)
                 .filter_map(|(story, end)| Some((end.occurred_at, wellbeing_change(story, end)?))),
         ),
     })
+}
+
+/// Steps of tests of change of this measure, at the point of their day.
+fn tried(measure: &Measure, notes: &[Note], points: &[Mark]) -> Vec<Tried> {
+    let tests = notes.iter().filter_map(|note| match &note.says {
+        Says::TestOfChange {
+            title,
+            measure: of,
+            step,
+            on,
+            ..
+        } if of.as_deref() == Some(&measure.id) => Some((title, step, *on)),
+        Says::TestOfChange { .. }
+        | Says::Narrative { .. }
+        | Says::Value { .. }
+        | Says::PackIssued { .. } => None,
+    });
+    let mut found: Vec<Tried> = tests
+        .filter_map(|(title, step, on)| {
+            let at = points.iter().position(|mark| holds(&mark.label, on))?;
+            let day = on.strftime("%-d %B %Y");
+            let words = format!("{title}: {}, on {day}", step.word());
+            Some(Tried { at, words })
+        })
+        .collect();
+    found.sort_by_key(|tried| tried.at);
+    found
+}
+
+/// Whether a year, a quarter or a month holds a day.
+fn holds(period: &str, on: Date) -> bool {
+    let quarter = (on.month() - 1) / 3 + 1;
+    let year = on.year();
+    let periods = [
+        format!("{year:04}"),
+        format!("{year:04}-Q{quarter}"),
+        format!("{year:04}-{:02}", on.month()),
+    ];
+    periods.iter().any(|known| known == period)
 }
 
 async fn months(

@@ -3,6 +3,8 @@
 //! Nothing here is identified: every count goes through disclosure control before it is put in a
 //! table or a chart. Invariant: the same month at the same position gives the same bytes.
 
+mod between;
+mod children;
 pub mod facts;
 pub mod measured;
 pub mod pack;

@@ -1,7 +1,7 @@
 //! The monthly pack for the planning group, in twelve parts.
 
 use super::measured::Ground;
-use super::{page, sections};
+use super::{children, page, sections};
 use crate::charts::Table;
 use crate::domain::ids::WorkflowName;
 use crate::domain::measures::note::{Note, Says};
@@ -33,6 +33,8 @@ pub struct Pack {
     pub month: String,
     pub html: String,
     pub csv: String,
+    /// The page for children and young people.
+    pub children_html: String,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -201,8 +203,10 @@ pub async fn build(pool: &ReadPool, log: &Log, ask: &Ask) -> Result<Pack, PackEr
         .organisation()
         .file()
         .map_or(ask.authority.clone(), |file| file.title.clone());
+    let children_html = children::html(&title, &material, &measures).await?;
     Ok(Pack {
         month: ask.month.clone(),
+        children_html,
         html: page::html(&title, ask, &measures.status, &sections),
         csv: page::csv(&sections),
     })

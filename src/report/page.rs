@@ -116,7 +116,7 @@ fn line(csv: &mut String, cells: &[&str]) {
     csv.push('\n');
 }
 
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
@@ -124,7 +124,7 @@ fn escaped(text: &str) -> String {
 }
 
 /// Writing into a string cannot fail.
-fn add(html: &mut String, more: std::fmt::Arguments<'_>) {
+pub(super) fn add(html: &mut String, more: std::fmt::Arguments<'_>) {
     let written = html.write_fmt(more);
     debug_assert!(written.is_ok());
 }

@@ -51,7 +51,7 @@ const ROUNDING: f64 = 1e-12;
     clippy::cast_precision_loss,
     reason = "counts of requests stay far below 2^53"
 )]
-fn float(count: usize) -> f64 {
+pub(crate) fn float(count: usize) -> f64 {
     count as f64
 }
 

@@ -7,7 +7,7 @@ use crate::support::until;
 use jiff::Timestamp;
 use rfa::commands::{NoteError, write_note};
 use rfa::domain::ids::{Authority, PrincipalId, WorkflowName};
-use rfa::domain::measures::note::{NoteRefusal, Says};
+use rfa::domain::measures::note::{NoteRefusal, Says, Step};
 use rfa::log::Position;
 use rfa::projections::acts::{Reach, Story, stories};
 use rfa::projections::work;
@@ -102,9 +102,12 @@ async fn a_pack_has_twelve_parts_no_small_count_and_comes_out_again_byte_for_byt
     note(&engine, "words", narrative("Invented words to July."))
         .await
         .unwrap();
+    try_something(&engine).await;
     engine.runner.run_until_idle().await.unwrap();
     let position = engine.log.head().await.unwrap();
     let first = pack(&engine, position).await;
+    shows_what_was_tried(&first.html);
+    for_children(&first.children_html);
     assert_eq!(first.html.matches("<section ").count(), 12);
     assert!(
         first
@@ -155,6 +158,62 @@ async fn a_pack_has_twelve_parts_no_small_count_and_comes_out_again_byte_for_byt
     assert!(matches!(other, Err(NoteError::KeyReused)));
     engine.runner.run_until_idle().await.unwrap();
     assert_eq!(pack(&engine, position).await, first);
+}
+
+/// Two steps of a test of change; one falls into a period that has a value.
+async fn try_something(engine: &Engine) {
+    for (key, step, on) in [
+        ("plan", Step::Plan, "2016-03-01"),
+        ("do", Step::Do, "2017-03-01"),
+    ] {
+        let tried = Says::TestOfChange {
+            id: "early-calls".to_owned(),
+            title: "Invented: ring on the first day".to_owned(),
+            measure: Some("away-from-home-11-15".to_owned()),
+            step,
+            on: on.parse().unwrap(),
+            text: "Invented.".to_owned(),
+        };
+        note(engine, key, tried).await.unwrap();
+    }
+}
+
+fn shows_what_was_tried(html: &str) {
+    // There is no value of 2016, so one step alone is drawn.
+    let tried = "Test 1: Invented: ring on the first day: do, on 1 March 2017.";
+    assert!(html.contains(tried) && !html.contains("Test 2:"));
+    assert!(html.contains(">test 1<"));
+    for caption in [
+        "Requests of the month for 1,000 children",
+        "Resource group (GARF): decided",
+        "Days from one child protection concern",
+    ] {
+        assert!(html.contains(caption), "{caption}");
+    }
+    assert!(html.contains("Numbers of children: invented example"));
+}
+
+/// Few words, no numbers that point at somebody, whom to ring, and nothing that a browser would run.
+fn for_children(page: &str) {
+    assert!(
+        page.contains("<h1>How we helped in July 2026</h1>"),
+        "{page}"
+    );
+    assert!(
+        page.contains("lang=\"en-GB\"") && page.contains(": 999</p>"),
+        "{page}"
+    );
+    assert!(
+        page.contains("ring on the first day"),
+        "what is being tried out"
+    );
+    let asked = page.split_once(" children and families were put forward");
+    let count = asked
+        .and_then(|(before, _)| before.rsplit_once("<p>"))
+        .unwrap()
+        .1;
+    assert!(!Policy::DEFAULT.is_small(count.parse().unwrap()), "{count}");
+    assert!(!page.contains("<script") && !page.contains('%'), "{page}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -217,6 +276,19 @@ async fn a_note_that_points_at_somebody_or_at_nothing_is_refused() {
     }
 }
 
+async fn nobody_asked(served: &Served) {
+    let path = "/reports/monthly/2026-07/for-children";
+    let page = served.get(path, "lead.carrick").await;
+    assert_eq!(page.status, 200, "{}", page.text);
+    assert!(
+        page.text.contains("Nobody asked for help this month."),
+        "{}",
+        page.text
+    );
+    let outside = served.get(path, "head.girvan").await;
+    assert_eq!(outside.status, 403);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pack_is_issued_once_by_those_who_may() {
     let served = Served::start().await;
@@ -245,6 +317,7 @@ async fn a_pack_is_issued_once_by_those_who_may() {
             .status,
         404
     );
+    nobody_asked(&served).await;
     let page = served
         .get("/reports/monthly/2026-07", "analyst.partnership")
         .await;

@@ -4,19 +4,22 @@
 use crate::projections::{AUTHORITY, worked};
 use crate::support::client::Served;
 use crate::support::engine::{Engine, now};
+use crate::support::until;
 use jiff::Timestamp;
 use rfa::commands::{Ask, AskedMove, Command, Provenance};
 use rfa::domain::ids::{Authority, MoveName, RequestId, TeamId, WorkflowName};
 use rfa::log::Position;
+use rfa::projections::known::declared_at;
 use rfa::projections::response_times::answer::{ClockFigures, query_known};
 use rfa::projections::response_times::known::Known;
 use rfa::projections::response_times::opened::{Part, open};
 use rfa::projections::response_times::published::publish;
 use rfa::projections::response_times::{Answer, Question, Window, query};
+use rfa::projections::team_caseloads::{self, Caseload};
 use rfa::simulate::cast::Cast;
 use rfa::statistics::disclosure::Policy;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -134,6 +137,75 @@ async fn what_was_reported_comes_out_again_byte_for_byte_whatever_is_written_dow
             );
         }
     }
+}
+
+async fn caseloads(engine: &Engine) -> Vec<Caseload> {
+    let declared = engine.commands.registry().of(AUTHORITY);
+    let weights = declared.measures().map(|file| &file.caseload_weights);
+    let question = caseload_question();
+    let rows = team_caseloads::query(engine.log.pool(), &question, weights).await;
+    rows.unwrap()
+        .into_iter()
+        .map(|row| Caseload { claimed: 0, ..row })
+        .collect()
+}
+
+fn caseload_question() -> team_caseloads::Question {
+    team_caseloads::Question {
+        authority: AUTHORITY.to_owned(),
+        as_of: at("2026-08-14T23:00:00Z"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn caseloads_come_out_again_as_they_were_known_with_the_weights_of_then() {
+    let engine = worked(60).await;
+    engine.runner.run_until_idle().await.unwrap();
+    let mut told = Vec::new();
+    let open = open_requests(&engine).await;
+    for some in open.chunks(4) {
+        told.push((engine.log.head().await.unwrap(), caseloads(&engine).await));
+        for late in some {
+            written_down_late(&engine, late).await;
+        }
+        engine.runner.run_until_idle().await.unwrap();
+    }
+    assert!(told.windows(2).all(|pair| pair[0].1 != pair[1].1));
+    let before = Position(told[0].0.0 / 2);
+    for (position, expected) in told.into_iter().chain([(before, Vec::new())]) {
+        let declared = declared_at(&engine.log, AUTHORITY, position).await.unwrap();
+        let (pool, question) = (engine.log.pool(), caseload_question());
+        let known = (position, &declared);
+        let again = team_caseloads::known::query(pool, &engine.log, &question, known).await;
+        if position == before {
+            // Another way to the same: a fold of what lay before it.
+            assert_eq!(held(&again.unwrap()), held_by_then(&engine, position).await);
+        } else {
+            assert_eq!(again.unwrap(), expected, "as known at {position}");
+        }
+    }
+}
+
+/// Open requests by team.
+fn held(rows: &[Caseload]) -> BTreeMap<String, i64> {
+    let mut teams = BTreeMap::new();
+    for row in rows {
+        *teams.entry(row.team.clone()).or_default() += row.count;
+    }
+    teams
+}
+
+async fn held_by_then(engine: &Engine, position: Position) -> BTreeMap<String, i64> {
+    let client = engine.database.connect().await;
+    let last = "select team from (
+            select distinct on (request_id) request_id, team, ended from read_model.acts
+            where position <= $1 order by request_id, number desc) as last
+        where not ended";
+    let mut teams = BTreeMap::new();
+    for row in client.query(last, &[&position.0]).await.unwrap() {
+        *teams.entry(row.get(0)).or_default() += 1;
+    }
+    teams
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -310,10 +382,14 @@ async fn a_question_that_makes_no_sense_is_a_problem_and_never_an_empty_chart() 
         assert_eq!(answer.status, 400, "{query}: {}", answer.text);
         assert_eq!(answer.body["errors"][0]["pointer"], pointer, "{query}");
     }
-    let unknown = served
-        .get("/response-times?only=hat-size:7", "manager.service")
-        .await;
-    assert_eq!(unknown.status, 400);
+    // Which dimensions there are is known with the first request in the table.
+    let path = "/response-times?only=hat-size:7";
+    let unknown = until("the request counts", Duration::from_secs(20), async || {
+        let answer = served.get(path, "manager.service").await;
+        (answer.status != 200).then_some(answer)
+    })
+    .await;
+    assert_eq!(unknown.status, 400, "{}", unknown.text);
     assert!(
         unknown.body["allowed"]
             .as_array()
@@ -328,12 +404,11 @@ async fn a_figure_opens_for_those_with_a_duty_and_an_analyst_sees_no_small_count
     let id = served.sent().await;
     let path = "/response-times/requests?clock=acknowledge&part=open";
     let seen = |answer: &Value| answer["requests"][0]["id"].as_str().map(str::to_owned);
-    let manager =
-        crate::support::until("the request counts", Duration::from_secs(20), async || {
-            let answer = served.get(path, "manager.service").await;
-            (answer.body["count"] == 1).then_some(answer)
-        })
-        .await;
+    let manager = until("the request counts", Duration::from_secs(20), async || {
+        let answer = served.get(path, "manager.service").await;
+        (answer.body["count"] == 1).then_some(answer)
+    })
+    .await;
     assert_eq!(seen(&manager.body), Some(id.to_string()));
     assert_eq!(
         manager.body["requests"][0]["events"][0]["event"],

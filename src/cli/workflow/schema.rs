@@ -2,6 +2,7 @@
 
 use crate::cli::people::People;
 use crate::cli::{Outcome, say};
+use crate::domain::measures::MeasuresFile;
 use crate::domain::organisation::OrganisationFile;
 use crate::domain::time::calendar::CalendarFile;
 use crate::domain::workflow::form::WorkflowFile;
@@ -17,7 +18,7 @@ use std::process::ExitCode;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Schema {
-    /// workflow, scenario, calendar, organisation, mapping or people; all of them when absent
+    /// workflow, scenario, calendar, organisation, mapping, people or measures; all of them when absent
     kind: Option<String>,
     /// Write `<kind>-1.schema.json` into this folder instead of printing
     #[arg(long)]
@@ -57,6 +58,7 @@ fn schemas() -> Vec<(&'static str, Value)> {
         ("organisation", schema_of::<OrganisationFile>()),
         ("mapping", schema_of::<Mapping>()),
         ("people", schema_of::<People>()),
+        ("measures", schema_of::<MeasuresFile>()),
     ]
 }
 

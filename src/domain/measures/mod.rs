@@ -6,7 +6,7 @@
 
 pub mod note;
 
-use crate::domain::ids::ClockName;
+use crate::domain::ids::{ClockName, EventName};
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -78,6 +78,29 @@ pub struct Measure {
     /// So many first periods are the baseline that limits rest on.
     #[serde(default)]
     pub frozen_periods: Option<usize>,
+    #[serde(default, skip_serializing_if = "Chart::is_control")]
+    pub chart: Chart,
+}
+
+/// How its values are judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Chart {
+    /// By limits: of shares, of values, or of times between rare things, whatever the figure is.
+    #[default]
+    Control,
+    /// By runs about the median: for series too short or too odd for limits.
+    Run,
+}
+
+impl Chart {
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde asks with a reference"
+    )]
+    fn is_control(&self) -> bool {
+        *self == Self::Control
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -120,6 +143,21 @@ pub enum Figure {
     WellbeingChange,
     /// Requests of a month that were passed from team to team.
     HandOffs,
+    /// Of a rare thing: the days from one to the next, over the whole authority.
+    DaysBetween { event: EventName },
+    /// The same in requests that were asked for meanwhile.
+    RequestsBetween { event: EventName },
+}
+
+impl Figure {
+    /// Its points are things that happened, and not periods.
+    #[must_use]
+    pub fn is_between(&self) -> bool {
+        matches!(
+            self,
+            Self::DaysBetween { .. } | Self::RequestsBetween { .. }
+        )
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -185,6 +223,16 @@ impl MeasuresFile {
                         "{id}: `{period}` is not a period; allowed: {allowed}"
                     ));
                 }
+            }
+            if measure.figure.is_between() && measure.chart == Chart::Run {
+                found.push(format!(
+                    "{id}: times between rare things have limits of their own; allowed: chart: control"
+                ));
+            }
+            if measure.figure.is_between() && !measure.step_changes.is_empty() {
+                found.push(format!(
+                    "{id}: times between rare things have no months; allowed: no step_changes"
+                ));
             }
             if measure.figure != Figure::TypedIn && !measure.values.is_empty() {
                 found.push(format!(

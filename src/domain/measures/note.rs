@@ -65,6 +65,18 @@ pub enum Step {
     Act,
 }
 
+impl Step {
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Plan => "plan",
+            Self::Do => "do",
+            Self::Study => "study",
+            Self::Act => "act",
+        }
+    }
+}
+
 /// Why a note cannot be taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoteRefusal {

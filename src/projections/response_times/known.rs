@@ -5,17 +5,11 @@ use super::answer::Question;
 use super::seen::{Bounds, Seen};
 use super::{ResponseTimes, SpellRow};
 use crate::domain::declared::Declared;
-use crate::domain::request::codec;
 use crate::log::{AppendError, Log, Position};
-use crate::projections::page::{Decoded, Known as Declarations};
-use crate::projections::{Projection, QueryError, ReadPool};
+use crate::projections::known::{declared_at, folded};
+use crate::projections::{QueryError, ReadPool};
 use jiff::Timestamp;
-use std::collections::BTreeMap;
-use std::sync::Arc;
 use uuid::Uuid;
-
-/// Requests folded at once.
-const REQUESTS_MAX: usize = 1_000;
 
 pub struct Known {
     pub position: Position,
@@ -57,20 +51,10 @@ impl Known {
         question: &Question,
         position: Position,
     ) -> Result<Self, QueryError> {
-        let mut declarations = Declarations::default();
-        for event in log.read_declared(Position(0)).await.map_err(unread)? {
-            if event.position <= position {
-                let taken = declarations.take(&event);
-                taken.map_err(|error| QueryError::Calendar(error.to_string()))?;
-            }
-        }
-        let declared = declarations.find(&question.authority).cloned();
-        let declared = declared.unwrap_or_default();
+        let declared = declared_at(log, &question.authority, position).await?;
         let later = later(pool, question, position).await?;
-        let mut rows = Vec::new();
-        for requests in later.chunks(REQUESTS_MAX) {
-            rows.extend(folded(log, question, requests, (position, &declared)).await?);
-        }
+        let known = (position, &declared);
+        let rows = folded::<ResponseTimes>(log, &question.authority, &later, known).await?;
         Ok(Self {
             position,
             declared,
@@ -103,40 +87,4 @@ async fn later(
         .query(&statement, &[&question.authority, &workflow, &position.0])
         .await?;
     Ok(rows.iter().map(|row| row.get(0)).collect())
-}
-
-async fn folded(
-    log: &Log,
-    question: &Question,
-    requests: &[Uuid],
-    (position, declared): (Position, &Declared),
-) -> Result<Vec<SpellRow>, QueryError> {
-    let events = log
-        .read_streams(&question.authority, requests, position)
-        .await
-        .map_err(unread)?;
-    let mut rows: BTreeMap<Uuid, Vec<SpellRow>> = BTreeMap::new();
-    for recorded in events {
-        let event = codec::decode(
-            &recorded.event_type,
-            recorded.schema_version,
-            &recorded.body,
-        );
-        let Ok(event) = event else {
-            // Parked for the table, too.
-            continue;
-        };
-        let rows = rows.entry(recorded.stream).or_default();
-        let decoded = Decoded {
-            recorded: Arc::new(recorded),
-            event,
-        };
-        ResponseTimes::fold(rows, &decoded, declared).map_err(QueryError::Calendar)?;
-    }
-    Ok(rows.into_values().flatten().collect())
-}
-
-fn unread(error: AppendError) -> QueryError {
-    tracing::warn!(%error, "the log cannot be read");
-    QueryError::Unavailable
 }

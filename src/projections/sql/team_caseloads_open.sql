@@ -1,4 +1,4 @@
-select c.team, c.worker, c.state, c.waiting, c.received_at, c.from_at, l.codes,
+select c.request_id, c.team, c.worker, c.state, c.waiting, c.received_at, c.from_at, l.codes,
     l.claimed_by is not null as claimed
 from read_model.team_caseloads c
 join read_model.request_list l using (authority, request_id)

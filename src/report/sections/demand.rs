@@ -6,11 +6,12 @@ use super::super::{counted, shown};
 use super::chart;
 use crate::charts::Table;
 use crate::domain::measures::MeasuresFile;
-use crate::projections::acts::Story;
+use crate::projections::acts::{Seen, Story};
 use crate::projections::response_times::charted::month_of;
 use crate::projections::work;
 use crate::statistics::control::xmr;
 use crate::statistics::disclosure::table::suppress;
+use crate::statistics::disclosure::{Policy, Shown};
 use std::collections::{BTreeMap, BTreeSet};
 
 const SEVERAL: &str = "A request counts under each of its codes.";
@@ -33,8 +34,81 @@ pub(super) fn demand(material: &Material<'_>) -> Section {
     ));
     section.say(SEVERAL);
     section.table(cross(&new, "locality", "age_band", material));
-    section.say("Rates per 1,000 children are not counted: the log has no numbers of children who live here.");
+    match rates(&new, material) {
+        Some((table, words)) => {
+            section.table(table);
+            section.say(words);
+        }
+        None => section.say(format!(
+            "Rates per 1,000 children need a table `{POPULATION}` of the organisation: none is published."
+        )),
+    }
     section
+}
+
+/// Children who live in each locality, by age.
+const POPULATION: &str = "population";
+const AGES: [(&str, &str); 4] = [
+    ("0-4", "age_0_4"),
+    ("5-10", "age_5_10"),
+    ("11-15", "age_11_15"),
+    ("16-17", "age_16_17"),
+];
+const UNDER_18: &str = "All under 18";
+
+/// Requests of the month for 1,000 children who live there, where the count may be told; with where
+/// the numbers of children are from.
+fn rates(new: &[&Story], material: &Material<'_>) -> Option<(Table, String)> {
+    let organisation = material.ground.known.declared.organisation();
+    let vintage = organisation.find_vintage(POPULATION)?;
+    let localities: Vec<&str> = organisation.keys(POPULATION).collect();
+    let live = |locality: &str, column: &str| {
+        let number = organisation.lookup(POPULATION, locality, column)?;
+        number.parse::<u64>().ok()
+    };
+    let headers = ["Locality"].into_iter().chain(AGES.map(|(band, _)| band));
+    let headers: Vec<&str> = headers.chain([UNDER_18]).collect();
+    let mut table = Table::new("Requests of the month for 1,000 children", &headers);
+    let cells: Vec<Vec<u64>> = localities
+        .iter()
+        .map(|locality| {
+            AGES.map(|(band, _)| {
+                let here = new.iter().filter(|story| {
+                    let is = |dimension: &str, code: &str| {
+                        story.codes(dimension).iter().any(|found| found == code)
+                    };
+                    is("locality", locality) && is("age_band", band)
+                });
+                here.count() as u64
+            })
+            .to_vec()
+        })
+        .collect();
+    let safe = suppress(&cells, material.ask.policy);
+    for ((locality, cells), total) in localities.iter().zip(&safe.cells).zip(&safe.rows) {
+        let children = AGES.map(|(_, column)| live(locality, column).unwrap_or(0));
+        let all = children.iter().sum();
+        let pairs = cells.iter().zip(children).chain([(total, all)]);
+        let mut line = vec![(*locality).to_owned()];
+        line.extend(pairs.map(|(count, children)| rate(*count, children, material.ask.policy)));
+        table.rows.push(line);
+    }
+    Some((
+        table,
+        format!(
+            "Numbers of children: {vintage}. Requests without a known locality or age are left out."
+        ),
+    ))
+}
+
+fn rate(count: Shown, children: u64, policy: Policy) -> String {
+    match count.count() {
+        Some(count) if policy.may_rate(children) => {
+            crate::charts::number(to_f64(Some(count)) * 1_000.0 / to_f64(Some(children)))
+        }
+        Some(_) => "too few children".to_owned(),
+        None => "hidden".to_owned(),
+    }
 }
 
 pub(super) fn by(stories: &[&Story], dimension: &str) -> Vec<(String, u64)> {
@@ -125,9 +199,36 @@ pub(super) async fn waiting_and_unmet_need(
     let acts = material.ground.stories.iter().flat_map(|story| &story.acts);
     let asked = acts.filter(|act| act.event == "garf-asked" && month.contains(&act.occurred_at));
     let asked = [("asked in the month".to_owned(), asked.count() as u64)];
-    section.table(list("Resource group (GARF)", &asked, material));
+    section.table(list("Resource group (GARF): asked", &asked, material));
+    let mut said: BTreeMap<String, u64> = BTreeMap::new();
+    let by_the_group = material.ground.stories.iter().flat_map(by_the_group);
+    for act in by_the_group.filter(|act| month.contains(&act.occurred_at)) {
+        let granted = if act.event == "help-agreed" {
+            "help agreed"
+        } else {
+            "not agreed"
+        };
+        *said.entry(granted.to_owned()).or_default() += 1;
+    }
+    let said: Vec<(String, u64)> = said.into_iter().collect();
+    section.table(list("Resource group (GARF): decided", &said, material));
+    let waits = material.ground.stories.iter().map(Story::last);
+    let waits = waits.filter(|act| act.state == WITH_GARF).count() as u64;
+    let waits = [("at the end of the month".to_owned(), waits)];
+    section.table(list("Resource group (GARF): not decided", &waits, material));
     chart(&mut section, material, measures, "unmet-need").await?;
     Ok(section)
+}
+
+const WITH_GARF: &str = "with-garf";
+
+/// What the resource group decided.
+fn by_the_group(story: &Story) -> impl Iterator<Item = &Seen> {
+    let decided = |act: &&Seen| {
+        act.from_state.as_deref() == Some(WITH_GARF)
+            && ["help-agreed", "not-agreed"].contains(&act.event.as_str())
+    };
+    story.acts.iter().filter(decided)
 }
 
 /// What came in and went out adds up, so a row with a small count in it is hidden whole.

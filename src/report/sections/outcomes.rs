@@ -7,7 +7,7 @@ use super::super::pack::{Material, PackError, Section};
 use super::chart;
 use crate::charts::{Table, number};
 use crate::domain::measures::MeasuresFile;
-use crate::domain::measures::note::{Says, Step};
+use crate::domain::measures::note::Says;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -125,15 +125,9 @@ pub(super) fn tests_of_change(material: &Material<'_>) -> Section {
         else {
             continue;
         };
-        let step = match step {
-            Step::Plan => "plan",
-            Step::Do => "do",
-            Step::Study => "study",
-            Step::Act => "act",
-        };
         table.rows.push(vec![
             title.clone(),
-            step.to_owned(),
+            step.word().to_owned(),
             on.to_string(),
             text.clone(),
         ]);

@@ -12,13 +12,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 /// A scenario also names its workflow: what comes first wins.
-const KINDS: [&str; 6] = [
+const KINDS: [&str; 7] = [
     "scenario",
     "workflow",
     "calendar",
     "organisation",
     "mapping",
     "people",
+    "measures",
 ];
 
 fn published(kind: &str) -> Value {
