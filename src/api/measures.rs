@@ -7,10 +7,10 @@ use super::position::public;
 use super::problem::{Kind, Problem};
 use super::read_tables::unreadable;
 use super::reports::{Stand, stand};
-use crate::access::{Action, Resource};
+use crate::access::{Action, Resource, decide};
 use crate::charts::Series;
 use crate::commands::{NoteError, write_note};
-use crate::domain::measures::note::{Note, NoteRefusal, Says};
+use crate::domain::measures::note::{Note, NoteRefusal, Says, quotes_to_check};
 use crate::domain::measures::{Measure, PlanOutcome, Valued, Weights};
 use crate::projections::acts::{Reach, stories};
 use crate::report::measured::{Ground, series, values};
@@ -32,6 +32,16 @@ pub(crate) struct MeasuresView {
     pub caseload_weights: Weights,
     #[schema(value_type = Vec<Object>)]
     pub measures: Vec<Measure>,
+    /// That nobody has looked at yet; for those who may.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub quotes_to_check: Vec<QuoteToCheck>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct QuoteToCheck {
+    pub id: String,
+    pub period: String,
+    pub text: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -84,12 +94,30 @@ pub(crate) async fn list(
     caller.must(Action::ReadMeasures, Resource::Whole)?;
     let declared = app.commands.registry().of(caller.authority.as_str());
     let file = declared.measures().ok_or_else(Problem::not_found)?;
+    let writes = decide(&caller.principal, Action::WriteMeasures, Resource::Whole);
     Ok(Json(MeasuresView {
         status: file.status.clone(),
         plan_outcomes: file.plan_outcomes.clone(),
         caseload_weights: file.caseload_weights.clone(),
         measures: file.all.clone(),
+        quotes_to_check: if writes.is_allowed() {
+            quotes_to_check(declared.notes())
+                .map(QuoteToCheck::from)
+                .collect()
+        } else {
+            Vec::new()
+        },
     }))
+}
+
+impl From<(&str, &str, &str)> for QuoteToCheck {
+    fn from((id, period, text): (&str, &str, &str)) -> Self {
+        Self {
+            id: id.to_owned(),
+            period: period.to_owned(),
+            text: text.to_owned(),
+        }
+    }
 }
 
 /// A measure over time
@@ -208,14 +236,14 @@ fn is_of(note: &Note, id: &str) -> bool {
             measure.as_deref() == Some(id)
         }
         Says::Value { measure, .. } => measure == id,
-        Says::PackIssued { .. } => false,
+        Says::Quote { .. } | Says::QuoteChecked { .. } | Says::PackIssued { .. } => false,
     }
 }
 
 /// Say something of a figure
 ///
-/// A narrative to a period, a typed-in value with its source, or a step of a test of change. It is
-/// kept for ever and in the clear: nothing may point at a child or a family.
+/// A narrative to a period, a typed-in value with its source, a step of a test of change, or that a
+/// quote points at nobody. It is kept for ever and in the clear: nothing may point at a child or a family.
 #[utoipa::path(
     post, path = "/measures/notes", tag = "Figures",
     request_body = Says,
@@ -237,11 +265,17 @@ pub(crate) async fn note(
             "`kind` narrative, value or test-of-change, with its fields",
         )
     })?;
-    if matches!(says, Says::PackIssued { .. }) {
-        return Err(
-            Problem::new(Kind::BadData, "A pack is issued at its own address.")
-                .allow(["/reports/monthly/{month}/issue"]),
-        );
+    let elsewhere = match says {
+        Says::PackIssued { .. } => Some("/reports/monthly/{month}/issue"),
+        Says::Quote { .. } => Some("/requests/{id}/quotes"),
+        Says::Narrative { .. }
+        | Says::Value { .. }
+        | Says::TestOfChange { .. }
+        | Says::QuoteChecked { .. } => None,
+    };
+    if let Some(address) = elsewhere {
+        let words = "This is said at an address of its own.";
+        return Err(Problem::new(Kind::BadData, words).allow([address]));
     }
     let position = written(&app, &caller, &key, says).await?;
     Ok(Json(NoteView { position }))

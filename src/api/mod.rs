@@ -93,6 +93,7 @@ pub(crate) const ROUTES: &[Route] = routes! {
     Get "/requests" Some(Action::ReadSummary), get(requests::list::list);
     Get "/requests/{id}" Some(Action::ReadSummary), get(requests::read::read);
     Post "/requests/{id}/moves/{move}" Some(Action::Send), post(requests::moves::make);
+    Post "/requests/{id}/quotes" Some(Action::ReadContent), post(requests::quote::take);
     Post "/requests/{id}/claim" Some(Action::Claim), post(requests::claim::claim);
     Post "/requests/{id}/release" Some(Action::Claim), post(requests::claim::release);
     Get "/requests/{id}/clocks" Some(Action::ReadSummary), get(requests::clocks::clocks);

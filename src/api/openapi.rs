@@ -23,6 +23,7 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
         requests::moves::open,
         requests::list::list,
         requests::read::read,
+        requests::quote::take,
         requests::moves::make,
         requests::extension::extend,
         requests::claim::claim,

@@ -212,6 +212,8 @@ async fn ask(app: &App, caller: &Caller, month: String) -> Result<Ask, Problem> 
             ..
         } if *of == month => Some(*position),
         Says::PackIssued { .. }
+        | Says::Quote { .. }
+        | Says::QuoteChecked { .. }
         | Says::Narrative { .. }
         | Says::Value { .. }
         | Says::TestOfChange { .. } => None,

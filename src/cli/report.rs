@@ -58,6 +58,8 @@ impl Monthly {
                 month, position, ..
             } if *month == self.month => Some(*position),
             Says::PackIssued { .. }
+            | Says::Quote { .. }
+            | Says::QuoteChecked { .. }
             | Says::Narrative { .. }
             | Says::Value { .. }
             | Says::TestOfChange { .. } => None,

@@ -67,7 +67,7 @@ pub async fn write_note(
         let written = written.map_err(unavailable)?;
         let declared = registry.of(authority.as_str());
         let measures = declared.measures().ok_or(NoteError::NoMeasures)?;
-        note.says.check(measures, declared.notes())?;
+        note.check(measures, declared.notes())?;
         let append = Append {
             authority: authority.to_string(),
             stream,

@@ -207,6 +207,8 @@ pub fn values(measure: &Measure, notes: &[Note]) -> Vec<Valued> {
         Says::Value { .. }
         | Says::Narrative { .. }
         | Says::TestOfChange { .. }
+        | Says::Quote { .. }
+        | Says::QuoteChecked { .. }
         | Says::PackIssued { .. } => None,
     });
     let all = of_file.chain(of_notes);
@@ -274,6 +276,8 @@ fn tried(measure: &Measure, notes: &[Note], points: &[Mark]) -> Vec<Tried> {
         Says::TestOfChange { .. }
         | Says::Narrative { .. }
         | Says::Value { .. }
+        | Says::Quote { .. }
+        | Says::QuoteChecked { .. }
         | Says::PackIssued { .. } => None,
     });
     let mut found: Vec<Tried> = tests

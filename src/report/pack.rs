@@ -125,6 +125,8 @@ impl Material<'_> {
             Says::Narrative { .. }
             | Says::Value { .. }
             | Says::TestOfChange { .. }
+            | Says::Quote { .. }
+            | Says::QuoteChecked { .. }
             | Says::PackIssued { .. } => None,
         });
         notes.collect()

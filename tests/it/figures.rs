@@ -1,7 +1,7 @@
 //! Flow, measures and the monthly pack.
 
 use crate::projections::{AUTHORITY, worked};
-use crate::support::client::Served;
+use crate::support::client::{Served, example};
 use crate::support::engine::{Engine, now};
 use crate::support::until;
 use jiff::Timestamp;
@@ -16,6 +16,7 @@ use rfa::statistics::disclosure::Policy;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::time::Duration;
+use uuid::Uuid;
 
 const WORKFLOW: &str = "request-for-assistance";
 
@@ -103,10 +104,13 @@ async fn a_pack_has_twelve_parts_no_small_count_and_comes_out_again_byte_for_byt
         .await
         .unwrap();
     try_something(&engine).await;
+    quoted(&engine).await;
     engine.runner.run_until_idle().await.unwrap();
     let position = engine.log.head().await.unwrap();
     let first = pack(&engine, position).await;
     shows_what_was_tried(&first.html);
+    assert!(first.html.contains("<p>“Invented: I sleep again.”</p>"));
+    assert!(!first.html.contains("nobody has looked at"));
     for_children(&first.children_html);
     assert_eq!(first.html.matches("<section ").count(), 12);
     assert!(
@@ -158,6 +162,35 @@ async fn a_pack_has_twelve_parts_no_small_count_and_comes_out_again_byte_for_byt
     assert!(matches!(other, Err(NoteError::KeyReused)));
     engine.runner.run_until_idle().await.unwrap();
     assert_eq!(pack(&engine, position).await, first);
+}
+
+/// Two quotes; one was looked at by somebody else.
+async fn quoted(engine: &Engine) {
+    let authority = Authority::parse(AUTHORITY).unwrap();
+    for (id, text) in [
+        ("one", "Invented: I sleep again."),
+        ("two", "Invented: words that nobody has looked at."),
+    ] {
+        let quote = Says::Quote {
+            id: id.to_owned(),
+            period: "2026-07".to_owned(),
+            text: text.to_owned(),
+        };
+        note(engine, id, quote).await.unwrap();
+    }
+    let checked = Says::QuoteChecked {
+        id: "one".to_owned(),
+    };
+    let own = note(engine, "own", checked.clone()).await;
+    assert!(matches!(
+        own,
+        Err(NoteError::Refused(NoteRefusal::OwnQuote))
+    ));
+    let other = PrincipalId::parse("lead.carrick").unwrap();
+    let by = (&other, "checked");
+    let commands = &engine.commands;
+    let written = write_note(commands, &authority, by, checked, now()).await;
+    written.unwrap();
 }
 
 /// Two steps of a test of change; one falls into a period that has a value.
@@ -360,4 +393,65 @@ async fn a_pack_is_issued_once_by_those_who_may() {
             .status,
         400
     );
+}
+
+/// Help that came to its end, with words of the family.
+async fn ended(served: &Served, may_be_quoted: bool) -> Uuid {
+    let request = served.sent().await;
+    let mut agreed = example("agree-to-help");
+    agreed["worker"] = json!("duty.carrick");
+    let mut end = example("end");
+    end["may_be_quoted"] = json!(may_be_quoted);
+    for (name, data) in [
+        ("agree-to-help", agreed),
+        (
+            "spoke-with-family",
+            json!({ "with": "both", "how": "visit" }),
+        ),
+        ("start-help", example("start-help")),
+        ("end", end),
+    ] {
+        let made = served.make(request, name, "duty.carrick", data).await;
+        assert_eq!(made.status, 200, "{name}: {}", made.text);
+    }
+    request
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_words_that_were_said_and_may_be_read_are_quoted_and_by_two_people() {
+    let served = Served::start().await;
+    let request = ended(&served, true).await;
+    let path = format!("/requests/{request}/quotes");
+    let words = |text: &str| json!({ "text": text });
+    let quoted = served
+        .post(&path, "duty.carrick", words("mornings are  better now"))
+        .await;
+    assert_eq!(quoted.status, 200, "{}", quoted.text);
+    assert!(!quoted.text.contains(&request.to_string()));
+    let invented = served
+        .post(&path, "duty.carrick", words("everything is better"))
+        .await;
+    assert_eq!(invented.status, 422, "{}", invented.text);
+    let outside = served
+        .post(&path, "lead.ayr-north", words("mornings"))
+        .await;
+    assert_eq!(outside.status, 404, "{}", outside.text);
+    let silent = ended(&served, false).await;
+    let silent = format!("/requests/{silent}/quotes");
+    let refused = served
+        .post(&silent, "duty.carrick", words("mornings"))
+        .await;
+    assert_eq!(refused.status, 409, "{}", refused.text);
+
+    let id = &quoted.body["id"];
+    let waiting = served.get("/measures", "lead.carrick").await;
+    assert_eq!(waiting.body["quotes_to_check"][0]["id"], *id);
+    let checked = json!({ "kind": "quote-checked", "id": id });
+    let checked = served
+        .post("/measures/notes", "lead.carrick", checked)
+        .await;
+    assert_eq!(checked.status, 200, "{}", checked.text);
+    let free = json!({ "kind": "quote", "id": "x", "period": "2026-07", "text": "Invented." });
+    let free = served.post("/measures/notes", "lead.carrick", free).await;
+    assert_eq!(free.status, 422, "{}", free.text);
 }

@@ -10,6 +10,7 @@ mod links;
 pub(super) mod list;
 pub(super) mod moves;
 mod plan;
+pub(super) mod quote;
 pub(super) mod read;
 pub(super) mod view;
 

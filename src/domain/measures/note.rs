@@ -46,6 +46,16 @@ pub enum Says {
         on: Date,
         text: String,
     },
+    /// Words of a child or family who let others read them, without a name. In no pack before somebody
+    /// else has looked whether they point at anybody.
+    Quote {
+        /// By which it is looked at.
+        id: String,
+        period: String,
+        text: String,
+    },
+    /// They point at nobody.
+    QuoteChecked { id: String },
     /// The figures of a pack, as they went out.
     PackIssued {
         month: String,
@@ -94,6 +104,72 @@ pub enum NoteRefusal {
     Value,
     #[error("the pack of this month was issued; write to a later one")]
     Issued,
+    #[error("there is no quote of this id that waits for a check")]
+    NoQuote,
+    #[error("there is a quote of this id")]
+    QuotedBefore,
+    #[error("whoever wrote a quote down does not check it")]
+    OwnQuote,
+}
+
+/// Longest quote, in characters: what is longer tells a story, and stories are known again.
+pub const QUOTE_MAX: usize = 300;
+
+impl Note {
+    /// # Errors
+    /// With the reason, where it cannot be taken.
+    pub fn check(&self, measures: &MeasuresFile, notes: &[Self]) -> Result<(), NoteRefusal> {
+        if let Says::QuoteChecked { id } = &self.says {
+            let quote = notes.iter().find(|note| note.quotes(id));
+            let quote = quote.ok_or(NoteRefusal::NoQuote)?;
+            if quote.by == self.by {
+                return Err(NoteRefusal::OwnQuote);
+            }
+            if is_checked(notes, id) {
+                return Err(NoteRefusal::NoQuote);
+            }
+        }
+        self.says.check(measures, notes)
+    }
+
+    fn quotes(&self, of: &str) -> bool {
+        matches!(&self.says, Says::Quote { id, .. } if id == of)
+    }
+}
+
+/// Quotes of a period that somebody else has looked at.
+pub fn checked_quotes<'a>(notes: &'a [Note], of: &'a str) -> impl Iterator<Item = &'a str> {
+    notes.iter().filter_map(move |note| match &note.says {
+        Says::Quote { id, period, text } if period == of && is_checked(notes, id) => {
+            Some(text.as_str())
+        }
+        Says::Quote { .. }
+        | Says::QuoteChecked { .. }
+        | Says::Narrative { .. }
+        | Says::Value { .. }
+        | Says::TestOfChange { .. }
+        | Says::PackIssued { .. } => None,
+    })
+}
+
+/// Quotes that nobody has looked at yet, as `(id, period, text)`.
+pub fn quotes_to_check(notes: &[Note]) -> impl Iterator<Item = (&str, &str, &str)> {
+    notes.iter().filter_map(move |note| match &note.says {
+        Says::Quote { id, period, text } if !is_checked(notes, id) => {
+            Some((id.as_str(), period.as_str(), text.as_str()))
+        }
+        Says::Quote { .. }
+        | Says::QuoteChecked { .. }
+        | Says::Narrative { .. }
+        | Says::Value { .. }
+        | Says::TestOfChange { .. }
+        | Says::PackIssued { .. } => None,
+    })
+}
+
+fn is_checked(notes: &[Note], of: &str) -> bool {
+    let mut notes = notes.iter();
+    notes.any(|note| matches!(&note.says, Says::QuoteChecked { id } if id == of))
 }
 
 impl Says {
@@ -147,6 +223,22 @@ impl Says {
                     .into_iter()
                     .try_for_each(|text| check_text(text))
             }
+            Self::Quote { id, period, text } => {
+                check_period(period)?;
+                if is_issued(notes, period) {
+                    return Err(NoteRefusal::Issued);
+                }
+                if notes.iter().any(|note| note.quotes(id)) {
+                    return Err(NoteRefusal::QuotedBefore);
+                }
+                if text.chars().count() > QUOTE_MAX {
+                    return Err(NoteRefusal::Length);
+                }
+                check_text(id)?;
+                check_text(text)
+            }
+            // `Note::check` asks whether there is such a quote.
+            Self::QuoteChecked { .. } => Ok(()),
             Self::PackIssued { month, .. } if is_issued(notes, month) => Err(NoteRefusal::Issued),
             Self::PackIssued { .. } => Ok(()),
         }
@@ -271,6 +363,52 @@ mod tests {
             value("nothing"),
             Err(NoteRefusal::UnknownMeasure { .. })
         ));
+    }
+
+    fn by(person: &str, says: Says) -> Note {
+        Note {
+            by: PrincipalId::parse(person).unwrap(),
+            at: "2026-08-05T10:00:00Z".parse().unwrap(),
+            says,
+        }
+    }
+
+    #[test]
+    fn a_quote_is_read_once_somebody_else_has_looked_at_it() {
+        let quote = |id: &str, text: &str| Says::Quote {
+            id: id.to_owned(),
+            period: "2026-07".to_owned(),
+            text: text.to_owned(),
+        };
+        let checked = || Says::QuoteChecked {
+            id: "one".to_owned(),
+        };
+        let mut notes = vec![by("duty.carrick", quote("one", "Invented: I sleep again."))];
+        assert_eq!(checked_quotes(&notes, "2026-07").count(), 0);
+        assert_eq!(quotes_to_check(&notes).next().unwrap().0, "one");
+        let refused = |note: Note, notes: &[Note]| note.check(&measures(), notes).unwrap_err();
+        let own = by("duty.carrick", checked());
+        assert_eq!(refused(own, &notes), NoteRefusal::OwnQuote);
+        let none = Says::QuoteChecked {
+            id: "two".to_owned(),
+        };
+        assert_eq!(
+            refused(by("lead.carrick", none), &notes),
+            NoteRefusal::NoQuote
+        );
+        let again = by("lead.carrick", quote("one", "Invented: other words."));
+        assert_eq!(refused(again, &notes), NoteRefusal::QuotedBefore);
+        let long = by("duty.carrick", quote("two", &"long ".repeat(70)));
+        assert_eq!(refused(long, &notes), NoteRefusal::Length);
+        let second = by("lead.carrick", checked());
+        assert_eq!(second.check(&measures(), &notes), Ok(()));
+        notes.push(second);
+        let read: Vec<&str> = checked_quotes(&notes, "2026-07").collect();
+        assert_eq!(read, ["Invented: I sleep again."]);
+        assert_eq!(checked_quotes(&notes, "2026-08").count(), 0);
+        assert_eq!(quotes_to_check(&notes).count(), 0);
+        let third = by("manager.service", checked());
+        assert_eq!(refused(third, &notes), NoteRefusal::NoQuote);
     }
 
     #[test]

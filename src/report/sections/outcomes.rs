@@ -7,7 +7,7 @@ use super::super::pack::{Material, PackError, Section};
 use super::chart;
 use crate::charts::{Table, number};
 use crate::domain::measures::MeasuresFile;
-use crate::domain::measures::note::Says;
+use crate::domain::measures::note::{Says, checked_quotes};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -81,7 +81,16 @@ pub(super) async fn outcomes(
     } else {
         section.say("Too few were rated at the start and the end to tell how wellbeing changed.");
     }
-    section.say("Own words are sealed with the request. None is quoted here: a quote needs the family's permission and somebody who checks that it points at nobody.");
+    let mut quoted = false;
+    for text in checked_quotes(material.notes, &material.ask.month) {
+        section.say(format!("“{text}”"));
+        quoted = true;
+    }
+    section.say(if quoted {
+        "Quoted with permission; somebody else has checked that no quote points at anybody."
+    } else {
+        "Own words are sealed with the request. None is quoted here: a quote needs the family's permission and somebody who checks that it points at nobody."
+    });
     chart(&mut section, material, measures, "hopes-achieved").await?;
     chart(&mut section, material, measures, "wellbeing-change").await?;
     Ok(section)

@@ -26,6 +26,8 @@ pub(super) async fn restated(
                 month, position, ..
             } if *month < material.ask.month => Some((month.clone(), Position(*position))),
             Says::PackIssued { .. }
+            | Says::Quote { .. }
+            | Says::QuoteChecked { .. }
             | Says::Narrative { .. }
             | Says::Value { .. }
             | Says::TestOfChange { .. } => None,

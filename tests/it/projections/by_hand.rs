@@ -129,7 +129,7 @@ impl Slip {
             };
             let runs = spells.last().is_some_and(|spell| spell.2.is_none());
             let starts = Self::says(self.start, &event.event_type, coded);
-            if starts && !runs && !(self.once && !spells.is_empty()) {
+            if starts && !runs && (!self.once || spells.is_empty()) {
                 let started = at_ms(&body["opening"]["received_at"]);
                 spells.push(("running".to_owned(), started, None));
             }

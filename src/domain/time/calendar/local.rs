@@ -127,11 +127,7 @@ mod tests {
             let end = jiff::civil::date(2071, 2, 1).at(0, 0, 0, 0);
             while at < end {
                 let asked = zone.to_ambiguous_timestamp(at);
-                assert_eq!(
-                    local.first(at),
-                    asked.clone().compatible().unwrap(),
-                    "{name} {at}"
-                );
+                assert_eq!(local.first(at), asked.compatible().unwrap(), "{name} {at}");
                 assert_eq!(local.last(at), asked.later().unwrap(), "{name} {at}");
                 at = at.saturating_add(7.hours());
             }
