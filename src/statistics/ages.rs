@@ -46,6 +46,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
         #[test]
         fn at_least_the_share_is_not_older(ages in proptest::collection::vec(0u16..400, 1..60)) {
             let days: Vec<f64> = ages.iter().map(|days| f64::from(*days)).collect();

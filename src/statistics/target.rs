@@ -81,6 +81,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
         #[test]
         fn the_share_of_the_decided_lies_between_the_bounds(
             met in 0usize..40, missed in 0usize..40, undecided in 0usize..40

@@ -170,6 +170,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
         #[test]
         fn a_series_that_changes_sides_each_time_is_never_a_shift(
             high in proptest::collection::vec(51u16..100, 12..30)

@@ -146,6 +146,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
         #[test]
         fn limits_move_with_the_series_and_not_with_its_unit(
             values in proptest::collection::vec(0u16..500, 13..60), by in 1u16..100

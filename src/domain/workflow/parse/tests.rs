@@ -591,6 +591,8 @@ fn what_is_too_deep_too_long_or_not_yaml_ends_the_reading() {
 }
 
 proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(10_000))]
+
     /// Whatever a person deletes or repeats, the answer is a list of places, never a panic.
     #[test]
     fn no_text_makes_the_parser_panic(start in 0..4000_usize, end in 0..4000_usize, extra in ".{0,20}") {

@@ -2,6 +2,7 @@ use super::*;
 use crate::domain::workflow::parse::{parse, tests::EXAMPLE};
 use proptest::prelude::*;
 use serde_json::json;
+use std::sync::LazyLock;
 
 fn example() -> Workflow {
     Workflow::new(parse("small/v1.yaml", EXAMPLE).unwrap()).unwrap()
@@ -295,11 +296,16 @@ fn any_value() -> impl Strategy<Value = Value> {
     })
 }
 
+static EXAMPLE_READ: LazyLock<Workflow> = LazyLock::new(example);
+static LISTS_READ: LazyLock<Workflow> = LazyLock::new(lists);
+
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
+
     /// Nothing is lost between the door and the reader, whatever the data, checked or not.
     #[test]
     fn what_was_split_comes_together_again(data in any_value(), open in any::<bool>()) {
-        let (workflow, name) = if open { (example(), "send") } else { (lists(), "answer") };
+        let (workflow, name) = if open { (&*EXAMPLE_READ, "send") } else { (&*LISTS_READ, "answer") };
         if let Some(data) = data.as_object() {
             let (coded, personal) = workflow.split(&named(name), data);
             prop_assert_eq!(&merge(&coded, &personal), data);
