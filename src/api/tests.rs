@@ -28,7 +28,15 @@ fn only_these_routes_are_open_without_a_token() {
         .filter(|route| route.action.is_none())
         .map(|route| route.path)
         .collect();
-    assert_eq!(open, ["/livez", "/readyz", "/openapi.json", "/openapi"]);
+    let expected = [
+        "/livez",
+        "/readyz",
+        "/openapi.json",
+        "/openapi",
+        "/asyncapi.json",
+        "/schemas/{name}",
+    ];
+    assert_eq!(open, expected);
 }
 
 #[test]
