@@ -166,12 +166,12 @@ fn broken(before: &Value, after: &Value, at: &str, found: &mut Vec<String>) {
     }
 }
 
-/// `tests/golden/messages` holds what was published as version 1. A file there is never changed: what
+/// `tests/promised` holds what was published as version 1. A file there is never changed: what
 /// breaks it is another version, sent beside this one.
 #[test]
 fn what_was_promised_to_receivers_stays() {
     for (name, schema) in schemas() {
-        let promised = root().join(format!("tests/golden/messages/{name}.schema.json"));
+        let promised = root().join(format!("tests/promised/{name}.schema.json"));
         let mut found = Vec::new();
         broken(&read(&promised), &schema, name, &mut found);
         assert!(found.is_empty(), "{found:?}");
