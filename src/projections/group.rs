@@ -15,10 +15,8 @@ use std::time::{Duration, Instant};
 
 pub(super) const PAGE_EVENTS: i64 = 1_000;
 /// Of read tables alone, which hold nothing that the log does not: after a crash rows and cursors are
-/// both where they were a moment ago. The log itself is never written so. One plan a statement, made
-/// for tables that grow: while they are small, reading all of them looks cheap.
-const SETTINGS: &str = "set local synchronous_commit = off; set local enable_seqscan = off; \
-    set local plan_cache_mode = force_generic_plan; set local jit = off";
+/// both where they were a moment ago. The log itself is never written so.
+const NO_FLUSH: &str = "set local synchronous_commit = off";
 
 /// What has been declared up to the place, and who stands there.
 #[derive(Default)]
@@ -218,7 +216,7 @@ impl Runner {
         let transaction = client.transaction().await?;
         // Sent together: the round trips of a page are few, however many tables it moves.
         let (_, moved, shapes, parked) = futures::try_join!(
-            async { Ok::<_, RunnerError>(transaction.batch_execute(SETTINGS).await?) },
+            async { Ok::<_, RunnerError>(transaction.batch_execute(NO_FLUSH).await?) },
             async { Ok(leases.advance(&transaction, &all, (group.from, to)).await?) },
             self.check_shapes(&transaction, &names),
             async { Ok(store::load_parked(&transaction, &names).await?) },
