@@ -9,8 +9,15 @@
     reason = "a benchmark prints, and ends at the first surprise"
 )]
 
+#[path = "cluster/mod.rs"]
+mod cluster;
+#[path = "cluster/limit.rs"]
+mod limit;
+
+use cluster::{connect, fresh};
 use futures::stream::{self, StreamExt};
 use jiff::{SignedDuration, Timestamp};
+use limit::insert_p50;
 use rfa::commands::{
     Ask, AskedMove, Command, Commands, Declaration, Provenance, Registry, publish, read_folder,
 };
@@ -19,7 +26,6 @@ use rfa::domain::request::actor::{Grant, Principal, PrincipalKind};
 use rfa::domain::request::rung::Place;
 use rfa::log::Log;
 use rfa::log::connect::LogConfig;
-use rfa::log::migrate::{migrate_log, migrate_vault};
 use rfa::log::vault::{MasterKey, Vault, VaultConfig};
 use rfa::projections::{Runner, due_rungs};
 use rfa::timers::{FindDue, NotFound, Outcome, Pace, Sweeper};
@@ -27,7 +33,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::Client;
 use uuid::Uuid;
 
 const MASTER_KEY: &str = "0707070707070707070707070707070707070707070707070707070707070707";
@@ -95,45 +101,6 @@ async fn main() {
              {found_ms:.2} ms   bare INSERT commit p50 {insert_ms:.3} ms"
         );
     }
-}
-
-async fn connect(url: &str) -> Client {
-    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
-    tokio::spawn(connection);
-    client
-}
-
-async fn fresh(cluster: &str, name: &str) -> String {
-    let client = connect(cluster).await;
-    client
-        .batch_execute(&format!("create database {name}"))
-        .await
-        .unwrap();
-    let (server, _) = cluster.rsplit_once('/').unwrap();
-    let url = format!("{server}/{name}");
-    migrate_log(&url).await.unwrap();
-    migrate_vault(&url).await.unwrap();
-    url
-}
-
-fn median(mut times: Vec<f64>) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
-}
-
-async fn insert_p50(client: &Client) -> f64 {
-    let table = "create table limit_row (id bigserial primary key, body bytea not null)";
-    client.batch_execute(table).await.unwrap();
-    let insert = "insert into limit_row (body) values ($1)";
-    let insert = client.prepare(insert).await.unwrap();
-    let body = vec![7_u8; 900];
-    let mut times = Vec::new();
-    for _ in 0..1_500 {
-        let started = Instant::now();
-        client.execute(&insert, &[&body]).await.unwrap();
-        times.push(started.elapsed().as_secs_f64() * 1_000.0);
-    }
-    median(times.split_off(200))
 }
 
 fn at(text: &str) -> Timestamp {

@@ -11,16 +11,18 @@
     reason = "a benchmark prints, and ends at the first surprise"
 )]
 
+#[path = "../cluster/mod.rs"]
+mod cluster;
 #[path = "../figures/mod.rs"]
 mod figures;
 mod flat;
 mod limits;
 
+use cluster::{connect, fresh};
 use figures::Round;
 use futures::StreamExt;
 use jiff::Timestamp;
 use rfa::log::connect::LogConfig;
-use rfa::log::migrate::{migrate_log, migrate_vault};
 use rfa::log::vault::{Binding, MasterKey, Subject, Vault, VaultConfig};
 use rfa::log::verify::{Verified, verify};
 use rfa::log::{
@@ -29,7 +31,6 @@ use rfa::log::{
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
-use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 
 const MASTER_KEY: &str = "0707070707070707070707070707070707070707070707070707070707070707";
@@ -194,25 +195,6 @@ async fn clients(stores: &[Store], count: usize, length: Duration, cold: bool) -
         p50_ms: at(0.5),
         p99_ms: at(0.99),
     }
-}
-
-async fn connect(url: &str) -> Client {
-    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
-    tokio::spawn(connection);
-    client
-}
-
-async fn fresh(cluster: &str, name: &str) -> String {
-    let client = connect(cluster).await;
-    let again = format!("drop database if exists {name} with (force)");
-    client.batch_execute(&again).await.unwrap();
-    let create = format!("create database {name}");
-    client.batch_execute(&create).await.unwrap();
-    let (server, _) = cluster.rsplit_once('/').unwrap();
-    let url = format!("{server}/{name}");
-    migrate_log(&url).await.unwrap();
-    migrate_vault(&url).await.unwrap();
-    url
 }
 
 /// Seconds for all events in order, decoded into the typed event.

@@ -10,15 +10,21 @@
 )]
 
 mod bare;
+#[path = "../cluster/mod.rs"]
+mod cluster;
 mod durable;
 mod end_to_end;
 #[path = "../figures/mod.rs"]
 mod figures;
+#[path = "../cluster/limit.rs"]
+mod limit;
 mod project;
 mod sending;
 mod served;
 
+use cluster::{connect, fresh};
 use figures::Round;
+use limit::{insert_p50, median};
 use rfa::commands::{Commands, Importer, Registry, publish, read_folder};
 use rfa::domain::ids::{Authority, WorkflowName};
 use rfa::history::import::Plan;
@@ -26,11 +32,9 @@ use rfa::history::mapping::Mapping;
 use rfa::history::rows::Row;
 use rfa::log::Log;
 use rfa::log::connect::LogConfig;
-use rfa::log::migrate::{migrate_log, migrate_vault};
 use rfa::log::vault::{MasterKey, Vault, VaultConfig};
 use std::path::Path;
 use std::time::{Duration, Instant};
-use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 
 const MASTER_KEY: &str = "0707070707070707070707070707070707070707070707070707070707070707";
@@ -79,47 +83,6 @@ async fn main() {
         rounds.push(round);
     }
     figures::print(&rounds, &RATIOS, &connect(&cluster).await, as_json).await;
-}
-
-async fn connect(url: &str) -> Client {
-    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
-    tokio::spawn(connection);
-    client
-}
-
-async fn fresh(cluster: &str, name: &str) -> String {
-    let client = connect(cluster).await;
-    client
-        .batch_execute(&format!("create database {name}"))
-        .await
-        .unwrap();
-    let (server, _) = cluster.rsplit_once('/').unwrap();
-    let url = format!("{server}/{name}");
-    migrate_log(&url).await.unwrap();
-    migrate_vault(&url).await.unwrap();
-    url
-}
-
-fn median(mut times: Vec<f64>) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
-}
-
-async fn insert_p50(client: &Client) -> f64 {
-    let table = "create table limit_row (id bigserial primary key, body bytea not null)";
-    client.batch_execute(table).await.unwrap();
-    let insert = client
-        .prepare("insert into limit_row (body) values ($1)")
-        .await
-        .unwrap();
-    let body = vec![7_u8; 900];
-    let mut times = Vec::new();
-    for _ in 0..1_500 {
-        let started = Instant::now();
-        client.execute(&insert, &[&body]).await.unwrap();
-        times.push(started.elapsed().as_secs_f64() * 1_000.0);
-    }
-    median(times.split_off(200))
 }
 
 /// Rows in the shape of the shipped mapping, invented.

@@ -16,7 +16,7 @@ pub enum Part {
     NotConfigured,
 }
 
-/// One view of the log and how far it is behind.
+/// One read table and how far it is behind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ProjectionLag {
     pub projection: String,

@@ -14,7 +14,7 @@ code,pre{font-family:ui-monospace,monospace;background:#f2f4f6}code{padding:0 .2
 table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;border-bottom:1px solid #ccc;padding:.25rem .6rem .25rem 0}";
 
 /// Inline style only; nothing else is loaded, framed or run.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+pub(super) const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 /// This API as a page
 #[utoipa::path(

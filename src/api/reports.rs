@@ -4,6 +4,7 @@ use super::App;
 use super::caller::Caller;
 use super::extract::{Key, Params, Segments};
 use super::measures::written;
+use super::page::POLICY;
 use super::problem::{Kind, Problem};
 use super::read_tables::{reached, unreadable};
 use super::response_times::{WHEN, when, wrong};
@@ -23,9 +24,6 @@ use jiff::Timestamp;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
-
-/// Inline style only.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = PackIssued)]
@@ -66,13 +64,17 @@ pub(super) async fn known_position(
         return Err(wrong("as_known_on", "after now", "a time that has passed"));
     }
     let at = asked.unwrap_or(now);
+    Ok((recorded_by(app, at).await?, at))
+}
+
+/// The last position that was recorded by then.
+pub(super) async fn recorded_by(app: &App, at: Timestamp) -> Result<Position, Problem> {
     let log = app.commands.registry().log();
     let found = position_at(log, at).await.map_err(unreadable)?;
-    found.map(|position| (position, at)).ok_or_else(|| {
-        let what = "before the first event of the log";
+    found.ok_or_else(|| {
         wrong(
             "as_known_on",
-            what,
+            "before the first event of the log",
             "a time at which something was recorded",
         )
     })
@@ -100,9 +102,7 @@ pub(crate) async fn page(
     Segments(month): Segments<String>,
     params: Params,
 ) -> Result<Response, Problem> {
-    params.only(&[])?;
-    caller.must(Action::ReadMeasures, Resource::Whole)?;
-    let pack = pack(&app, &caller, month).await?;
+    let pack = pack(&app, &caller, month, params).await?;
     Ok(shown(pack.html))
 }
 
@@ -120,9 +120,7 @@ pub(crate) async fn for_children(
     Segments(month): Segments<String>,
     params: Params,
 ) -> Result<Response, Problem> {
-    params.only(&[])?;
-    caller.must(Action::ReadMeasures, Resource::Whole)?;
-    let pack = pack(&app, &caller, month).await?;
+    let pack = pack(&app, &caller, month, params).await?;
     Ok(shown(pack.children_html))
 }
 
@@ -148,9 +146,7 @@ pub(crate) async fn csv(
     Segments(month): Segments<String>,
     params: Params,
 ) -> Result<Response, Problem> {
-    params.only(&[])?;
-    caller.must(Action::ReadMeasures, Resource::Whole)?;
-    let pack = pack(&app, &caller, month).await?;
+    let pack = pack(&app, &caller, month, params).await?;
     Ok((
         [(CONTENT_TYPE, "text/csv; charset=utf-8; header=present")],
         pack.csv,
@@ -192,7 +188,9 @@ pub(crate) async fn issue(
     Ok(Json(view))
 }
 
-async fn pack(app: &App, caller: &Caller, month: String) -> Result<Pack, Problem> {
+async fn pack(app: &App, caller: &Caller, month: String, params: Params) -> Result<Pack, Problem> {
+    params.only(&[])?;
+    caller.must(Action::ReadMeasures, Resource::Whole)?;
     let ask = ask(app, caller, month).await?;
     built(app, &ask).await
 }

@@ -141,17 +141,8 @@ impl RequestStore {
             .seal(vault, events.to_vec(), &[])
             .await
             .map_err(store_error)?;
-        let mut fingerprint = [0; 16];
-        for event in &new.events {
-            let digest = self
-                .commands
-                .vault()
-                .fingerprint(self.authority.as_str(), &event.body);
-            fingerprint
-                .iter_mut()
-                .zip(digest)
-                .for_each(|(sum, byte)| *sum ^= byte);
-        }
+        let bodies: Vec<&[u8]> = new.events.iter().map(|event| &event.body[..]).collect();
+        let fingerprint = vault.fingerprint(self.authority.as_str(), &bodies.join(&b'\n'));
         let append = Append {
             authority: self.authority.to_string(),
             stream: context.request.0,

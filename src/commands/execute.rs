@@ -16,6 +16,7 @@ use crate::domain::ids::{Reference, RequestId};
 use crate::domain::request::asking::{self, Asking, Decided, Fresh};
 use crate::domain::request::error::Refusal;
 use crate::domain::workflow::schema::Workflow;
+use crate::log::chain::truncated;
 use crate::log::vault::Vault;
 use crate::log::{Append, AppendError, Log, StreamKind, Verdict};
 use jiff::Timestamp;
@@ -126,7 +127,8 @@ impl Commands {
         let Some(workflow) = &loaded.workflow else {
             return Err(Refusal::NotFound.into());
         };
-        let occurred_at = in_micros(command.occurred_at.unwrap_or(*now));
+        // A receipt and a read never differ in the last digits.
+        let occurred_at = truncated(command.occurred_at.unwrap_or(*now));
         let mut facts = facts_of(command, declared, request, occurred_at)?;
         facts.references = self.references(command, workflow).await?;
         let asking = Asking {
@@ -297,11 +299,6 @@ impl<E: Into<CommandError>> From<E> for Attempt {
     fn from(error: E) -> Self {
         Self::Failed(error.into())
     }
-}
-
-/// What Postgres keeps: a receipt and a read never differ in the last digits.
-fn in_micros(at: Timestamp) -> Timestamp {
-    Timestamp::from_microsecond(at.as_microsecond()).unwrap_or(at)
 }
 
 /// A command with what every attempt at it needs.

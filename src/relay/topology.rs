@@ -3,6 +3,7 @@
 
 use super::message::{AGENCIES_EXCHANGE, EVENTS_EXCHANGE, RESTRICTED_EXCHANGE, Route};
 use crate::commands::InForce;
+use crate::domain::request::asking::UNROUTED;
 use crate::domain::workflow::together::named_teams;
 use std::collections::{BTreeSet, HashSet};
 
@@ -11,8 +12,6 @@ use std::collections::{BTreeSet, HashSet};
 pub const DELIVERY_LIMIT: i64 = 20;
 pub const DEAD_LETTERS_EXCHANGE: &str = "rfa.dead-letters";
 pub const DEAD_LETTERS_QUEUE: &str = "rfa.dead-letters";
-/// Owner of requests that no routing rule places.
-const UNROUTED: &str = "unrouted";
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Queue {

@@ -7,11 +7,11 @@ use crate::api::extract::Params;
 use crate::api::position::{AsOf, public};
 use crate::api::problem::{Kind, Problem};
 use crate::api::read_tables::{caught_up, reached, unreadable};
-use crate::commands::Position;
+use crate::api::reports::recorded_by;
 use crate::domain::declared::Declared;
 use crate::domain::ids::{ClockName, WorkflowName};
 use crate::projections::QueryError;
-use crate::projections::response_times::known::{Known, position_at};
+use crate::projections::response_times::known::Known;
 use crate::projections::response_times::{Answer, Question, Window, answer};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -96,17 +96,9 @@ impl Asked {
     }
 
     async fn go_back(&mut self, app: &App, at: Timestamp) -> Result<(), Problem> {
+        let position = recorded_by(app, at).await?;
+        reached(app, READ_TABLE, position).await?;
         let log = app.commands.registry().log();
-        let found = position_at(log, at).await.map_err(unreadable)?;
-        let Some(position) = found else {
-            let what = "before the first event of the log";
-            return Err(wrong(
-                "as_known_on",
-                what,
-                "a time at which something was recorded",
-            ));
-        };
-        reached(app, READ_TABLE, Position(position.0)).await?;
         let known = Known::at(&app.reads, log, &self.question, position).await;
         self.known = Some(known.map_err(unanswered)?);
         // The same answer for ever: it does not tell how far the table is today.

@@ -22,7 +22,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 /// Where a request goes that no rule places; the organisation must have it.
-const UNROUTED: &str = "unrouted";
+pub const UNROUTED: &str = "unrouted";
 
 /// Why what is asked becomes no event.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
