@@ -29,6 +29,12 @@ runs() {
   return 1
 }
 
+# pids_with WORD: of everything that runs with WORD among its arguments.
+pids_with() {
+  local folder
+  for folder in /proc/[0-9]*; do ! runs "${folder#/proc/}" "$1" || echo "${folder#/proc/}"; done
+}
+
 first_line() { [ ! -s "$1" ] || head -n 1 "$1"; }
 
 # daemon LOG UID COMMAND…: detached from the terminal, from make and from the lock; prints its pid.

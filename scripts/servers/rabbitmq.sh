@@ -98,6 +98,7 @@ rabbitmq_start() {
       rabbitmq_configure "$here" "$uid" "$secret"
       rabbitmq_environment "$here"
       rabbitmq_launch "$here" "$uid" "$bin" && break
+      echo "servers: RabbitMQ did not start at try $try" >&2
       rabbitmq_stop "$1" crash 2> /dev/null
       if [ "$try" = 3 ]; then
         echo "servers: RabbitMQ did not start; the end of its logs:" >&2
@@ -124,13 +125,15 @@ ENV
 }
 
 rabbitmq_stop() {
-  local here signal=TERM stopped=
+  local here pid signal=TERM stopped=
   [ -d "$1/rabbitmq" ] || return 0
   here=$(cd "$1" && pwd -P)/rabbitmq
   [ "$2" != crash ] || signal=KILL
   ! runs "$(first_line "$here/pid")" "$here" || stopped=yes
   end "$(first_line "$here/pid")" "$here" "$signal"
   end "$(first_line "$here/launcher.pid")" "$here" "$signal"
+  # A node that had not written its pid yet outlives its launcher: it is known by its mark.
+  for pid in $(pids_with "$here"); do end "$pid" "$here" KILL; done
   end "$(first_line "$here/epmd.pid")" "$(first_line "$here/port.epmd")" TERM
   [ -z "$stopped" ] || echo "servers: RabbitMQ stopped (${1#"$root"/}/rabbitmq)" >&2
 }
