@@ -13,7 +13,7 @@ use crate::domain::declared::Declared;
 use crate::domain::ids::{TeamId, WorkflowName};
 use crate::domain::measures::Weights;
 use crate::projections::acts::{Reach, Story, stories};
-use crate::projections::known::declared_at;
+use crate::projections::known::Past;
 use crate::projections::team_caseloads::{self, Caseload, Question};
 use crate::projections::work::{self, Effort, Flow};
 use axum::Json;
@@ -143,18 +143,17 @@ async fn as_known(app: &App, caller: &Caller, params: &Params) -> Result<Found, 
         as_of,
     };
     let log = app.commands.registry().log();
-    let declared = declared_at(log, &question.authority, position)
+    let past = Past::at(log, &question.authority, position)
         .await
         .map_err(unreadable)?;
-    let known = (position, &declared);
-    let rows = team_caseloads::known::query(&app.reads, log, &question, known)
+    let rows = team_caseloads::known::query(&app.reads, log, &question, &past)
         .await
         .map_err(unreadable)?;
     let as_of = AsOf {
         position: public(app.epoch, position.0),
         lag: 0,
     };
-    Ok((rows, weights_of(&declared), as_of))
+    Ok((rows, weights_of(&past.declared), as_of))
 }
 
 fn weights_of(declared: &Declared) -> Option<Weights> {

@@ -3,14 +3,16 @@
 //! While a batch is being flushed the next one gathers itself, so there is no timer: light load
 //! has the latency of one commit, heavy load big batches.
 
-use super::append::{Statements, append_bytes, check, send};
+use super::append::{Statements, check, send};
+use super::batch::{BATCH_COMMANDS_MAX, Batch};
 use super::connect::{ConnectError, LogConfig, ONE_PLAN, Warned, check_settings, pool, watched};
 use super::epoch::Epoch;
 use super::event::{Append, AppendError, Verdict};
+use super::stream_reader::StreamReader;
 use super::tail::Tail;
 use deadpool_postgres::Pool;
 use futures::FutureExt;
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -21,9 +23,6 @@ use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 use uuid::Uuid;
 
-const BATCH_COMMANDS_MAX: usize = 256;
-const BATCH_EVENTS_MAX: usize = 1_000;
-const BATCH_BYTES_MAX: usize = 1 << 20;
 const RETRY_AFTER_MS: u64 = 1_000;
 /// Longer than the statement's own limit: the server speaks first.
 const REPLY_DEADLINE: Duration = Duration::from_secs(15);
@@ -35,8 +34,8 @@ pub(super) const EPOCH: &str = include_str!("sql/epoch.sql");
 type Reply = oneshot::Sender<Result<Verdict, AppendError>>;
 type Answer = oneshot::Receiver<Result<Verdict, AppendError>>;
 
-struct Waiting {
-    append: Append,
+pub(super) struct Waiting {
+    pub(super) append: Append,
     reply: Reply,
 }
 
@@ -46,6 +45,7 @@ pub struct Log {
     queue: mpsc::Sender<Waiting>,
     queue_max: usize,
     pub(super) pool: Pool,
+    pub(super) streams: StreamReader,
     pub(super) url: Arc<str>,
     epoch: Epoch,
     appended: watch::Receiver<u64>,
@@ -76,6 +76,7 @@ impl Log {
             queue_max: config.queue_commands_max,
             url: config.database_url.as_str().into(),
             pool: pool(&config.database_url, config.pool_max)?,
+            streams: StreamReader::start(&config.database_url)?,
             epoch,
             appended,
             tail: Arc::default(),
@@ -360,40 +361,4 @@ async fn connect(url: &str) -> Result<Connection, ConnectError> {
         statements,
         warned,
     })
-}
-
-#[derive(Default)]
-struct Batch {
-    commands: Vec<Waiting>,
-    streams: HashSet<Uuid>,
-    ids: HashSet<Uuid>,
-    events: usize,
-    bytes: usize,
-}
-
-impl Batch {
-    fn has_room(&self) -> bool {
-        self.commands.len() < BATCH_COMMANDS_MAX
-            && self.events < BATCH_EVENTS_MAX
-            && self.bytes < BATCH_BYTES_MAX
-    }
-
-    /// Gives the command back when it must wait.
-    fn take(&mut self, one: Waiting) -> Option<Waiting> {
-        let append = &one.append;
-        if !self.has_room()
-            || self.streams.contains(&append.stream)
-            || self.ids.contains(&append.command_id)
-        {
-            // Later commands of the stream may not overtake this one.
-            self.streams.insert(append.stream);
-            return Some(one);
-        }
-        self.streams.insert(append.stream);
-        self.ids.insert(append.command_id);
-        self.events += append.events.len();
-        self.bytes += append_bytes(append);
-        self.commands.push(one);
-        None
-    }
 }

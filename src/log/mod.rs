@@ -4,6 +4,7 @@
 //! events, and an accepted command is in the log exactly once for ever.
 
 pub mod append;
+mod batch;
 pub mod blind_index;
 mod by_stream;
 pub mod chain;
@@ -24,6 +25,7 @@ pub mod read;
 mod replay;
 pub mod rotation;
 pub mod seal;
+mod stream_reader;
 mod tail;
 pub mod vault;
 pub mod verify;

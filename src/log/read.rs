@@ -32,9 +32,15 @@ impl Log {
         stream: Uuid,
         after_version: i32,
     ) -> Result<Vec<Recorded>, AppendError> {
-        let statement = include_str!("sql/read_stream.sql");
-        self.read(statement, &[&authority, &stream, &after_version])
-            .await
+        let rows = self.streams.read(authority, stream, after_version).await?;
+        let events = read_rows(&rows)?;
+        let first = i64::from(after_version.max(0)) + 1;
+        let follows = |(event, version): (&Recorded, i64)| i64::from(event.version) == version;
+        if events.iter().zip(first..).all(follows) {
+            return Ok(events);
+        }
+        tracing::error!(%stream, after_version, "a stream of the log has a gap");
+        Err(AppendError::Unavailable)
     }
 
     /// The first event of each stream. One round trip.
@@ -164,15 +170,7 @@ impl Log {
         statement: &str,
         parameters: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<Recorded>, AppendError> {
-        let rows = self.rows(statement, parameters).await?;
-        let mut authorities = Interned::default();
-        rows.iter()
-            .map(|row| taken(row, &mut authorities))
-            .collect::<Result<_, _>>()
-            .map_err(|error| {
-                tracing::error!(%error, "an event of the log cannot be read");
-                AppendError::Unavailable
-            })
+        read_rows(&self.rows(statement, parameters).await?)
     }
 
     async fn rows(
@@ -194,6 +192,17 @@ impl Log {
             AppendError::Unavailable
         })
     }
+}
+
+fn read_rows(rows: &[Row]) -> Result<Vec<Recorded>, AppendError> {
+    let mut authorities = Interned::default();
+    rows.iter()
+        .map(|row| taken(row, &mut authorities))
+        .collect::<Result<_, _>>()
+        .map_err(|error| {
+            tracing::error!(%error, "an event of the log cannot be read");
+            AppendError::Unavailable
+        })
 }
 
 /// One allocation an authority and page.

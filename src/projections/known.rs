@@ -1,71 +1,79 @@
 //! Rows of a read table as they stood at a position: folded again from the events that were there.
 
-use super::page::{Decoded, Known as Declarations};
+use super::page::Known as Declarations;
+use super::retold::{History, Retold};
 use super::{Projection, QueryError};
 use crate::domain::declared::Declared;
-use crate::domain::request::codec;
 use crate::log::{AppendError, Log, Position};
-use std::collections::BTreeMap;
-use std::sync::Arc;
 use uuid::Uuid;
-
-/// What was in force for an authority at a position.
-///
-/// # Errors
-/// When the log is out of reach, or a declaration cannot be read.
-pub async fn declared_at(
-    log: &Log,
-    authority: &str,
-    position: Position,
-) -> Result<Declared, QueryError> {
-    let mut declarations = Declarations::default();
-    for event in log.read_declared(Position(0)).await.map_err(unread)? {
-        if event.position <= position {
-            let taken = declarations.take(&event);
-            taken.map_err(|error| QueryError::Calendar(error.to_string()))?;
-        }
-    }
-    Ok(declarations.find(authority).cloned().unwrap_or_default())
-}
 
 /// Requests folded at once.
 const REQUESTS_MAX: usize = 1_000;
 
-/// # Errors
-/// When the log is out of reach.
-pub(super) async fn folded<P: Projection>(
-    log: &Log,
-    authority: &str,
-    requests: &[Uuid],
-    (position, declared): (Position, &Declared),
-) -> Result<Vec<P::Row>, QueryError> {
-    let mut all = Vec::new();
-    for requests in requests.chunks(REQUESTS_MAX) {
-        let events = log
-            .read_streams(authority, requests, position)
-            .await
-            .map_err(unread)?;
-        let mut rows: BTreeMap<Uuid, Vec<P::Row>> = BTreeMap::new();
-        for recorded in events {
-            let event = codec::decode(
-                &recorded.event_type,
-                recorded.schema_version,
-                &recorded.body,
-            );
-            let Ok(event) = event else {
-                // Parked for the table, too.
-                continue;
-            };
-            let rows = rows.entry(recorded.stream).or_default();
-            let decoded = Decoded {
-                recorded: Arc::new(recorded),
-                event,
-            };
-            P::fold(rows, &decoded, declared).map_err(QueryError::Calendar)?;
+/// A position of the log as an authority saw it, with what was in force then and at each event before.
+pub struct Past {
+    pub position: Position,
+    pub declared: Declared,
+    authority: String,
+    history: History,
+}
+
+impl Past {
+    /// # Errors
+    /// When the log is out of reach, or a declaration cannot be read.
+    pub async fn at(log: &Log, authority: &str, position: Position) -> Result<Self, QueryError> {
+        let mut events = log.read_declared(Position(0)).await.map_err(unread)?;
+        events.retain(|event| event.position <= position && *event.authority == *authority);
+        let mut declarations = Declarations::default();
+        for event in &events {
+            declarations.take(event).map_err(unknown)?;
         }
-        all.extend(rows.into_values().flatten());
+        Ok(Self {
+            position,
+            declared: declarations.find(authority).cloned().unwrap_or_default(),
+            authority: authority.to_owned(),
+            history: History::of(&events).map_err(unknown)?,
+        })
     }
-    Ok(all)
+
+    /// What could not be folded then is as it was before, as in the table.
+    ///
+    /// # Errors
+    /// When the log is out of reach.
+    pub(super) async fn rows<P: Projection>(
+        &self,
+        log: &Log,
+        requests: &[Uuid],
+    ) -> Result<Vec<P::Row>, QueryError> {
+        let moments = self.history.moments(&self.authority);
+        let mut all = Vec::new();
+        for requests in requests.chunks(REQUESTS_MAX) {
+            let events = log
+                .read_streams(&self.authority, requests, self.position)
+                .await
+                .map_err(unread)?;
+            let mut one: Option<Retold<P>> = None;
+            for event in events {
+                let key = (self.authority.clone(), event.stream);
+                if one.as_ref().is_none_or(|one| one.key != key)
+                    && let Some(ended) = one.replace(Retold::begin(key))
+                {
+                    all.extend(ended.end(moments, self.position).rows);
+                }
+                if let Some(one) = &mut one {
+                    one.follow(event, moments);
+                }
+            }
+            if let Some(ended) = one {
+                all.extend(ended.end(moments, self.position).rows);
+            }
+        }
+        Ok(all)
+    }
+}
+
+fn unknown(error: super::page::PageError) -> QueryError {
+    QueryError::Calendar(error.to_string())
 }
 
 pub(super) fn unread(error: AppendError) -> QueryError {

@@ -17,6 +17,7 @@ pub mod rebuild;
 mod recount;
 pub mod request_list;
 pub mod response_times;
+mod retold;
 mod rows;
 pub mod runner;
 pub mod shape;

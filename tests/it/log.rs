@@ -8,6 +8,7 @@ mod fences;
 mod growing;
 mod proof;
 mod racing;
+mod reading;
 mod sealing;
 mod traps;
 mod travelling;

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use rfa::commands::{Ask, AskedMove, Command, Provenance};
 use rfa::domain::ids::{Authority, MoveName, RequestId, TeamId, WorkflowName};
 use rfa::log::Position;
-use rfa::projections::known::declared_at;
+use rfa::projections::known::Past;
 use rfa::projections::response_times::answer::{ClockFigures, query_known};
 use rfa::projections::response_times::known::Known;
 use rfa::projections::response_times::opened::{Part, open};
@@ -173,10 +173,9 @@ async fn caseloads_come_out_again_as_they_were_known_with_the_weights_of_then() 
     assert!(told.windows(2).all(|pair| pair[0].1 != pair[1].1));
     let before = Position(told[0].0.0 / 2);
     for (position, expected) in told.into_iter().chain([(before, Vec::new())]) {
-        let declared = declared_at(&engine.log, AUTHORITY, position).await.unwrap();
+        let past = Past::at(&engine.log, AUTHORITY, position).await.unwrap();
         let (pool, question) = (engine.log.pool(), caseload_question());
-        let known = (position, &declared);
-        let again = team_caseloads::known::query(pool, &engine.log, &question, known).await;
+        let again = team_caseloads::known::query(pool, &engine.log, &question, &past).await;
         if position == before {
             // Another way to the same: a fold of what lay before it.
             assert_eq!(held(&again.unwrap()), held_by_then(&engine, position).await);

@@ -2,7 +2,7 @@
 //! raises them.
 
 mod claims;
-mod killed;
+pub(crate) mod killed;
 mod plan;
 pub(crate) mod stage;
 

@@ -6,7 +6,7 @@ use super::seen::{Bounds, Seen};
 use super::{ResponseTimes, SpellRow};
 use crate::domain::declared::Declared;
 use crate::log::{AppendError, Log, Position};
-use crate::projections::known::{declared_at, folded};
+use crate::projections::known::Past;
 use crate::projections::{QueryError, ReadPool};
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -51,14 +51,12 @@ impl Known {
         question: &Question,
         position: Position,
     ) -> Result<Self, QueryError> {
-        let declared = declared_at(log, &question.authority, position).await?;
+        let past = Past::at(log, &question.authority, position).await?;
         let later = later(pool, question, position).await?;
-        let known = (position, &declared);
-        let rows = folded::<ResponseTimes>(log, &question.authority, &later, known).await?;
         Ok(Self {
             position,
-            declared,
-            rows,
+            rows: past.rows::<ResponseTimes>(log, &later).await?,
+            declared: past.declared,
         })
     }
 

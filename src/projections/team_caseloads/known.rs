@@ -2,9 +2,8 @@
 //! stood then, the others are folded again.
 
 use super::{Caseload, Question, Span, TeamCaseloads, open, together, weight};
-use crate::domain::declared::Declared;
 use crate::log::{Log, Position};
-use crate::projections::known::folded;
+use crate::projections::known::Past;
 use crate::projections::{Projection, QueryError, ReadPool, wait_for};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -22,19 +21,18 @@ pub async fn query(
     pool: &ReadPool,
     log: &Log,
     question: &Question,
-    (position, declared): (Position, &Declared),
+    past: &Past,
 ) -> Result<Vec<Caseload>, QueryError> {
-    let weights = declared.measures().map(|file| &file.caseload_weights);
+    let weights = past.declared.measures().map(|file| &file.caseload_weights);
     let standing = open(pool, question, weights).await?;
     // Whatever the table has taken in by now, the list has to know of before it is asked.
-    let taken = wait_for(pool, TeamCaseloads::NAME, position, WAIT_MS).await;
+    let taken = wait_for(pool, TeamCaseloads::NAME, past.position, WAIT_MS).await;
     let taken = taken.map_err(|_| QueryError::Unavailable)?;
     let listed = wait_for(pool, "request_list", taken, WAIT_MS).await;
     listed.map_err(|_| QueryError::Unavailable)?;
-    let later = later(pool, question, position).await?;
+    let later = later(pool, question, past.position).await?;
     let requests: Vec<Uuid> = later.keys().copied().collect();
-    let known = (position, declared);
-    let spans = folded::<TeamCaseloads>(log, &question.authority, &requests, known).await?;
+    let spans = past.rows::<TeamCaseloads>(log, &requests).await?;
     let lasting = spans.into_iter().filter(|span| {
         let begun = span.from_at <= question.as_of;
         begun && span.to_at.is_none_or(|to| to > question.as_of)

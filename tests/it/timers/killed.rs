@@ -17,13 +17,13 @@ const ROUNDS: usize = 50;
 const REQUESTS: usize = 24;
 
 /// Dropped in the middle of whatever it does, after so many polls.
-pub(super) struct Killed<F> {
+pub(crate) struct Killed<F> {
     inner: Option<Pin<Box<F>>>,
     polls_left: usize,
 }
 
 impl<F> Killed<F> {
-    pub(super) fn after(polls: usize, inner: F) -> Self {
+    pub(crate) fn after(polls: usize, inner: F) -> Self {
         Self {
             inner: Some(Box::pin(inner)),
             polls_left: polls,
@@ -49,7 +49,7 @@ impl<F: Future<Output = ()>> Future for Killed<F> {
 }
 
 /// Steps without end at one moment.
-pub(super) async fn sweep_on(mut sweeper: Sweeper, now: Timestamp) {
+pub(crate) async fn sweep_on(mut sweeper: Sweeper, now: Timestamp) {
     loop {
         if sweeper.step(now).await.is_err() {
             return;
@@ -58,7 +58,7 @@ pub(super) async fn sweep_on(mut sweeper: Sweeper, now: Timestamp) {
     }
 }
 
-pub(super) fn chance() -> StdRng {
+pub(crate) fn chance() -> StdRng {
     let seed: u64 = std::env::var("RFA_TEST_SEED")
         .ok()
         .and_then(|text| text.parse().ok())
