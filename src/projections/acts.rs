@@ -46,7 +46,7 @@ pub struct ActRow {
 impl Projection for Acts {
     const NAME: &'static str = "acts";
     const TABLE: &'static str = include_str!("sql/acts_table.sql");
-    const KEY: &'static str = "authority, request_id, number";
+    const KEY: &'static str = "request_id, authority, number";
     type Row = ActRow;
 
     fn fold(rows: &mut Vec<ActRow>, event: &Decoded, declared: &Declared) -> Result<(), String> {

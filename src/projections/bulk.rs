@@ -4,6 +4,7 @@
 use super::Projection;
 use super::copy::Copy;
 use super::retold::{History, Retold};
+use super::rows::wrong;
 use super::runner::RunnerError;
 use super::shape;
 use super::store::Parked;
@@ -67,7 +68,8 @@ impl Bulk<'_> {
         let moments = history.moments(&retold.key.0);
         let retold = retold.end(moments, self.up_to);
         for row in &retold.rows {
-            copy.push(row).await?;
+            let row = serde_json::to_value(row).map_err(|error| wrong(P::NAME, &error))?;
+            copy.push(&row).await?;
         }
         Ok(retold.parked)
     }

@@ -1,10 +1,8 @@
 //! Rows into a table by COPY, as text: the server reads each column as it reads its own.
 
-use super::rows::wrong;
 use super::store::StoreError;
 use deadpool_postgres::Transaction;
 use futures::SinkExt;
-use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::io::Cursor;
@@ -31,7 +29,8 @@ impl<'a> Copy<'a> {
         table: &str,
     ) -> Result<Self, StoreError> {
         let columns = include_str!("sql/json_columns.sql");
-        let rows = transaction.query(columns, &[&table]).await?;
+        let columns = transaction.prepare_cached(columns).await?;
+        let rows = transaction.query(&columns, &[&table]).await?;
         Ok(Self {
             transaction,
             table: table.to_owned(),
@@ -41,8 +40,8 @@ impl<'a> Copy<'a> {
         })
     }
 
-    pub(super) async fn push<R: Serialize>(&mut self, row: &R) -> Result<(), StoreError> {
-        let row = serde_json::to_value(row).map_err(|error| wrong(&self.table, &error))?;
+    /// A row as JSON, with a value for each column.
+    pub(super) async fn push(&mut self, row: &Value) -> Result<(), StoreError> {
         if self.begun.is_none() {
             let columns = row.as_object().map(|row| row.keys().cloned().collect());
             let columns: Vec<String> = columns.unwrap_or_default();

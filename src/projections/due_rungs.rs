@@ -48,7 +48,7 @@ pub struct Context {
 impl Projection for DueRungs {
     const NAME: &'static str = "due_rungs";
     const TABLE: &'static str = include_str!("sql/due_rungs_table.sql");
-    const KEY: &'static str = "authority, request_id, clock, spell";
+    const KEY: &'static str = "request_id, authority, clock, spell";
     /// 2: actions of the child's plan.
     const FOLD: u32 = 2;
     const RECOUNT: Option<&'static str> = Some("(clock <> '' or detail ? 'import')");

@@ -15,8 +15,10 @@ use std::time::{Duration, Instant};
 
 pub(super) const PAGE_EVENTS: i64 = 1_000;
 /// Of read tables alone, which hold nothing that the log does not: after a crash rows and cursors are
-/// both where they were a moment ago. The log itself is never written so.
-const NO_FLUSH: &str = "set local synchronous_commit = off";
+/// both where they were a moment ago. The log itself is never written so. A statement has one plan, for
+/// tables that grow: while they are small, reading all of them looks cheap.
+const SETTINGS: &str = "set local synchronous_commit = off; set local jit = off; \
+    set local plan_cache_mode = force_generic_plan; set local enable_seqscan = off";
 
 /// What has been declared up to the place, and who stands there.
 #[derive(Default)]
@@ -216,7 +218,7 @@ impl Runner {
         let transaction = client.transaction().await?;
         // Sent together: the round trips of a page are few, however many tables it moves.
         let (_, moved, shapes, parked) = futures::try_join!(
-            async { Ok::<_, RunnerError>(transaction.batch_execute(NO_FLUSH).await?) },
+            async { Ok::<_, RunnerError>(transaction.batch_execute(SETTINGS).await?) },
             async { Ok(leases.advance(&transaction, &all, (group.from, to)).await?) },
             self.check_shapes(&transaction, &names),
             async { Ok(store::load_parked(&transaction, &names).await?) },
@@ -296,7 +298,7 @@ impl Visitor for Applying<'_> {
             shards: self.shards,
         };
         let table = store::live_table::<P>();
-        let newly = store::apply::<P, _>(self.transaction, &table, &page).await?;
+        let newly = store::apply::<P>(self.transaction, &table, &page).await?;
         store::park(self.transaction, P::NAME, &newly).await?;
         Ok(())
     }

@@ -45,7 +45,8 @@ pub trait Projection: Send + Sync + 'static {
     const NAME: &'static str;
     /// `create table` with `{table}` for the name; primary key over `KEY`.
     const TABLE: &'static str;
-    /// Columns that tell rows apart; the first two are `authority` and `request_id`.
+    /// Columns that tell rows apart; the first two are `request_id` and `authority`, in this order: a table
+    /// that was never analysed is read by the only index that begins with the request.
     const KEY: &'static str;
     /// Of which rows the requests are looked at again when a calendar or the organisation changes.
     const RECOUNT: Option<&'static str> = None;

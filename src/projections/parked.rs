@@ -89,8 +89,8 @@ impl Visitor for TryAgain<'_> {
         }
         let table = live_table::<P>();
         let mut before: Rows<P> = free.keys().map(|key| (key.clone(), Vec::new())).collect();
-        load::<P, _>(&transaction, &table, &mut before).await?;
-        write::<P, _>(&transaction, &table, (&before, &free)).await?;
+        load::<P>(&transaction, &table, &mut before).await?;
+        write::<P>(&transaction, &table, (&before, &free)).await?;
         for (authority, stream) in free.keys() {
             let unpark = include_str!("sql/unpark_stream.sql");
             transaction

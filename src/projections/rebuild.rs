@@ -226,7 +226,7 @@ impl Rebuild<'_> {
                 parked: &parked.collect(),
                 shards,
             };
-            let newly = store::apply::<P, _>(transaction, table, &page).await?;
+            let newly = store::apply::<P>(transaction, table, &page).await?;
             building.parked.extend(newly);
             building.at = last;
         }

@@ -7,7 +7,7 @@ use super::rows::{Rows, load, write};
 use super::shards::SHARDS;
 use super::store::{Page, Parked, StoreError};
 use crate::log::Position;
-use deadpool_postgres::GenericClient;
+use deadpool_postgres::Transaction;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -19,8 +19,8 @@ const REQUESTS_MAX: i64 = 1_000;
 ///
 /// # Errors
 /// As `store::apply`.
-pub(super) async fn recount<P: Projection, C: GenericClient>(
-    client: &C,
+pub(super) async fn recount<P: Projection>(
+    transaction: &Transaction<'_>,
     table: &str,
     page: &Page<'_>,
 ) -> Result<Vec<Parked>, StoreError> {
@@ -29,7 +29,7 @@ pub(super) async fn recount<P: Projection, C: GenericClient>(
         return Ok(newly_parked);
     };
     let statement = include_str!("sql/recount_requests.sql").replace("{condition}", condition);
-    let statement = client
+    let statement = transaction
         .prepare_cached(&statement.replace("{table}", table))
         .await?;
     let (shards, number) = (page.shards.numbers(), SHARDS as i32);
@@ -39,7 +39,7 @@ pub(super) async fn recount<P: Projection, C: GenericClient>(
         };
         let mut after = Uuid::nil();
         loop {
-            let rows = client
+            let rows = transaction
                 .query(
                     &statement,
                     &[&authority, &after, &REQUESTS_MAX, &shards, &number],
@@ -52,7 +52,7 @@ pub(super) async fn recount<P: Projection, C: GenericClient>(
             };
             after = *last;
             before.retain(|key, _| !page.parked.contains(key));
-            load::<P, C>(client, table, &mut before).await?;
+            load::<P>(transaction, table, &mut before).await?;
             let mut counted = before.clone();
             // Rows of those that fail stay as they were.
             counted.retain(|key, rows| {
@@ -64,7 +64,7 @@ pub(super) async fn recount<P: Projection, C: GenericClient>(
                 }));
                 outcome.is_ok()
             });
-            write::<P, C>(client, table, (&before, &counted)).await?;
+            write::<P>(transaction, table, (&before, &counted)).await?;
         }
     }
     Ok(newly_parked)

@@ -61,7 +61,7 @@ pub struct RequestRow {
 impl Projection for RequestList {
     const NAME: &'static str = "request_list";
     const TABLE: &'static str = include_str!("sql/request_list_table.sql");
-    const KEY: &'static str = "authority, request_id";
+    const KEY: &'static str = "request_id, authority";
     type Row = RequestRow;
 
     fn fold(

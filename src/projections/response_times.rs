@@ -60,7 +60,7 @@ pub struct SpellRow {
 impl Projection for ResponseTimes {
     const NAME: &'static str = "response_times";
     const TABLE: &'static str = include_str!("sql/response_times_table.sql");
-    const KEY: &'static str = "authority, request_id, clock, spell";
+    const KEY: &'static str = "request_id, authority, clock, spell";
     type Row = SpellRow;
 
     fn fold(rows: &mut Vec<SpellRow>, event: &Decoded, declared: &Declared) -> Result<(), String> {

@@ -1,38 +1,43 @@
-//! The rows of some requests: read, and written back as far as they changed. Two or three statements,
-//! however many rows, planned once a connection.
+//! The rows of some requests: read, and written back as far as they changed. A few statements, however
+//! many rows, planned once a connection.
 
 use super::Projection;
+use super::copy::Copy;
 use super::store::{RequestKey, StoreError};
-use deadpool_postgres::GenericClient;
+use deadpool_postgres::Transaction;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use tokio_postgres::types::Json;
 use uuid::Uuid;
+
+/// New rows from here on are copied in: fewer are not worth its round trips.
+const COPIED_MIN: usize = 50;
 
 /// By request, each request's in the order of the key.
 pub(super) type Rows<P> = BTreeMap<RequestKey, Vec<<P as Projection>::Row>>;
 
 /// Fills in the rows of the requests that are there already as keys.
-pub(super) async fn load<P: Projection, C: GenericClient>(
-    client: &C,
+pub(super) async fn load<P: Projection>(
+    transaction: &Transaction<'_>,
     table: &str,
     touched: &mut Rows<P>,
 ) -> Result<(), StoreError> {
     if touched.is_empty() {
         return Ok(());
     }
-    let (authorities, requests): (Vec<&str>, Vec<Uuid>) = touched
-        .keys()
-        .map(|(authority, request)| (authority.as_str(), *request))
-        .unzip();
+    let requests: BTreeSet<Uuid> = touched.keys().map(|(_, request)| *request).collect();
+    let requests: Vec<Uuid> = requests.into_iter().collect();
     let statement = include_str!("sql/load_rows.sql").replace("{table}", table);
-    let statement = client
+    let statement = transaction
         .prepare_cached(&statement.replace("{key}", P::KEY))
         .await?;
-    for row in client.query(&statement, &[&authorities, &requests]).await? {
-        let value: Value = row.try_get(0)?;
-        let row: P::Row = serde_json::from_value(value).map_err(|error| wrong(table, &error))?;
+    let loaded = transaction.query(&statement, &[&requests]).await?;
+    for row in loaded {
+        let row: Json<P::Row> = row.try_get(0).map_err(|error| wrong(table, &error))?;
+        let row = row.0;
         let (authority, request) = P::request_of(&row);
         let key = (authority.to_owned(), request);
+        // Another authority's are found with them, and left alone.
         if let Some(rows) = touched.get_mut(&key) {
             rows.push(row);
         }
@@ -41,12 +46,20 @@ pub(super) async fn load<P: Projection, C: GenericClient>(
 }
 
 /// Writes what is not as `before`; takes away what is no longer there.
-pub(super) async fn write<P: Projection, C: GenericClient>(
-    client: &C,
+pub(super) async fn write<P: Projection>(
+    transaction: &Transaction<'_>,
     table: &str,
     (before, after): (&Rows<P>, &Rows<P>),
 ) -> Result<(), StoreError> {
-    let Changed { written, gone } = changed::<P>(before, after).map_err(|e| wrong(table, &e))?;
+    let changed = changed::<P>(before, after).map_err(|e| wrong(table, &e))?;
+    let Changed {
+        mut written,
+        mut new,
+        gone,
+    } = changed;
+    if new.len() < COPIED_MIN {
+        written.append(&mut new);
+    }
     // Sent one after the other without waiting in between.
     let gone = async {
         if gone.is_empty() {
@@ -55,21 +68,27 @@ pub(super) async fn write<P: Projection, C: GenericClient>(
         let same: Vec<String> = keys::<P>().map(|k| format!("t.{k} = gone.{k}")).collect();
         let statement = include_str!("sql/delete_rows.sql").replace("{table}", table);
         let statement = statement.replace("{same}", &same.join(" and "));
-        let statement = client.prepare_cached(&statement).await?;
-        client.execute(&statement, &[&Value::Array(gone)]).await?;
+        let statement = transaction.prepare_cached(&statement).await?;
+        transaction.execute(&statement, &[&Json(gone)]).await?;
         Ok::<_, StoreError>(())
     };
     let written = async {
         let Some(columns) = written.first().and_then(Value::as_object) else {
             return Ok(());
         };
-        let statement = client.prepare_cached(&upsert::<P>(table, columns)).await?;
-        client
-            .execute(&statement, &[&Value::Array(written)])
-            .await?;
+        let statement = upsert::<P>(table, columns);
+        let statement = transaction.prepare_cached(&statement).await?;
+        transaction.execute(&statement, &[&Json(written)]).await?;
         Ok::<_, StoreError>(())
     };
     futures::try_join!(gone, written)?;
+    if !new.is_empty() {
+        let mut copy = Copy::into(transaction, table).await?;
+        for row in &new {
+            copy.push(row).await?;
+        }
+        copy.finish().await?;
+    }
     Ok(())
 }
 
@@ -92,7 +111,9 @@ fn upsert<P: Projection>(table: &str, row: &Map<String, Value>) -> String {
 
 /// Rows as JSON; of those that are gone the key alone.
 struct Changed {
+    /// In the place of one that was there.
     written: Vec<Value>,
+    new: Vec<Value>,
     gone: Vec<Value>,
 }
 
@@ -100,6 +121,7 @@ fn changed<P: Projection>(before: &Rows<P>, after: &Rows<P>) -> Result<Changed, 
     let nothing = Vec::new();
     let mut changed = Changed {
         written: Vec::new(),
+        new: Vec::new(),
         gone: Vec::new(),
     };
     for (request, rows) in after {
@@ -112,14 +134,20 @@ fn changed<P: Projection>(before: &Rows<P>, after: &Rows<P>) -> Result<Changed, 
                 None => kept.push(serde_json::to_value(row)?),
             }
         }
-        let kept_keys: Vec<Value> = kept.iter().map(key_of::<P>).collect();
+        let mut left_keys = HashSet::with_capacity(left.len());
         for row in left {
-            let key = key_of::<P>(&serde_json::to_value(row)?);
-            if !kept_keys.contains(&key) {
-                changed.gone.push(key);
-            }
+            left_keys.insert(key_of::<P>(&serde_json::to_value(row)?));
         }
-        changed.written.append(&mut kept);
+        for row in kept {
+            let was_there = left_keys.remove(&key_of::<P>(&row));
+            let to = if was_there {
+                &mut changed.written
+            } else {
+                &mut changed.new
+            };
+            to.push(row);
+        }
+        changed.gone.extend(left_keys);
     }
     Ok(changed)
 }
@@ -130,7 +158,7 @@ fn key_of<P: Projection>(row: &Value) -> Value {
         .collect()
 }
 
-pub(super) fn wrong(table: &str, error: &serde_json::Error) -> StoreError {
+pub(super) fn wrong(table: &str, error: &impl ToString) -> StoreError {
     StoreError::Row {
         table: table.to_owned(),
         why: error.to_string(),
@@ -157,7 +185,7 @@ mod tests {
     impl Projection for Numbered {
         const NAME: &'static str = "numbered";
         const TABLE: &'static str = "";
-        const KEY: &'static str = "authority, request_id, number";
+        const KEY: &'static str = "request_id, authority, number";
         type Row = Row;
 
         fn fold(_: &mut Vec<Row>, _: &Decoded, _: &Declared) -> Result<(), String> {
@@ -184,16 +212,16 @@ mod tests {
     fn what_stayed_as_it_was_is_not_written_again() {
         let before = rows(&[(1, "a"), (2, "b"), (3, "c")]);
         let after = rows(&[(1, "a"), (2, "other"), (4, "d")]);
-        let Changed { written, gone } = changed::<Numbered>(&before, &after).unwrap();
+        let Changed { written, new, gone } = changed::<Numbered>(&before, &after).unwrap();
         let numbers = |rows: &[Value]| -> Vec<i64> {
             rows.iter()
                 .filter_map(|row| row["number"].as_i64())
                 .collect()
         };
-        assert_eq!(numbers(&written), [2, 4]);
+        assert_eq!((numbers(&written), numbers(&new)), (vec![2], vec![4]));
         assert_eq!(numbers(&gone), [3]);
         let same = changed::<Numbered>(&before, &before).unwrap();
-        assert!(same.written.is_empty() && same.gone.is_empty());
+        assert!(same.written.is_empty() && same.new.is_empty() && same.gone.is_empty());
     }
 
     #[test]
@@ -201,7 +229,7 @@ mod tests {
         let before = rows(&[(1, "a")]);
         let row = serde_json::to_value(&before.values().next().unwrap()[0]).unwrap();
         let statement = upsert::<Numbered>("t", row.as_object().unwrap());
-        let ends = "on conflict (authority, request_id, number) do update set text = excluded.text";
+        let ends = "on conflict (request_id, authority, number) do update set text = excluded.text";
         assert!(statement.trim_end().ends_with(ends), "{statement}");
     }
 }

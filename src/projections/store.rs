@@ -7,7 +7,7 @@ use super::recount::recount;
 use super::rows::{Rows, load, write};
 use super::shards::Shards;
 use crate::log::Position;
-use deadpool_postgres::GenericClient;
+use deadpool_postgres::{GenericClient, Transaction};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
 
@@ -71,8 +71,8 @@ impl Page<'_> {
 ///
 /// # Errors
 /// When Postgres refuses or a stored row is not one of ours.
-pub async fn apply<P: Projection, C: GenericClient>(
-    client: &C,
+pub async fn apply<P: Projection>(
+    transaction: &Transaction<'_>,
     table: &str,
     page: &Page<'_>,
 ) -> Result<Vec<Parked>, StoreError> {
@@ -86,7 +86,7 @@ pub async fn apply<P: Projection, C: GenericClient>(
         .filter(|key| page.is_followed(key))
         .map(|key| (key, Vec::new()))
         .collect();
-    load::<P, C>(client, table, &mut before).await?;
+    load::<P>(transaction, table, &mut before).await?;
     let mut after = before.clone();
     let newly_parked = fold::<P>(&mut after, page);
     for key in newly_parked.keys() {
@@ -95,9 +95,9 @@ pub async fn apply<P: Projection, C: GenericClient>(
         }
     }
     fold_before::<P>(&mut after, page, &newly_parked);
-    write::<P, C>(client, table, (&before, &after)).await?;
+    write::<P>(transaction, table, (&before, &after)).await?;
     let mut newly_parked: Vec<Parked> = newly_parked.into_values().collect();
-    newly_parked.extend(recount::<P, C>(client, table, page).await?);
+    newly_parked.extend(recount::<P>(transaction, table, page).await?);
     Ok(newly_parked)
 }
 

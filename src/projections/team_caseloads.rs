@@ -40,7 +40,7 @@ pub struct Span {
 impl Projection for TeamCaseloads {
     const NAME: &'static str = "team_caseloads";
     const TABLE: &'static str = include_str!("sql/team_caseloads_table.sql");
-    const KEY: &'static str = "authority, request_id, span";
+    const KEY: &'static str = "request_id, authority, span";
     type Row = Span;
 
     fn fold(rows: &mut Vec<Span>, event: &Decoded, declared: &Declared) -> Result<(), String> {

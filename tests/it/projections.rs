@@ -1,6 +1,7 @@
 //! Read tables: rebuilt equals live equals a fold of the log that is written another way here.
 
 mod by_hand;
+mod plans;
 mod torn;
 
 use crate::support::WorkflowFiles;
@@ -441,7 +442,7 @@ async fn a_fold_that_panics_parks_its_request_as_it_was_before() {
     }
     let events = events.into_iter().map(Arc::new).collect();
     let entries = decode(Position(0), events, Shards::ALL).unwrap();
-    let client = engine.log.pool().get().await.unwrap();
+    let mut client = engine.log.pool().get().await.unwrap();
     let table = store::live_table::<Panicking>();
     shape::create::<Panicking, _>(&client, &table)
         .await
@@ -452,13 +453,14 @@ async fn a_fold_that_panics_parks_its_request_as_it_was_before() {
         parked: &BTreeSet::new(),
         shards: Shards::ALL,
     };
-    let parked = store::apply::<Panicking, _>(&client, &table, &page).await;
+    let transaction = client.transaction().await.unwrap();
+    let parked = store::apply::<Panicking>(&transaction, &table, &page).await;
     let parked: BTreeSet<Uuid> = parked.unwrap().iter().map(|one| one.request.1).collect();
     let long = lengths.iter().filter(|(_, length)| **length > 3);
     assert_eq!(parked, long.map(|(request, _)| *request).collect());
     assert!(!parked.is_empty());
     let rows = "select request_id, count from read_model.panicking";
-    let rows = client.query(rows, &[]).await.unwrap();
+    let rows = transaction.query(rows, &[]).await.unwrap();
     let counts: BTreeMap<Uuid, i32> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
     let expected = lengths.iter().map(|(request, n)| (*request, (*n).min(3)));
     assert_eq!(counts, expected.collect());

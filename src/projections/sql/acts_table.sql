@@ -16,6 +16,6 @@ create table if not exists {table} (
     received_at timestamptz not null,
     coded jsonb not null,
     dimensions jsonb,
-    primary key (authority, request_id, number)
+    primary key (request_id, authority, number)
 );
 create index on {table} (authority, workflow, occurred_at);

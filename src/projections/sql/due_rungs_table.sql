@@ -7,6 +7,6 @@ create table if not exists {table} (
     occurrence int,
     next_at timestamptz,
     detail jsonb,
-    primary key (authority, request_id, clock, spell)
+    primary key (request_id, authority, clock, spell)
 );
 create index on {table} (next_at, authority, request_id, clock, spell) where next_at is not null;

@@ -1,4 +1,3 @@
-select to_jsonb(t) as row
-from {table} t
-join unnest($1::text[], $2::uuid[]) as w(authority, request_id) using (authority, request_id)
-order by {key}
+select to_json(t) as row
+from unnest($1::uuid[]) as w(request_id)
+cross join lateral (select * from {table} where request_id = w.request_id order by {key}) t

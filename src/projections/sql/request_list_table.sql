@@ -23,7 +23,7 @@ create table if not exists {table} (
     position bigint not null,
     provenance text not null,
     codes jsonb not null,
-    primary key (authority, request_id)
+    primary key (request_id, authority)
 );
 create index on {table} (authority, team, received_at, request_id) where not ended;
 create index on {table} (authority, concern_at, request_id) where concern_open;

@@ -17,7 +17,7 @@ create table if not exists {table} (
     detail jsonb,
     dimensions jsonb not null,
     position bigint not null,
-    primary key (authority, request_id, clock, spell)
+    primary key (request_id, authority, clock, spell)
 );
 create index on {table} (authority, workflow, clock, started_at);
 create index on {table} (authority, workflow, position) where spell = 0;

@@ -9,7 +9,7 @@ create table if not exists {table} (
     received_at timestamptz not null,
     from_at timestamptz not null,
     to_at timestamptz,
-    primary key (authority, request_id, span)
+    primary key (request_id, authority, span)
 );
 create index on {table} (authority, team) where to_at is null;
 create index on {table} (authority, from_at, to_at);
