@@ -76,6 +76,10 @@ impl Projection for Acts {
     fn request_of(row: &ActRow) -> (&str, Uuid) {
         (&row.authority, row.request_id)
     }
+
+    fn place_of(row: &ActRow) -> (&str, i32) {
+        ("", row.number)
+    }
 }
 
 fn next(last: Option<&ActRow>, event: &Decoded, act: &Act) -> Result<ActRow, String> {

@@ -4,7 +4,6 @@
 use super::Projection;
 use super::copy::Copy;
 use super::retold::{History, Retold};
-use super::rows::wrong;
 use super::runner::RunnerError;
 use super::shape;
 use super::store::Parked;
@@ -68,8 +67,7 @@ impl Bulk<'_> {
         let moments = history.moments(&retold.key.0);
         let retold = retold.end(moments, self.up_to);
         for row in &retold.rows {
-            let row = serde_json::to_value(row).map_err(|error| wrong(P::NAME, &error))?;
-            copy.push(&row).await?;
+            copy.push(row).await?;
         }
         Ok(retold.parked)
     }

@@ -1,9 +1,12 @@
 //! Rows into a table by COPY, as text: the server reads each column as it reads its own.
 
+use super::rows::wrong;
 use super::store::StoreError;
 use deadpool_postgres::Transaction;
 use futures::SinkExt;
-use serde_json::Value;
+use indexmap::IndexMap;
+use serde::Serialize;
+use serde_json::value::RawValue;
 use std::collections::BTreeSet;
 use std::io::Cursor;
 use std::pin::Pin;
@@ -18,8 +21,8 @@ pub(super) struct Copy<'a> {
     table: String,
     /// Of which a string is JSON, and not the text itself.
     json: BTreeSet<String>,
-    /// Begun with the first row, which tells the columns.
-    begun: Option<(Sink, Vec<String>)>,
+    /// Begun with the first row, which tells the columns; all rows have them in the same order.
+    begun: Option<Sink>,
     chunk: Vec<u8>,
 }
 
@@ -40,40 +43,42 @@ impl<'a> Copy<'a> {
         })
     }
 
-    /// A row as JSON, with a value for each column.
-    pub(super) async fn push(&mut self, row: &Value) -> Result<(), StoreError> {
+    pub(super) async fn push<R: Serialize>(&mut self, row: &R) -> Result<(), StoreError> {
+        let unread = |error: serde_json::Error| wrong(&self.table, &error);
+        let row = serde_json::to_string(row).map_err(unread)?;
+        // Cut at its columns, and no further.
+        let row: IndexMap<&str, &RawValue> = serde_json::from_str(&row).map_err(unread)?;
         if self.begun.is_none() {
-            let columns = row.as_object().map(|row| row.keys().cloned().collect());
-            let columns: Vec<String> = columns.unwrap_or_default();
+            let columns: Vec<&str> = row.keys().copied().collect();
             let copy = format!("copy {} ({}) from stdin", self.table, columns.join(", "));
             let sink = self.transaction.copy_in(&copy).await?;
-            self.begun = Some((Box::pin(sink), columns));
+            self.begun = Some(Box::pin(sink));
         }
-        let Some((sink, columns)) = &mut self.begun else {
-            return Ok(());
-        };
-        for (i, column) in columns.iter().enumerate() {
+        for (i, (column, value)) in row.iter().enumerate() {
             if i > 0 {
                 self.chunk.push(b'\t');
             }
-            match row.get(column) {
-                None | Some(Value::Null) => self.chunk.extend(b"\\N"),
-                Some(Value::String(text)) if !self.json.contains(column) => {
-                    escape(&mut self.chunk, text);
+            match value.get() {
+                "null" => self.chunk.extend(b"\\N"),
+                text if text.starts_with('"') && !self.json.contains(*column) => {
+                    let text: String = serde_json::from_str(text).map_err(unread)?;
+                    escape(&mut self.chunk, &text);
                 }
-                Some(value) => escape(&mut self.chunk, &value.to_string()),
+                other => escape(&mut self.chunk, other),
             }
         }
         self.chunk.push(b'\n');
         if self.chunk.len() >= CHUNK_BYTES {
-            sink.send(Cursor::new(std::mem::take(&mut self.chunk)))
-                .await?;
+            let chunk = std::mem::replace(&mut self.chunk, Vec::with_capacity(2 * CHUNK_BYTES));
+            if let Some(sink) = &mut self.begun {
+                sink.send(Cursor::new(chunk)).await?;
+            }
         }
         Ok(())
     }
 
     pub(super) async fn finish(self) -> Result<(), StoreError> {
-        if let Some((mut sink, _)) = self.begun {
+        if let Some(mut sink) = self.begun {
             sink.send(Cursor::new(self.chunk)).await?;
             sink.as_mut().finish().await?;
         }
@@ -82,15 +87,18 @@ impl<'a> Copy<'a> {
 }
 
 fn escape(chunk: &mut Vec<u8>, text: &str) {
-    for byte in text.bytes() {
-        match byte {
-            b'\\' => chunk.extend(b"\\\\"),
-            b'\n' => chunk.extend(b"\\n"),
-            b'\r' => chunk.extend(b"\\r"),
-            b'\t' => chunk.extend(b"\\t"),
-            other => chunk.push(other),
-        }
+    let mut rest = text.as_bytes();
+    while let Some(at) = rest.iter().position(|b| b"\\\n\r\t".contains(b)) {
+        chunk.extend(&rest[..at]);
+        chunk.extend(match rest[at] {
+            b'\n' => b"\\n",
+            b'\r' => b"\\r",
+            b'\t' => b"\\t",
+            _ => b"\\\\",
+        });
+        rest = &rest[at + 1..];
     }
+    chunk.extend(rest);
 }
 
 #[cfg(test)]

@@ -83,6 +83,10 @@ impl Projection for DueRungs {
     fn request_of(row: &RungRow) -> (&str, Uuid) {
         (&row.authority, row.request_id)
     }
+
+    fn place_of(row: &RungRow) -> (&str, i32) {
+        (&row.clock, row.spell)
+    }
 }
 
 /// `None` for a request that nobody is to be reminded of.

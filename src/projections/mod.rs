@@ -34,6 +34,7 @@ pub use runner::{Runner, RunnerError, Step};
 use crate::domain::declared::Declared;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::fmt::Debug;
 use std::future::Future;
 use uuid::Uuid;
 
@@ -52,7 +53,7 @@ pub trait Projection: Send + Sync + 'static {
     const RECOUNT: Option<&'static str> = None;
     /// Raised when the fold changes: tables of the fold before it are made anew.
     const FOLD: u32 = 1;
-    type Row: Serialize + DeserializeOwned + Clone + PartialEq + Send + Sync;
+    type Row: Serialize + DeserializeOwned + Clone + Debug + PartialEq + Send + Sync;
 
     /// Moves the rows of the event's request on.
     ///
@@ -69,6 +70,9 @@ pub trait Projection: Send + Sync + 'static {
     }
 
     fn request_of(row: &Self::Row) -> (&str, Uuid);
+
+    /// What tells a row from the others of its request: the rest of `KEY`.
+    fn place_of(row: &Self::Row) -> (&str, i32);
 }
 
 /// All projections, for whoever has to do something with each.

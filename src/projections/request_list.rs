@@ -99,6 +99,10 @@ impl Projection for RequestList {
     fn request_of(row: &RequestRow) -> (&str, Uuid) {
         (&row.authority, row.request_id)
     }
+
+    fn place_of(_: &RequestRow) -> (&str, i32) {
+        ("", 0)
+    }
 }
 
 fn open(event: &Decoded, act: &Act) -> Result<RequestRow, String> {

@@ -4,7 +4,7 @@
 use super::page::Decoded;
 use super::{Projection, QueryError};
 use crate::domain::declared::Declared;
-use crate::domain::ids::{AgencyId, DefinitionHash, StateName};
+use crate::domain::ids::{AgencyId, DefinitionHash, StateName, TeamId};
 use crate::domain::request::clocks::ClockGround;
 use crate::domain::request::event::{Act, ClockExtended, Opening, RequestEvent};
 use crate::domain::time::clock::{Clocks, Reading, Spell, SpellStatus};
@@ -52,7 +52,7 @@ pub struct SpellRow {
     /// The spell as the clock folds it.
     pub detail: Option<Spell>,
     /// Codes that the figures can be asked by; a list where several hold at once.
-    pub dimensions: Map<String, Value>,
+    pub dimensions: Arc<Map<String, Value>>,
     /// Of the request's last event that the row has seen.
     pub position: i64,
 }
@@ -96,6 +96,10 @@ impl Projection for ResponseTimes {
             .spells
             .sort_by_key(|spell| (spell.clock.clone(), spell.number));
         evolve(&mut clocks, workflow, &context, event, declared);
+        let held = Held {
+            now: held_by(&context, &act.owner.team),
+            before: act.left_team.as_ref().map(|team| held_by(&context, team)),
+        };
         rows.push(context.clone());
         rows.extend(clocks.spells.into_iter().map(|spell| {
             let number = i32::try_from(spell.number).unwrap_or(i32::MAX);
@@ -107,7 +111,7 @@ impl Projection for ResponseTimes {
                     position,
                     ..row
                 },
-                None => row_of(&context, spell, act, declared),
+                None => row_of(&context, spell, (act, &held), declared),
             }
         }));
         Ok(())
@@ -115,6 +119,10 @@ impl Projection for ResponseTimes {
 
     fn request_of(row: &SpellRow) -> (&str, Uuid) {
         (&row.authority, row.request_id)
+    }
+
+    fn place_of(row: &SpellRow) -> (&str, i32) {
+        (&row.clock, row.spell)
     }
 }
 
@@ -167,17 +175,32 @@ fn context_of(event: &Decoded, act: &Act) -> Result<SpellRow, String> {
         working_days: None,
         met: None,
         detail: None,
-        dimensions: codes_of(act, opening),
+        dimensions: Arc::new(codes_of(act, opening)),
         position: event.recorded.position.0,
     })
 }
 
-/// Of a spell that runs, or that this act ended.
-fn row_of(context: &SpellRow, spell: Spell, act: &Act, declared: &Declared) -> SpellRow {
-    let mut dimensions = context.dimensions.clone();
-    let held_by = act.left_team.as_ref().filter(|_| spell.ended_at.is_some());
-    let team = held_by.unwrap_or(&act.owner.team);
+/// What a request is counted under, with its team: after an act, and before it where it moved on.
+struct Held {
+    now: Arc<Map<String, Value>>,
+    before: Option<Arc<Map<String, Value>>>,
+}
+
+fn held_by(context: &SpellRow, team: &TeamId) -> Arc<Map<String, Value>> {
+    let mut dimensions = Map::clone(&context.dimensions);
     dimensions.insert("team".to_owned(), Value::String(team.to_string()));
+    Arc::new(dimensions)
+}
+
+/// Of a spell that runs, or that this act ended.
+fn row_of(
+    context: &SpellRow,
+    spell: Spell,
+    (act, held): (&Act, &Held),
+    declared: &Declared,
+) -> SpellRow {
+    let before = held.before.as_ref().filter(|_| spell.ended_at.is_some());
+    let dimensions = Arc::clone(before.unwrap_or(&held.now));
     let calendar = declared.calendars().load(&spell.calendar).ok();
     // What was given more time is read from its detail: by which target it was met, too.
     let settled = calendar

@@ -6,7 +6,7 @@ use super::copy::Copy;
 use super::store::{RequestKey, StoreError};
 use deadpool_postgres::Transaction;
 use serde_json::{Map, Value};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use tokio_postgres::types::Json;
 use uuid::Uuid;
 
@@ -51,12 +51,11 @@ pub(super) async fn write<P: Projection>(
     table: &str,
     (before, after): (&Rows<P>, &Rows<P>),
 ) -> Result<(), StoreError> {
-    let changed = changed::<P>(before, after).map_err(|e| wrong(table, &e))?;
     let Changed {
         mut written,
         mut new,
         gone,
-    } = changed;
+    } = changed::<P>(before, after);
     if new.len() < COPIED_MIN {
         written.append(&mut new);
     }
@@ -73,10 +72,12 @@ pub(super) async fn write<P: Projection>(
         Ok::<_, StoreError>(())
     };
     let written = async {
-        let Some(columns) = written.first().and_then(Value::as_object) else {
+        let Some(first) = written.first() else {
             return Ok(());
         };
-        let statement = upsert::<P>(table, columns);
+        let first = serde_json::to_value(first).map_err(|error| wrong(table, &error))?;
+        let columns = first.as_object().cloned().unwrap_or_default();
+        let statement = upsert::<P>(table, &columns);
         let statement = transaction.prepare_cached(&statement).await?;
         transaction.execute(&statement, &[&Json(written)]).await?;
         Ok::<_, StoreError>(())
@@ -84,7 +85,7 @@ pub(super) async fn write<P: Projection>(
     futures::try_join!(gone, written)?;
     if !new.is_empty() {
         let mut copy = Copy::into(transaction, table).await?;
-        for row in &new {
+        for row in new {
             copy.push(row).await?;
         }
         copy.finish().await?;
@@ -109,53 +110,35 @@ fn upsert<P: Projection>(table: &str, row: &Map<String, Value>) -> String {
         .replace("{changes}", &changes.join(", "))
 }
 
-/// Rows as JSON; of those that are gone the key alone.
-struct Changed {
+struct Changed<'a, R> {
     /// In the place of one that was there.
-    written: Vec<Value>,
-    new: Vec<Value>,
-    gone: Vec<Value>,
+    written: Vec<&'a R>,
+    new: Vec<&'a R>,
+    gone: Vec<&'a R>,
 }
 
-fn changed<P: Projection>(before: &Rows<P>, after: &Rows<P>) -> Result<Changed, serde_json::Error> {
-    let nothing = Vec::new();
+fn changed<'a, P: Projection>(before: &'a Rows<P>, after: &'a Rows<P>) -> Changed<'a, P::Row> {
     let mut changed = Changed {
         written: Vec::new(),
         new: Vec::new(),
         gone: Vec::new(),
     };
     for (request, rows) in after {
-        let old = before.get(request).unwrap_or(&nothing);
+        let old = before.get(request).map_or(&[][..], Vec::as_slice);
         let mut left: Vec<&P::Row> = old.iter().collect();
-        let mut kept = Vec::new();
         for row in rows {
-            match left.iter().position(|old| *old == row) {
-                Some(same) => drop(left.swap_remove(same)),
-                None => kept.push(serde_json::to_value(row)?),
+            let place = P::place_of(row);
+            let Some(at) = left.iter().position(|old| P::place_of(old) == place) else {
+                changed.new.push(row);
+                continue;
+            };
+            if left.swap_remove(at) != row {
+                changed.written.push(row);
             }
         }
-        let mut left_keys = HashSet::with_capacity(left.len());
-        for row in left {
-            left_keys.insert(key_of::<P>(&serde_json::to_value(row)?));
-        }
-        for row in kept {
-            let was_there = left_keys.remove(&key_of::<P>(&row));
-            let to = if was_there {
-                &mut changed.written
-            } else {
-                &mut changed.new
-            };
-            to.push(row);
-        }
-        changed.gone.extend(left_keys);
+        changed.gone.append(&mut left);
     }
-    Ok(changed)
-}
-
-fn key_of<P: Projection>(row: &Value) -> Value {
-    keys::<P>()
-        .map(|key| (key.to_owned(), row.get(key).cloned().unwrap_or_default()))
-        .collect()
+    changed
 }
 
 pub(super) fn wrong(table: &str, error: &impl ToString) -> StoreError {
@@ -195,6 +178,10 @@ mod tests {
         fn request_of(row: &Row) -> (&str, Uuid) {
             (&row.authority, row.request_id)
         }
+
+        fn place_of(row: &Row) -> (&str, i32) {
+            ("", row.number)
+        }
     }
 
     fn rows(rows: &[(i32, &str)]) -> Rows<Numbered> {
@@ -212,15 +199,11 @@ mod tests {
     fn what_stayed_as_it_was_is_not_written_again() {
         let before = rows(&[(1, "a"), (2, "b"), (3, "c")]);
         let after = rows(&[(1, "a"), (2, "other"), (4, "d")]);
-        let Changed { written, new, gone } = changed::<Numbered>(&before, &after).unwrap();
-        let numbers = |rows: &[Value]| -> Vec<i64> {
-            rows.iter()
-                .filter_map(|row| row["number"].as_i64())
-                .collect()
-        };
+        let Changed { written, new, gone } = changed::<Numbered>(&before, &after);
+        let numbers = |rows: &[&Row]| -> Vec<i32> { rows.iter().map(|row| row.number).collect() };
         assert_eq!((numbers(&written), numbers(&new)), (vec![2], vec![4]));
         assert_eq!(numbers(&gone), [3]);
-        let same = changed::<Numbered>(&before, &before).unwrap();
+        let same = changed::<Numbered>(&before, &before);
         assert!(same.written.is_empty() && same.new.is_empty() && same.gone.is_empty());
     }
 

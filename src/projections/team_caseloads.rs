@@ -78,6 +78,10 @@ impl Projection for TeamCaseloads {
     fn request_of(row: &Span) -> (&str, Uuid) {
         (&row.authority, row.request_id)
     }
+
+    fn place_of(row: &Span) -> (&str, i32) {
+        ("", row.span)
+    }
 }
 
 fn is_same(last: &Span, next: &Span) -> bool {

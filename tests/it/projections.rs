@@ -425,6 +425,10 @@ impl Projection for Panicking {
     fn request_of(row: &Counted) -> (&str, Uuid) {
         (&row.authority, row.request_id)
     }
+
+    fn place_of(_: &Counted) -> (&str, i32) {
+        ("", 0)
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

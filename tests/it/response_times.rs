@@ -427,3 +427,30 @@ async fn a_figure_opens_for_those_with_a_duty_and_an_analyst_sees_no_small_count
         .await;
     assert_eq!(today.body["errors"][0]["pointer"], "#query/as_of");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_filter_that_would_isolate_a_child_is_refused_where_figures_leave_the_view_of_a_duty() {
+    let served = Served::start().await;
+    served.sent().await;
+    let path = "/response-times?only=team:carrick-team";
+    until("the request counts", Duration::from_secs(20), async || {
+        let answer = served.get(path, "manager.service").await;
+        (answer.body["clocks"][0]["started"] == 1).then_some(())
+    })
+    .await;
+    // Figures that leave are of whole months: as if it had been asked for in June.
+    let owner = served.database().connect().await;
+    let earlier = "update read_model.response_times set started_at = '2026-06-10T09:00Z'";
+    owner.batch_execute(earlier).await.unwrap();
+    let refused = served.get(path, "analyst.partnership").await;
+    assert_eq!(refused.status, 400, "{}", refused.text);
+    let error = &refused.body["errors"][0];
+    assert_eq!(error["pointer"], "#query/only");
+    assert!(
+        error["what"].as_str().unwrap().contains("recognised"),
+        "{error}"
+    );
+    let whole = served.get("/response-times", "analyst.partnership").await;
+    assert_eq!(whole.status, 200, "{}", whole.text);
+    assert_eq!(whole.body["clocks"][0]["started"], Value::Null);
+}

@@ -3,6 +3,7 @@
 //! Invariant: what no schema describes is personal. A code has to be declared, never guessed.
 
 use serde_json::{Map, Value};
+use smallvec::SmallVec;
 
 /// Under whose key a value is sealed; the later, the stricter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,22 +17,25 @@ pub(crate) enum Scope {
 /// Formats whose texts are codes; an address or a link is none.
 const CODE_FORMATS: [&str; 5] = ["date", "date-time", "time", "duration", "uuid"];
 
+/// A place has seldom more: every place of every move's data is looked at several times.
+type Few<'s> = SmallVec<[&'s Map<String, Value>; 2]>;
+
 /// The schemas that describe one place.
 #[derive(Debug, Clone)]
 pub(crate) struct Views<'s> {
     root: &'s Value,
     /// These always apply.
-    sure: Vec<&'s Map<String, Value>>,
+    sure: Few<'s>,
     /// These apply in some branch of `anyOf`, `oneOf`, `if`.
-    maybe: Vec<&'s Map<String, Value>>,
+    maybe: Few<'s>,
 }
 
 impl<'s> Views<'s> {
     pub(crate) fn of(root: &'s Value) -> Self {
         let mut views = Self {
             root,
-            sure: Vec::new(),
-            maybe: Vec::new(),
+            sure: Few::new(),
+            maybe: Few::new(),
         };
         views.add(root, true);
         views
@@ -40,8 +44,8 @@ impl<'s> Views<'s> {
     fn empty(&self) -> Self {
         Self {
             root: self.root,
-            sure: Vec::new(),
-            maybe: Vec::new(),
+            sure: Few::new(),
+            maybe: Few::new(),
         }
     }
 

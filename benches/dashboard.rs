@@ -1,0 +1,244 @@
+//! What a manager's page asks, by fifty readers at once, with few and with many ended requests behind it.
+//! `make bench` runs it with 2,000 and 20,000; `--requests N` asks with so many instead of the second.
+//! The last figures are in README.md beside it.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a benchmark prints, and ends at the first surprise"
+)]
+
+#[path = "cluster/mod.rs"]
+mod cluster;
+
+use cluster::{connect, fresh};
+use jiff::Timestamp;
+use rfa::commands::{Commands, Registry, publish, read_folder};
+use rfa::domain::declared::Declared;
+use rfa::domain::ids::{Authority, ClockName, TeamId, WorkflowName};
+use rfa::log::Log;
+use rfa::log::connect::LogConfig;
+use rfa::log::vault::{MasterKey, Vault, VaultConfig};
+use rfa::projections::request_list::{self, Filter};
+use rfa::projections::response_times::{self, Question};
+use rfa::projections::{ReadPool, Runner, team_caseloads};
+use rfa::simulate::cast::Cast;
+use rfa::simulate::run::{Settings, run};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::task::JoinSet;
+use tokio_postgres::Client;
+
+const MASTER_KEY: &str = "0707070707070707070707070707070707070707070707070707070707070707";
+const AUTHORITY: &str = "south-ayrshire-synthetic";
+const WORKFLOW: &str = "request-for-assistance";
+/// Worked by the engine; the ended ones among them are copied.
+const WORKED: usize = 400;
+const READERS: usize = 50;
+const LENGTH: Duration = Duration::from_secs(4);
+const REQUESTS: [i64; 2] = [2_000, 20_000];
+
+/// Copies of everything that ended, each with an id of its own and a little longer.
+const COPIES: [&str; 3] = [
+    "insert into read_model.response_times
+     select t.authority, md5(t.request_id::text || i)::uuid, t.clock, t.spell, t.workflow,
+         t.definition, t.received_at, t.started_at, t.ended_at + make_interval(mins => i % 1000),
+         t.status, t.ended_by, t.elapsed_ms + i % 1000 * 60000, t.paused_ms, t.working_days, t.met,
+         t.detail, t.dimensions, t.position
+     from read_model.response_times t
+     join worked using (authority, request_id) cross join generate_series($1::int, $2::int) i",
+    "insert into read_model.team_caseloads
+     select t.authority, md5(t.request_id::text || i)::uuid, t.span, t.team, t.worker, t.state,
+         t.waiting, t.received_at, t.from_at, t.to_at
+     from read_model.team_caseloads t
+     join worked using (authority, request_id) cross join generate_series($1::int, $2::int) i",
+    "insert into read_model.request_list
+     select (jsonb_populate_record(t, jsonb_build_object(
+         'request_id', md5(t.request_id::text || i)::uuid))).*
+     from read_model.request_list t
+     join worked using (authority, request_id) cross join generate_series($1::int, $2::int) i",
+];
+
+struct Office {
+    pool: ReadPool,
+    declared: Arc<Declared>,
+    as_of: Timestamp,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Asked {
+    AllClocks,
+    OneClockByTeam,
+    Caseloads,
+    Queue,
+}
+
+impl Office {
+    async fn ask(&self, asked: Asked) {
+        let workflow = WorkflowName::parse(WORKFLOW).unwrap();
+        let whole = Question::whole(AUTHORITY, workflow, self.as_of);
+        match asked {
+            Asked::AllClocks => self.times(whole).await,
+            Asked::OneClockByTeam => {
+                self.times(Question {
+                    clock: Some(ClockName::parse("first_contact").unwrap()),
+                    by: Some("team".to_owned()),
+                    ..whole
+                })
+                .await;
+            }
+            Asked::Caseloads => {
+                let question = team_caseloads::Question {
+                    authority: AUTHORITY.to_owned(),
+                    as_of: self.as_of,
+                };
+                let rows = team_caseloads::query(&self.pool, &question, None).await;
+                assert!(!rows.unwrap().is_empty());
+            }
+            Asked::Queue => {
+                let filter = Filter {
+                    authority: Authority::parse(AUTHORITY).unwrap(),
+                    team: Some(TeamId::parse("carrick-team").unwrap()),
+                    requester: None,
+                    covered: Vec::new(),
+                    agency: None,
+                    state: None,
+                    open_only: true,
+                    limit: 100,
+                    after: None,
+                };
+                request_list::query(&self.pool, &filter).await.unwrap();
+            }
+        }
+    }
+
+    async fn times(&self, question: Question) {
+        let answer = response_times::query(&self.pool, &self.declared, &question).await;
+        assert!(!answer.unwrap().clocks.is_empty());
+    }
+}
+
+/// A closed loop of fifty; p50 and p99 in ms.
+async fn readers(office: &Arc<Office>, asked: Asked) -> (f64, f64) {
+    let mut tasks = JoinSet::new();
+    let end = Instant::now() + LENGTH;
+    for _ in 0..READERS {
+        let office = Arc::clone(office);
+        tasks.spawn(async move {
+            let mut times = Vec::new();
+            while Instant::now() < end {
+                let began = Instant::now();
+                office.ask(asked).await;
+                times.push(began.elapsed().as_secs_f64() * 1_000.0);
+            }
+            times
+        });
+    }
+    let mut times = tasks.join_all().await.concat();
+    times.sort_by(f64::total_cmp);
+    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
+    (at(0.5), at(0.99))
+}
+
+async fn worked(url: &str) -> Office {
+    let config = LogConfig {
+        database_url: url.to_owned(),
+        queue_commands_max: 2_000,
+        pool_max: 16,
+    };
+    let log = Log::connect(&config).await.unwrap();
+    let vault = VaultConfig {
+        url: url.to_owned(),
+        pool_max: 4,
+        key_ttl: Duration::from_secs(300),
+    };
+    let vault = Vault::connect(&vault, MasterKey::parse(MASTER_KEY).unwrap())
+        .await
+        .unwrap();
+    let registry = Registry::open(log.clone()).await.unwrap();
+    let authority = Authority::parse(AUTHORITY).unwrap();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("workflows");
+    let files = read_folder(&folder, &Authority::parse("south-ayrshire").unwrap());
+    let now = Timestamp::from_second(1_700_000_000).unwrap();
+    publish(&registry, &authority, files.unwrap(), "bench", now)
+        .await
+        .unwrap();
+    let cast = Cast::of(registry.of(AUTHORITY).organisation());
+    let people = cast.declarations().unwrap();
+    publish(&registry, &authority, people, "bench", now)
+        .await
+        .unwrap();
+    let commands = Commands::new(registry, vault);
+    let settings = Settings {
+        seed: 7,
+        requests: WORKED,
+        last: jiff::civil::date(2026, 8, 14),
+    };
+    run(&commands, &authority, &cast, &settings, &|_, _| {})
+        .await
+        .unwrap();
+    Runner::new(log.clone()).run_until_idle().await.unwrap();
+    Office {
+        pool: log.pool().clone(),
+        declared: commands.registry().of(AUTHORITY),
+        as_of: "2026-08-14T23:00:00Z".parse().unwrap(),
+    }
+}
+
+async fn count(client: &Client, condition: &str) -> i64 {
+    let count = format!("select count(*) from read_model.request_list where {condition}");
+    client.query_one(&count, &[]).await.unwrap().get(0)
+}
+
+#[tokio::main]
+async fn main() {
+    let cluster = std::env::var("DATABASE_URL").expect("DATABASE_URL; run `make bench`");
+    let arguments: Vec<String> = std::env::args().collect();
+    let at = arguments
+        .iter()
+        .position(|argument| argument == "--requests");
+    let most = at.map_or(REQUESTS[1], |at| arguments[at + 1].parse().unwrap());
+    let name = format!("rfa_bench_dashboard_{}", std::process::id());
+    let url = fresh(&cluster, &name).await;
+    let office = Arc::new(worked(&url).await);
+    let client = connect(&url).await;
+    let ended = count(&client, "ended").await;
+    let originals = "create table worked as
+        select authority, request_id from read_model.request_list where ended";
+    client.batch_execute(originals).await.unwrap();
+    let mut copies = 0;
+    for requests in [REQUESTS[0], most] {
+        let wanted = i32::try_from(requests / ended).unwrap();
+        for copy in COPIES {
+            client
+                .execute(copy, &[&(copies + 1), &wanted])
+                .await
+                .unwrap();
+        }
+        copies = wanted;
+        client.batch_execute("vacuum analyze").await.unwrap();
+        let (ended, open) = (
+            count(&client, "ended").await,
+            count(&client, "not ended").await,
+        );
+        for asked in [
+            Asked::Queue,
+            Asked::Caseloads,
+            Asked::OneClockByTeam,
+            Asked::AllClocks,
+        ] {
+            office.ask(asked).await;
+            let (p50, p99) = readers(&office, asked).await;
+            println!(
+                "{ended:>8} ended and {open} open, {READERS} readers: {asked:<16?} \
+                 p50 {p50:>9.2} ms  p99 {p99:>9.2} ms (aim: p99 under 25 ms)"
+            );
+        }
+    }
+    drop(office);
+    let cluster = connect(&cluster).await;
+    let gone = format!("drop database {name} with (force)");
+    cluster.batch_execute(&gone).await.unwrap();
+}
