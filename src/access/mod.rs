@@ -4,8 +4,10 @@
 //! works on it, holds the claim, has acted on it for the team, or leads the team that owns it.
 //! What a person may *do* to a request is the workflow's to say (`domain::request::decide`).
 
+mod senders;
 mod tokens;
 
+pub use senders::Senders;
 pub use tokens::{Holder, TokenError, Tokens};
 
 use crate::domain::ids::{AgencyId, PrincipalId, TeamId};

@@ -3,7 +3,7 @@
 use super::App;
 use super::extract::one;
 use super::problem::{Kind, Problem};
-use crate::access::{Action, Resource, decide};
+use crate::access::{Action, Holder, Resource, decide};
 use crate::domain::ids::Authority;
 use crate::domain::request::actor::Principal;
 use axum::extract::{FromRequestParts, Request, State};
@@ -17,7 +17,7 @@ use uuid::Uuid;
 pub(super) struct Caller {
     pub(super) authority: Authority,
     pub(super) principal: Principal,
-    /// Id of the HTTP call; correlation of what it records.
+    /// Id of the call, or of the message; correlation of what it records.
     pub(super) call: Uuid,
 }
 
@@ -26,6 +26,20 @@ pub(super) struct Caller {
 pub(super) struct Call(pub(super) Uuid);
 
 impl Caller {
+    /// Whoever has lost every role has lost what their relations to requests would open, too.
+    pub(super) fn find(app: &App, holder: Holder, call: Uuid) -> Option<Self> {
+        let declared = app.commands.registry().of(holder.authority.as_str());
+        let principal = declared
+            .find_principal(&holder.principal)
+            .filter(|principal| !principal.grants.is_empty())
+            .cloned()?;
+        Some(Self {
+            authority: holder.authority,
+            principal,
+            call,
+        })
+    }
+
     /// # Errors
     /// `not-yours`, without a word about what is there.
     pub(super) fn must(&self, action: Action, resource: Resource<'_>) -> Result<(), Problem> {
@@ -72,19 +86,9 @@ async fn identify(app: &App, headers: &HeaderMap, call: Uuid) -> Result<Caller, 
         tracing::warn!(%error, "a token cannot be checked");
         Problem::unavailable(1_000)
     })?;
-    let holder = found.ok_or_else(refused)?;
-    let declared = app.commands.registry().of(holder.authority.as_str());
-    // Whoever has lost every role has lost what their relations to requests would open, too.
-    let principal = declared
-        .find_principal(&holder.principal)
-        .filter(|principal| !principal.grants.is_empty())
-        .cloned()
-        .ok_or_else(refused)?;
-    Ok(Caller {
-        authority: holder.authority,
-        principal,
-        call,
-    })
+    found
+        .and_then(|holder| Caller::find(app, holder, call))
+        .ok_or_else(refused)
 }
 
 impl<S: Sync> FromRequestParts<S> for Caller {

@@ -36,11 +36,17 @@ impl FromRequest<App> for StrictJson {
             Ok(Err(_)) => return Err(Problem::new(Kind::NotJson, "The body ended too early.")),
             Ok(Ok(collected)) => collected.to_bytes(),
         };
-        body::read(&bytes).map(Self).map_err(|fault| {
-            let known = known_names(app);
-            fault.problem(&|name| known.contains(name))
-        })
+        strict(app, &bytes).map(Self)
     }
+}
+
+/// # Errors
+/// The first thing that is wrong, with its place and without a name that is not ours.
+pub(super) fn strict(app: &App, bytes: &[u8]) -> Result<Value, Problem> {
+    body::read(bytes).map_err(|fault| {
+        let known = known_names(app);
+        fault.problem(&|name| known.contains(name))
+    })
 }
 
 /// A body of strict JSON, or none at all.
@@ -61,7 +67,7 @@ impl FromRequest<App> for MaybeJson {
     }
 }
 
-fn too_large(limit: usize) -> Problem {
+pub(super) fn too_large(limit: usize) -> Problem {
     Problem::new(Kind::TooLarge, format!("At most {limit} bytes."))
 }
 
@@ -128,19 +134,22 @@ pub(super) fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a s
 /// `Idempotency-Key`: the same key with the same body is the same command, for ever.
 pub(super) struct Key(pub(super) String);
 
+impl Key {
+    pub(super) fn find(text: &str) -> Option<Self> {
+        let fits = (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+        fits.then(|| Self(text.to_owned()))
+    }
+}
+
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 impl<S: Sync> FromRequestParts<S> for Key {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        match one(&parts.headers, &KEY) {
-            Some(key)
-                if (1..=128).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()) =>
-            {
-                Ok(Self(key.to_owned()))
-            }
-            _ => Err(
+        match one(&parts.headers, &KEY).and_then(Self::find) {
+            Some(key) => Ok(key),
+            None => Err(
                 Problem::new(Kind::BadKey, "Every POST carries one Idempotency-Key.").with(
                     "#header/idempotency-key",
                     "missing, given twice or not usable",

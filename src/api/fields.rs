@@ -7,12 +7,16 @@ use crate::domain::workflow::definition::{TARGETS, Target};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 /// Moves in one command, at most.
 const MOVES_MAX: usize = 8;
 
 /// Names of fields outside `data`; the workflow names those inside.
-pub(super) const NAMES: [&str; 8] = [
+pub(super) const NAMES: [&str; 11] = [
+    "request",
+    "if_match",
+    "epoch",
     "workflow",
     "move",
     "on_behalf_of",
@@ -102,6 +106,58 @@ impl MoveBody {
             on_behalf_of,
             data,
             then,
+        })
+    }
+}
+
+/// A move as a message: what HTTP says in the address and in headers stands in the body.
+pub(crate) struct MoveMessage {
+    pub request: Uuid,
+    pub move_name: MoveName,
+    /// The version that the sender has seen.
+    pub if_match: Option<i32>,
+    /// Of the message that told the version; another one than the log's was restored away.
+    pub epoch: Option<Uuid>,
+    pub body: MoveBody,
+}
+
+impl MoveMessage {
+    /// # Errors
+    /// A problem with every field that is wrong.
+    pub(crate) fn parse(body: Value) -> Result<Self, Problem> {
+        let mut fields = Fields::of(body, String::new())?;
+        for name in ["request", "move"] {
+            if !fields.map.contains_key(name) {
+                fields.wrong(name, "missing", "a text");
+            }
+        }
+        let request = fields.uuid("request");
+        let move_name = fields.code("move", MoveName::parse);
+        let if_match = fields.map.remove("if_match").and_then(|found| {
+            let version = found.as_i64().and_then(|found| i32::try_from(found).ok());
+            let version = version.filter(|version| *version >= 1);
+            if version.is_none() {
+                fields.wrong("if_match", "not a version", "a whole number, 1 or more");
+            }
+            version
+        });
+        let epoch = fields.uuid("epoch");
+        let on_behalf_of = fields.code("on_behalf_of", PrincipalId::parse);
+        let (data, then) = (fields.data(), fields.then());
+        fields.finish("request, move, if_match, epoch, on_behalf_of, data, then")?;
+        let (Some(request), Some(move_name)) = (request, move_name) else {
+            return Err(Problem::new(Kind::BadData, "Nothing was asked for."));
+        };
+        Ok(Self {
+            request,
+            move_name,
+            if_match,
+            epoch,
+            body: MoveBody {
+                on_behalf_of,
+                data,
+                then,
+            },
         })
     }
 }
@@ -226,6 +282,15 @@ impl Fields {
                 None
             }
         }
+    }
+
+    fn uuid(&mut self, name: &str) -> Option<Uuid> {
+        let found = self.map.remove(name)?;
+        let id = found.as_str().and_then(|text| Uuid::try_parse(text).ok());
+        if id.is_none() {
+            self.wrong(name, "not an id", "a UUID");
+        }
+        id
     }
 
     fn data(&mut self) -> Value {

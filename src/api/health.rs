@@ -37,14 +37,28 @@ pub struct LaneState {
     pub parked: usize,
     /// Queues that exist with other settings than ours.
     pub wrong_queues: Vec<String>,
+    /// Queues that fill because nobody reads them.
+    pub unread_queues: Vec<String>,
     /// Why it stands still, if it does.
     pub trouble: Option<String>,
 }
 
 impl LaneState {
     fn is_down(&self) -> bool {
-        self.parked > 0 || !self.wrong_queues.is_empty() || self.trouble.is_some()
+        self.parked > 0
+            || !self.wrong_queues.is_empty()
+            || !self.unread_queues.is_empty()
+            || self.trouble.is_some()
     }
+}
+
+/// What service accounts send as messages.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct IntakeState {
+    /// Messages that wait for a person to look at them: `rfa intake list`.
+    pub parked: i64,
+    /// Why nothing is taken in, if nothing is.
+    pub trouble: Option<String>,
 }
 
 /// What was found when the parts were last asked, at most some seconds ago.
@@ -56,6 +70,7 @@ pub struct Status {
     /// Events that the broker has not confirmed yet.
     pub relay_lag: Option<i64>,
     pub relay: Vec<LaneState>,
+    pub intake: IntakeState,
     pub projections: Vec<ProjectionLag>,
     /// Tasks that ended before their time and are not known to last again.
     pub tasks_down: Vec<&'static str>,
@@ -76,6 +91,7 @@ pub(crate) struct Readiness {
     relay_lag: Option<i64>,
     /// Empty where no broker is configured.
     relay: Vec<LaneState>,
+    intake: IntakeState,
     projections: Vec<ProjectionLag>,
 }
 
@@ -96,6 +112,9 @@ impl Status {
         let mut down: Vec<&'static str> = parts.map(|(name, _)| name).collect();
         let lanes = self.relay.iter().filter(|lane| lane.is_down());
         down.extend(lanes.map(|lane| lane.lane));
+        if self.intake.parked > 0 || self.intake.trouble.is_some() {
+            down.push("intake");
+        }
         if self.projections.iter().any(|one| one.parked > 0) {
             down.push("projections");
         }
@@ -113,6 +132,7 @@ impl Status {
             broker: self.broker,
             relay_lag: self.relay_lag,
             relay: self.relay.clone(),
+            intake: self.intake.clone(),
             projections: self.projections.clone(),
         }
     }
@@ -201,11 +221,15 @@ mod tests {
             wrong_queues: vec!["rfa.restricted.example".to_owned()],
             ..restricted.clone()
         };
+        let unread = LaneState {
+            unread_queues: vec!["rfa.team.example.desk".to_owned()],
+            ..restricted.clone()
+        };
         let stuck = LaneState {
             trouble: Some("the broker takes nothing".to_owned()),
             ..restricted
         };
-        for lane in [parked, wrong, stuck] {
+        for lane in [parked, wrong, unread, stuck] {
             let ill = Status {
                 relay: vec![lane],
                 ..up.clone()
@@ -219,9 +243,13 @@ mod tests {
                 parked: 1,
                 ..requests
             }],
+            intake: IntakeState {
+                parked: 1,
+                trouble: None,
+            },
             tasks_down: vec!["timers"],
             ..up
         };
-        assert_eq!(ill.readiness().down, ["projections", "timers"]);
+        assert_eq!(ill.readiness().down, ["intake", "projections", "timers"]);
     }
 }

@@ -25,13 +25,14 @@ mod reports;
 mod requests;
 mod response_times;
 pub mod server;
+pub mod submissions;
 mod teams;
 mod workflows;
 
-pub use health::{LaneState, Part, ProjectionLag, Status};
+pub use health::{IntakeState, LaneState, Part, ProjectionLag, Status};
 pub use messages::Described;
 
-use crate::access::{Action, Tokens};
+use crate::access::{Action, Senders, Tokens};
 use crate::commands::Commands;
 use crate::domain::ids::WorkflowName;
 use crate::projections::ReadPool;
@@ -53,6 +54,7 @@ pub struct App {
     pub commands: Commands,
     pub reads: ReadPool,
     pub tokens: Tokens,
+    pub senders: Senders,
     /// Of the log; part of every public position.
     pub epoch: Uuid,
     pub status: watch::Receiver<Status>,

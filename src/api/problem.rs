@@ -42,6 +42,7 @@ kinds! {
     DuplicateKey, "duplicate-key", BAD_REQUEST, "A field is given twice";
     BadKey, "bad-idempotency-key", BAD_REQUEST, "The Idempotency-Key is missing or cannot be used";
     BadIfMatch, "bad-if-match", BAD_REQUEST, "If-Match is not a version";
+    BadMessage, "bad-message", BAD_REQUEST, "The message cannot be taken as it was sent";
     BadQuery, "bad-query", BAD_REQUEST, "The query cannot be used";
     NoToken, "unauthorised", UNAUTHORIZED, "A valid token is needed";
     NotYours, "not-yours", FORBIDDEN, "This is not open to you";
@@ -96,7 +97,7 @@ pub struct Document {
     title: &'static str,
     status: u16,
     detail: String,
-    /// The id of this HTTP call (`urn:uuid:…`), also in our logs.
+    /// The id of this call (`urn:uuid:…`), also in our logs.
     instance: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldError>,
@@ -160,6 +161,11 @@ impl Problem {
     pub fn retry_after(mut self, retry_after_ms: u64) -> Self {
         self.retry_after_ms = Some(retry_after_ms);
         self
+    }
+
+    /// Every answer of this kind ends by itself: the same command again may find another.
+    pub(super) fn is_temporary(&self) -> bool {
+        self.kind.status() == StatusCode::SERVICE_UNAVAILABLE
     }
 
     pub(super) fn document(&self, instance: uuid::Uuid) -> Document {

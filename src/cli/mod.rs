@@ -1,9 +1,12 @@
 //! The command line: one file a subcommand. Each reads its arguments, makes one call, prints.
 
+mod app;
 mod clock;
 mod custody;
+mod desk;
 mod engine;
 mod history;
+mod intake;
 mod keys;
 mod log;
 mod messages;
@@ -19,6 +22,7 @@ mod signing;
 mod simulate;
 mod supervise;
 mod token;
+mod topology;
 mod verify;
 
 mod workflow;
@@ -70,6 +74,12 @@ enum Command {
     /// Tokens of people and service accounts
     #[command(subcommand)]
     Token(token::Token),
+    /// Exchanges and queues on the broker
+    #[command(subcommand)]
+    Topology(topology::Topology),
+    /// Messages that could not be taken, and who may send
+    #[command(subcommand)]
+    Intake(intake::Intake),
     /// Holds on records, and their destruction
     #[command(subcommand)]
     Records(records::Records),
@@ -98,6 +108,8 @@ impl Cli {
             Command::Projections(projections) => projections.run(config).await,
             Command::Report(report) => report.run(config).await,
             Command::Token(token) => token.run(config).await,
+            Command::Topology(topology) => topology.run(config).await,
+            Command::Intake(intake) => intake.run(config).await,
             Command::Records(records) => records.run(config).await,
             Command::Keys(keys) => keys.run(config).await,
             Command::Log(log) => log.run(config).await,

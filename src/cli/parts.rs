@@ -1,11 +1,13 @@
 //! Asks every part how it is, for `/readyz` and the gauges.
 
-use crate::api::{LaneState, Part, ProjectionLag, Status};
+use crate::api::{IntakeState, LaneState, Part, ProjectionLag, Status};
 use crate::commands::Commands;
 use crate::log::{AppendError, Position};
 use crate::projections::concerns::{Gauges, unanswered};
 use crate::projections::{Lag, lags};
 use crate::relay;
+use crate::relay::intake::IntakeStatus;
+use crate::relay::intake::quarantine::Quarantine;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -20,6 +22,7 @@ pub(super) struct Parts {
     pub(super) commands: Commands,
     /// The ordinary lane first; empty where no broker is configured.
     pub(super) lanes: Vec<(&'static str, watch::Receiver<relay::Status>)>,
+    pub(super) intake: watch::Receiver<IntakeStatus>,
     pub(super) tasks_down: watch::Receiver<BTreeSet<&'static str>>,
     pub(super) status: watch::Sender<Status>,
 }
@@ -48,6 +51,11 @@ impl Parts {
         if let Ok(Ok(open)) = open {
             shown.show(&open);
         }
+        let quarantine = Quarantine::new(log, self.commands.vault().clone());
+        let parked = tokio::time::timeout(ASK_DEADLINE, quarantine.count()).await;
+        if let Ok(Ok(parked)) = parked {
+            metrics::gauge!("rfa_intake_parked").set(gauge(parked));
+        }
         let mut lanes = self.lanes.iter().map(|(_, status)| status.borrow());
         let broker = if self.lanes.is_empty() {
             Part::NotConfigured
@@ -61,6 +69,10 @@ impl Parts {
             broker,
             relay_lag: relay.first().map(|lane| lane.lag),
             relay,
+            intake: IntakeState {
+                parked: parked.unwrap_or(Ok(0)).unwrap_or(0),
+                trouble: self.intake.borrow().trouble.clone(),
+            },
             projections: match projections {
                 Ok(Ok(projections)) => projections.into_iter().map(projection_lag).collect(),
                 Ok(Err(_)) | Err(_) => Vec::new(),
@@ -71,6 +83,10 @@ impl Parts {
     }
 }
 
+fn gauge(count: i64) -> f64 {
+    f64::from(i32::try_from(count).unwrap_or(i32::MAX))
+}
+
 fn lane_state((lane, status): &(&'static str, watch::Receiver<relay::Status>)) -> LaneState {
     let status = status.borrow();
     LaneState {
@@ -78,6 +94,7 @@ fn lane_state((lane, status): &(&'static str, watch::Receiver<relay::Status>)) -
         lag: status.behind,
         parked: status.parked,
         wrong_queues: status.mismatches.iter().map(|m| m.name.clone()).collect(),
+        unread_queues: status.unread.iter().map(|(name, _)| name.clone()).collect(),
         trouble: status.trouble.clone(),
     }
 }

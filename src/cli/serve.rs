@@ -1,20 +1,20 @@
 //! `rfa serve`: the API, the relay and the projections of one replica.
 
+use super::app::app;
+use super::desk::desk;
 use super::engine::{Engine, now};
 use super::parts::Parts;
 use super::supervise::{Pace, Supervisor};
 use super::{Outcome, custody, people, say, signing};
-use crate::access::Tokens;
 use crate::api::server::{Sockets, listen, serve};
-use crate::api::{App, Described, Limits, Status, metrics, router};
+use crate::api::{App, Status, metrics, router};
 use crate::config::Config;
-use crate::domain::ids::WorkflowName;
 use crate::log::Log;
 use crate::projections::{Runner, RunnerError, due_rungs};
+use crate::relay::intake::{Intake, IntakeStatus};
 use crate::relay::message::Lane;
-use crate::relay::{self, RelayLane, asyncapi, contract};
+use crate::relay::{self, RelayLane};
 use crate::shutdown::on_signal;
-use crate::statistics::disclosure::Policy;
 use crate::timers::{self, FindDue, NotFound, Sweeper};
 use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
@@ -60,9 +60,13 @@ impl Serve {
         let mut tasks = start_reading(&engine, &supervisor).await?;
         let (lanes, relaying) = start_relay(&engine, config.amqp_url.as_ref(), &supervisor);
         tasks.extend(relaying);
+        let app = app(&engine, &settings, watched)?;
+        let (intake, taking) = start_intake(&app, config.amqp_url.as_ref(), &supervisor);
+        tasks.extend(taking);
         let parts = Parts {
             commands: engine.commands.clone(),
             lanes,
+            intake,
             tasks_down: supervisor.down(),
             status,
         };
@@ -77,12 +81,6 @@ impl Serve {
             shutdown.clone(),
         )));
 
-        let usual = WorkflowName::parse(&settings.usual_workflow)?;
-        let disclosure = Policy {
-            fewer_than: settings.suppress_below,
-            rate_needs: settings.rates_from,
-        };
-        let app = app(engine, watched, usual, disclosure);
         tracing::info!(address = %settings.http, "serving");
         serve(
             listener,
@@ -148,6 +146,25 @@ fn start_relay(
     started.into_iter().unzip()
 }
 
+/// None without a broker.
+fn start_intake(
+    app: &App,
+    url: Option<&SecretString>,
+    supervisor: &Supervisor,
+) -> (watch::Receiver<IntakeStatus>, Option<JoinHandle<()>>) {
+    let status = watch::Sender::new(IntakeStatus::default());
+    let watched = status.subscribe();
+    let Some(url) = url.cloned() else {
+        return (watched, None);
+    };
+    let (commands, desk) = (app.commands.clone(), desk(app.clone()));
+    let task = supervisor.start("intake", move |shutdown| {
+        let url = url.expose_secret().to_owned();
+        Intake::new(url, commands.clone(), desk.clone(), status.clone()).run(shutdown)
+    });
+    (watched, Some(task))
+}
+
 fn start_timers(engine: &Engine, look_every: Duration, supervisor: &Supervisor) -> JoinHandle<()> {
     let (commands, find) = (engine.commands.clone(), find_due(&engine.log));
     let pace = timers::Pace {
@@ -157,33 +174,6 @@ fn start_timers(engine: &Engine, look_every: Duration, supervisor: &Supervisor) 
     supervisor.start("timers", move |shutdown| {
         Sweeper::new(commands.clone(), find.clone(), pace).run(now, shutdown)
     })
-}
-
-fn app(
-    engine: Engine,
-    status: watch::Receiver<Status>,
-    usual_workflow: WorkflowName,
-    disclosure: Policy,
-) -> App {
-    App {
-        reads: engine.log.pool().clone(),
-        tokens: Tokens::new(engine.log.pool().clone()),
-        epoch: engine.log.epoch(),
-        commands: engine.commands,
-        status,
-        now,
-        limits: Limits {
-            body_bytes_max: 256 * 1024,
-            body_deadline: Duration::from_secs(10),
-            call_deadline: Duration::from_secs(30),
-        },
-        usual_workflow,
-        disclosure,
-        messages: Arc::new(Described {
-            asyncapi: asyncapi::document(),
-            schemas: contract::schemas(),
-        }),
-    }
 }
 
 fn sockets(listen: std::net::SocketAddr, connections_max: usize) -> Sockets {

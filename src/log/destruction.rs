@@ -26,6 +26,17 @@ impl Vault {
         Ok(rows.iter().map(|row| row.get(0)).max())
     }
 
+    /// Ends the key of a message that is settled; the same message may come again, with a new key.
+    ///
+    /// # Errors
+    /// When the vault is out of reach.
+    pub async fn forget_message(&self, authority: &str, message: Uuid) -> Result<(), VaultError> {
+        let statement = include_str!("sql/vault_forget_message.sql");
+        self.rows(statement, &[&authority, &message]).await?;
+        self.forget_all();
+        Ok(())
+    }
+
     /// How many of these can still be read.
     ///
     /// # Errors

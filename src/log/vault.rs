@@ -21,6 +21,8 @@ use uuid::Uuid;
 pub enum Subject {
     Child(Uuid),
     Request(Uuid),
+    /// From the broker, waiting for a person to look at it.
+    Message(Uuid),
 }
 
 impl Subject {
@@ -28,6 +30,7 @@ impl Subject {
         match self {
             Self::Child(id) => ("child", id),
             Self::Request(id) => ("request", id),
+            Self::Message(id) => ("message", id),
         }
     }
 
@@ -35,6 +38,7 @@ impl Subject {
         match kind {
             "child" => Some(Self::Child(id)),
             "request" => Some(Self::Request(id)),
+            "message" => Some(Self::Message(id)),
             _ => None,
         }
     }

@@ -1,8 +1,10 @@
-//! The AsyncAPI 3 document: what is sent to whom, and where it is found.
+//! The AsyncAPI 3 document: what is sent to whom, where it is found, and what is taken in.
+
+mod intake;
 
 use super::contract::schemas;
 use super::message::{AGENCIES_EXCHANGE, EVENTS_EXCHANGE, RESTRICTED_EXCHANGE};
-use super::topology::{DEAD_LETTERS_QUEUE, DELIVERY_LIMIT};
+use super::topology::{DEAD_LETTERS_QUEUE, DELIVERY_LIMIT, QUEUE_MESSAGES_MAX};
 use serde_json::{Map, Value, json};
 
 /// One kind of receiver: its exchange, its queue and what it is told.
@@ -53,14 +55,32 @@ const RECEIVERS: [Receiver; 3] = [
 /// The document, whole.
 #[must_use]
 pub fn document() -> Value {
-    let channels: Map<String, Value> = RECEIVERS
+    let mut channels: Map<String, Value> = RECEIVERS
         .iter()
         .map(|receiver| (receiver.name.to_owned(), channel(receiver)))
         .collect();
-    let operations: Map<String, Value> = RECEIVERS
+    channels.insert("intake".to_owned(), intake::channel());
+    channels.insert("replies".to_owned(), intake::replies());
+    let mut operations: Map<String, Value> = RECEIVERS
         .iter()
         .map(|receiver| (format!("tell-{}", receiver.name), operation(receiver)))
         .collect();
+    operations.insert("take-in".to_owned(), intake::operation());
+    let mut messages = Map::from_iter([
+        (
+            "event".to_owned(),
+            message("Something happened to a request", "event-1"),
+        ),
+        (
+            "stub".to_owned(),
+            message("Something happened that is told elsewhere", "stub-1"),
+        ),
+    ]);
+    let taken_in = intake::messages().into_iter();
+    messages.extend(taken_in.map(|(name, message)| (name.to_owned(), message)));
+    let mut schemas = component_schemas();
+    let of_intake = intake::schemas().into_iter();
+    schemas.extend(of_intake.map(|(name, schema)| (name.to_owned(), schema)));
     json!({
         "asyncapi": "3.0.0",
         "info": {
@@ -70,18 +90,16 @@ pub fn document() -> Value {
                 CloudEvents 1.0 in structured mode and hold ids and codes only; whoever wants more \
                 fetches it over HTTP with their own rights. Delivery is at least once and in order for \
                 each request: go by `version`, and ignore what is not higher than the last one seen. \
-                Within v1 members may be added, and none is taken away.",
+                Within v1 members may be added, and none is taken away. Service accounts may send \
+                what they would do over HTTP as messages too.",
             "license": { "name": "MIT OR Apache-2.0" },
         },
         "defaultContentType": "application/cloudevents+json",
         "channels": channels,
         "operations": operations,
         "components": {
-            "messages": {
-                "event": message("Something happened to a request", "event-1"),
-                "stub": message("Something happened that is told elsewhere", "stub-1"),
-            },
-            "schemas": component_schemas(),
+            "messages": messages,
+            "schemas": schemas,
         },
     })
 }
@@ -106,7 +124,9 @@ fn channel(receiver: &Receiver) -> Value {
         "title": receiver.title,
         "description": format!(
             "{} The queue `{}` is declared with it: a quorum queue that delivers a message at most \
-             {DELIVERY_LIMIT} times before it goes to `{DEAD_LETTERS_QUEUE}`.",
+             {DELIVERY_LIMIT} times before it goes to `{DEAD_LETTERS_QUEUE}`, and holds \
+             {QUEUE_MESSAGES_MAX} at most: what follows waits until there is room. The header \
+             `rfa-position` says which event of the log a message tells.",
             receiver.description, receiver.queue
         ),
         "parameters": parameters,

@@ -1,11 +1,12 @@
 //! One lane: a loop over a named outcome, one owner by lease, one cursor.
 
+use super::broker_error::PublishError;
 use super::message::Lane;
 use super::origin::Origins;
 use super::parked;
-use super::publisher::PublishError;
 use super::session::{CHECK_EVERY, Session, WINDOW};
 use super::status::{State, Status};
+use super::topology::{UNREAD_FROM, unread};
 use super::{RelayError, RelayOutcome};
 use crate::commands::Registry;
 use crate::log::cursor::Reader;
@@ -155,12 +156,19 @@ impl RelayLane {
     /// Everything declared again, and what was parked is tried again.
     async fn check(&mut self, session: &mut Session) -> Result<(), RelayError> {
         session.follow(self.registry.in_force());
-        let mismatches = session.publisher.declare(&session.topology).await?;
-        for mismatch in &mismatches {
+        let declared = session.publisher.declare(&session.topology).await?;
+        for mismatch in &declared.mismatches {
             let (name, why) = (&mismatch.name, &mismatch.why);
             tracing::error!(name, why, "a queue is not as declared");
         }
-        self.report(|status| status.mismatches = mismatches);
+        let unread = unread(declared.depths, UNREAD_FROM);
+        for (name, messages) in &unread {
+            tracing::error!(name, messages, "a queue fills and nobody reads it");
+        }
+        self.report(|status| {
+            status.mismatches = declared.mismatches;
+            status.unread = unread;
+        });
         session.parked = parked::load(&**self.log.pool().get().await?, self.name()).await?;
         let is_done = self.retry(session).await?;
         session.check_at = Instant::now() + if is_done { CHECK_EVERY } else { LOOK_EVERY };

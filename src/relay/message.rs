@@ -51,6 +51,8 @@ impl fmt::Display for Route {
 pub struct Message {
     pub route: Route,
     pub id: Uuid,
+    /// Public, of the event.
+    pub position: Arc<str>,
     /// UTF-8 JSON, shared by the copies of one event.
     pub body: Arc<[u8]>,
 }
@@ -85,12 +87,14 @@ pub fn messages(
         (Lane::Ordinary, true) => (EVENTS_EXCHANGE, STUB),
     };
     let body: Arc<[u8]> = encode((recorded, event), name, origin, epoch)?.into();
+    let position: Arc<str> = recorded.position.public(epoch.id).into();
     let message = |exchange, to: &str| Message {
         route: Route {
             exchange,
             routing_key: format!("{}.{to}.{name}", recorded.authority),
         },
         id: recorded.event_id(),
+        position: Arc::clone(&position),
         body: Arc::clone(&body),
     };
     let (team, left) = teams_of(event);

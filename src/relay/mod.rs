@@ -6,14 +6,18 @@
 //! may arrive before an earlier one, which follows: receivers go by `version`.
 
 pub mod asyncapi;
+mod broker_error;
 pub mod contract;
+pub mod intake;
 pub mod lane;
 pub mod message;
 mod origin;
 mod outcome;
 mod page;
 mod parked;
+pub mod provision;
 mod publisher;
+pub mod redrive;
 mod retry;
 mod sending;
 mod session;
@@ -21,7 +25,7 @@ pub mod status;
 pub mod topology;
 mod window;
 
+pub use broker_error::{Mismatch, PublishError};
 pub use lane::RelayLane;
 pub use outcome::{RelayError, RelayOutcome};
-pub use publisher::{Mismatch, PublishError};
 pub use status::{State, Status};

@@ -1,7 +1,7 @@
 //! What a step of a lane ends with.
 
+use super::broker_error::PublishError;
 use super::page::Gap;
-use super::publisher::PublishError;
 use crate::commands::RegistryError;
 use crate::log::AppendError;
 use crate::log::cursor::CursorError;

@@ -1,10 +1,10 @@
 //! The only file that knows the AMQP client. Its own recovery is not used: it forgets settings of a
 //! channel; on any error the caller drops the publisher and makes a new one.
 
+use super::broker_error::{Mismatch, PublishError};
+use super::intake::desk::Reply;
 use super::message::{Message, Route};
-use super::topology::{
-    DEAD_LETTERS_EXCHANGE, DEAD_LETTERS_QUEUE, DELIVERY_LIMIT, EXCHANGES, Queue, Topology,
-};
+use super::topology::{EXCHANGES, Exchange, ExchangeKind, Queue, Setting, Topology};
 use super::window::Untaken;
 use futures::FutureExt;
 use lapin::message::BasicReturnMessage;
@@ -13,15 +13,13 @@ use lapin::options::{
     QueueDeclareOptions,
 };
 use lapin::types::{AMQPValue, FieldTable, LongString};
-use lapin::{
-    BasicProperties, Channel, Confirmation, Connection, ConnectionProperties, ExchangeKind,
-};
+use lapin::{BasicProperties, Channel, Confirmation, Connection, ConnectionProperties};
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 use uuid::Uuid;
 
-const CONNECT_DEADLINE: Duration = Duration::from_secs(10);
+pub(super) const CONNECT_DEADLINE: Duration = Duration::from_secs(10);
 const DECLARE_DEADLINE: Duration = Duration::from_secs(10);
 const CLOSE_DEADLINE: Duration = Duration::from_secs(2);
 const PERSISTENT: u8 = 2;
@@ -31,32 +29,15 @@ const PERSISTENT: u8 = 2;
 pub(super) type Sending =
     Pin<Box<dyn Future<Output = Result<Vec<Untaken>, PublishError>> + Send + Sync>>;
 
-#[derive(Debug, thiserror::Error)]
-pub enum PublishError {
-    #[error("the broker did not answer within {} s while {doing}", limit.as_secs())]
-    Deadline {
-        doing: &'static str,
-        limit: Duration,
-    },
-    /// The client's own text may quote the URL, so only its kind is kept.
-    #[error("the broker refused while {doing}: {why}")]
-    Refused { doing: &'static str, why: String },
-    /// With other settings it could swallow messages that no queue takes.
-    #[error("the exchange `{}` is not as declared: {}", .0.name, .0.why)]
-    Exchange(Mismatch),
-    #[error("the connection to the broker was closed")]
-    Closed,
-    #[error("a publish was not confirmed because confirms are off: a defect")]
-    NotConfirmed,
-    #[error("a message came back that was not sent from here: a defect")]
-    Foreign,
-}
+/// Queues that the broker makes up for replies: they are not routed to, so nothing is returned.
+const DIRECT_REPLY: &str = "amq.rabbitmq.reply-to.";
 
-/// A queue or exchange that exists with other settings than ours.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mismatch {
-    pub name: String,
-    pub why: String,
+/// What is there now.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Declared {
+    pub(super) mismatches: Vec<Mismatch>,
+    /// Messages by queue.
+    pub(super) depths: Vec<(String, u32)>,
 }
 
 pub(super) struct Publisher {
@@ -65,19 +46,12 @@ pub(super) struct Publisher {
 }
 
 impl Publisher {
+    /// `name` is what the connection is called on the broker.
+    ///
     /// # Errors
     /// When the broker is out of reach. The URL, which may hold a password, is in no error.
-    pub(super) async fn connect(url: &str) -> Result<Self, PublishError> {
-        let doing = "connecting";
-        let properties =
-            ConnectionProperties::default().with_connection_name(LongString::from("rfa relay"));
-        let url = with_heartbeat(url);
-        let connection = within(
-            CONNECT_DEADLINE,
-            doing,
-            Connection::connect(&url, properties),
-        )
-        .await?;
+    pub(super) async fn connect(url: &str, name: &str) -> Result<Self, PublishError> {
+        let connection = connection(url, name).await?;
         let channel = open(&connection).await?;
         Ok(Self {
             connection,
@@ -90,43 +64,71 @@ impl Publisher {
     ///
     /// # Errors
     /// When the broker is out of reach, or an exchange is not what we rely on.
-    pub(super) async fn declare(
-        &mut self,
-        topology: &Topology,
-    ) -> Result<Vec<Mismatch>, PublishError> {
-        let exchanges = EXCHANGES.map(|name| (name, ExchangeKind::Topic));
-        let dead_letters = (DEAD_LETTERS_EXCHANGE, ExchangeKind::Fanout);
-        for (exchange, kind) in exchanges.into_iter().chain([dead_letters]) {
-            let declared = declare_exchange(&self.channel, exchange, kind).await;
-            if let Some(mismatch) = self.mismatch(exchange, declared).await? {
+    pub(super) async fn declare(&mut self, topology: &Topology) -> Result<Declared, PublishError> {
+        for exchange in &EXCHANGES {
+            let declared = declare_exchange(&self.channel, exchange, Look::Declare).await;
+            if let Err(mismatch) = self.mismatch(exchange.name, declared).await? {
                 return Err(PublishError::Exchange(mismatch));
             }
         }
-        let dead_letters = Queue {
-            name: DEAD_LETTERS_QUEUE.to_owned(),
-            exchange: DEAD_LETTERS_EXCHANGE,
-            binding: "#".to_owned(),
-        };
-        let mut mismatches = Vec::new();
-        for queue in std::iter::once(&dead_letters).chain(&topology.queues) {
-            let declared = declare_queue(&self.channel, queue).await;
-            mismatches.extend(self.mismatch(&queue.name, declared).await?);
+        let mut all = Declared::default();
+        for queue in &topology.queues {
+            let declared = declare_queue(&self.channel, queue, Look::Declare).await;
+            let bound = match declared {
+                Ok(depth) => bind(&self.channel, queue).await.map(|()| depth),
+                Err(error) => Err(error),
+            };
+            match self.mismatch(&queue.name, bound).await? {
+                Ok(messages) => all.depths.push((queue.name.clone(), messages)),
+                Err(mismatch) => all.mismatches.push(mismatch),
+            }
         }
-        Ok(mismatches)
+        Ok(all)
+    }
+
+    /// Changes nothing. Bindings cannot be asked for in this protocol.
+    ///
+    /// # Errors
+    /// When the broker is out of reach.
+    pub(super) async fn compare(&mut self, topology: &Topology) -> Result<Declared, PublishError> {
+        let mut all = Declared::default();
+        for exchange in &EXCHANGES {
+            for look in [Look::Find, Look::Declare] {
+                let found = declare_exchange(&self.channel, exchange, look).await;
+                if let Err(mismatch) = self.mismatch(exchange.name, found).await? {
+                    all.mismatches.push(mismatch);
+                    break;
+                }
+            }
+        }
+        for queue in &topology.queues {
+            for look in [Look::Find, Look::Declare] {
+                let found = declare_queue(&self.channel, queue, look).await;
+                match self.mismatch(&queue.name, found).await? {
+                    Ok(_) if look == Look::Find => {}
+                    Ok(messages) => all.depths.push((queue.name.clone(), messages)),
+                    Err(mismatch) => {
+                        all.mismatches.push(mismatch);
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(all)
     }
 
     /// A refusal closes the channel: note it and go on with a new one.
-    async fn mismatch(
+    async fn mismatch<T>(
         &mut self,
         name: &str,
-        declared: Result<(), PublishError>,
-    ) -> Result<Option<Mismatch>, PublishError> {
+        declared: Result<T, PublishError>,
+    ) -> Result<Result<T, Mismatch>, PublishError> {
         match declared {
-            Ok(()) => Ok(None),
+            Ok(found) => Ok(Ok(found)),
             Err(PublishError::Refused { why, .. }) if self.connection.status().connected() => {
                 self.channel = open(&self.connection).await?;
                 let name = name.to_owned();
-                Ok(Some(Mismatch { name, why }))
+                Ok(Err(Mismatch { name, why }))
             }
             Err(error) => Err(error),
         }
@@ -143,9 +145,58 @@ impl Publisher {
         }
     }
 
+    /// Whether a queue took it. One reply at a time: whatever comes back is this one.
+    ///
+    /// # Errors
+    /// When it is not known.
+    pub(super) async fn reply(&mut self, reply: &Reply) -> Result<bool, PublishError> {
+        let is_direct = is_direct(&reply.to);
+        if is_direct && !self.exists(&reply.to).await? {
+            return Ok(false);
+        }
+        let properties = BasicProperties::default()
+            .with_delivery_mode(PERSISTENT)
+            .with_content_type(reply.document.content_type.into());
+        let properties = match &reply.correlation {
+            Some(id) => properties.with_correlation_id(id.as_str().into()),
+            None => properties,
+        };
+        let options = BasicPublishOptions {
+            mandatory: !is_direct,
+            ..BasicPublishOptions::default()
+        };
+        let to = reply.to.as_str().into();
+        let sent =
+            self.channel
+                .basic_publish("".into(), to, options, &reply.document.body, properties);
+        match sent.await.map_err(refused)?.await.map_err(refused)? {
+            Confirmation::Ack(returned) => Ok(returned.is_none()),
+            Confirmation::Nack(_) => Ok(false),
+            Confirmation::NotRequested => Err(PublishError::NotConfirmed),
+        }
+    }
+
+    async fn exists(&mut self, queue: &str) -> Result<bool, PublishError> {
+        let options = QueueDeclareOptions {
+            passive: true,
+            ..QueueDeclareOptions::default()
+        };
+        let asked = self
+            .channel
+            .queue_declare(queue.into(), options, FieldTable::default());
+        let asked = within(DECLARE_DEADLINE, "looking for a queue", asked).await;
+        Ok(self.mismatch(queue, asked).await?.is_ok())
+    }
+
     /// The broker is short of memory or disk and reads nothing from us.
     pub(super) fn is_blocked(&self) -> bool {
         self.connection.status().blocked()
+    }
+
+    /// The same, asked while something is on its way.
+    pub(super) fn blocked(&self) -> impl Fn() -> bool + use<> {
+        let status = self.connection.status().clone();
+        move || status.blocked()
     }
 
     /// # Errors
@@ -167,13 +218,18 @@ impl Publisher {
     }
 }
 
+pub(super) fn is_direct(reply_to: &str) -> bool {
+    reply_to.starts_with(DIRECT_REPLY)
+}
+
 async fn deliver(channel: Channel, message: Message) -> Result<Vec<Untaken>, PublishError> {
-    let refused = |error: lapin::Error| PublishError::Refused {
-        doing: "publishing",
-        why: kind_of(&error),
-    };
+    // Whoever finds it among the dead letters finds its event in the log.
+    let mut headers = FieldTable::default();
+    let position = LongString::from(message.position.as_ref());
+    headers.insert("rfa-position".into(), AMQPValue::LongString(position));
     let properties = BasicProperties::default()
         .with_delivery_mode(PERSISTENT)
+        .with_headers(headers)
         .with_message_id(message.id.to_string().into())
         .with_content_type("application/cloudevents+json".into());
     let options = BasicPublishOptions {
@@ -201,11 +257,19 @@ async fn deliver(channel: Channel, message: Message) -> Result<Vec<Untaken>, Pub
     }
 }
 
+fn refused(error: lapin::Error) -> PublishError {
+    PublishError::Refused {
+        doing: "publishing",
+        why: kind_of(&error),
+    }
+}
+
 fn untaken(returned: &BasicReturnMessage) -> Result<Untaken, PublishError> {
     let id = returned.properties.message_id().as_ref();
     let id = id.and_then(|id| Uuid::parse_str(id.as_str()).ok());
     let exchange = EXCHANGES
         .into_iter()
+        .map(|exchange| exchange.name)
         .find(|name| *name == returned.exchange.as_str());
     let (Some(id), Some(exchange)) = (id, exchange) else {
         return Err(PublishError::Foreign);
@@ -230,40 +294,53 @@ async fn open(connection: &Connection) -> Result<Channel, PublishError> {
     Ok(channel)
 }
 
+/// Whether what is not there is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Look {
+    Find,
+    Declare,
+}
+
 async fn declare_exchange(
     channel: &Channel,
-    name: &str,
-    kind: ExchangeKind,
+    exchange: &Exchange,
+    look: Look,
 ) -> Result<(), PublishError> {
+    let kind = match exchange.kind {
+        ExchangeKind::Topic => lapin::ExchangeKind::Topic,
+        ExchangeKind::Fanout => lapin::ExchangeKind::Fanout,
+    };
     let options = ExchangeDeclareOptions {
         durable: true,
+        passive: look == Look::Find,
         ..ExchangeDeclareOptions::default()
     };
-    let declared = channel.exchange_declare(name.into(), kind, options, FieldTable::default());
+    let (name, nothing) = (exchange.name.into(), FieldTable::default());
+    let declared = channel.exchange_declare(name, kind, options, nothing);
     within(DECLARE_DEADLINE, "declaring an exchange", declared).await
 }
 
-async fn declare_queue(channel: &Channel, queue: &Queue) -> Result<(), PublishError> {
+/// Gives how many messages are in it.
+async fn declare_queue(channel: &Channel, queue: &Queue, look: Look) -> Result<u32, PublishError> {
     let mut arguments = FieldTable::default();
-    let text = |value: &str| AMQPValue::LongString(LongString::from(value));
-    arguments.insert("x-queue-type".into(), text("quorum"));
-    if queue.name != DEAD_LETTERS_QUEUE {
-        arguments.insert(
-            "x-delivery-limit".into(),
-            AMQPValue::LongLongInt(DELIVERY_LIMIT),
-        );
-        arguments.insert("x-dead-letter-exchange".into(), text(DEAD_LETTERS_EXCHANGE));
-        // The broker's own default sends a dead letter once and forgets it. This way asks for the
-        // overflow beside it, though no length is limited.
-        arguments.insert("x-dead-letter-strategy".into(), text("at-least-once"));
-        arguments.insert("x-overflow".into(), text("reject-publish"));
+    for (name, setting) in queue.settings() {
+        let value = match setting {
+            Setting::Text(text) => AMQPValue::LongString(LongString::from(text)),
+            Setting::Number(number) => AMQPValue::LongLongInt(number),
+        };
+        arguments.insert(name.into(), value);
     }
     let options = QueueDeclareOptions {
         durable: true,
+        passive: look == Look::Find,
         ..QueueDeclareOptions::default()
     };
     let declared = channel.queue_declare(queue.name.as_str().into(), options, arguments);
-    within(DECLARE_DEADLINE, "declaring a queue", declared).await?;
+    let declared = within(DECLARE_DEADLINE, "declaring a queue", declared).await?;
+    Ok(declared.message_count())
+}
+
+async fn bind(channel: &Channel, queue: &Queue) -> Result<(), PublishError> {
     let bound = channel.queue_bind(
         queue.name.as_str().into(),
         queue.exchange.into(),
@@ -274,7 +351,17 @@ async fn declare_queue(channel: &Channel, queue: &Queue) -> Result<(), PublishEr
     within(DECLARE_DEADLINE, "binding a queue", bound).await
 }
 
-async fn within<T>(
+/// # Errors
+/// When the broker is out of reach. The URL, which may hold a password, is in no error.
+pub(super) async fn connection(url: &str, name: &str) -> Result<Connection, PublishError> {
+    let properties = ConnectionProperties::default().with_connection_name(LongString::from(name));
+    let url = with_heartbeat(url);
+    let connecting = Connection::connect(&url, properties);
+    within(CONNECT_DEADLINE, "connecting", connecting).await
+}
+
+/// No answer of the client library is waited for without end.
+pub(super) async fn within<T>(
     limit: Duration,
     doing: &'static str,
     work: impl Future<Output = lapin::Result<T>>,

@@ -1,14 +1,16 @@
 //! From a page of the log to messages on their way, and from their confirms to the cursor.
 
 use super::lane::RelayLane;
-use super::message::{Message, messages};
+use super::message::{Lane, Message, messages};
+use super::origin::Origins;
 use super::page::{Flight, Page, Sent, key_of};
 use super::parked::{self, Waiting};
 use super::session::Session;
 use super::topology::Topology;
 use super::{RelayError, RelayOutcome};
+use crate::log::Log;
 
-const PAGE_EVENTS: i64 = 256;
+pub(super) const PAGE_EVENTS: i64 = 256;
 
 impl RelayLane {
     /// `false` when there is nothing to send.
@@ -54,33 +56,18 @@ impl RelayLane {
         Ok(true)
     }
 
-    /// What there is to say about the events of a page; one about which nothing can be said is
-    /// moved to the page's unreadable ones.
+    /// What there is to say about the events of a page to receivers of this lane.
     pub(super) async fn tell(
         &mut self,
         page: &mut Page,
         topology: &Topology,
     ) -> Result<Vec<(Sent, Vec<Message>)>, RelayError> {
-        self.origins.learn(&self.log, &page.events).await?;
-        let (lane, epoch) = (self.lane, self.log.history());
-        let mut told = Vec::with_capacity(page.events.len());
-        for event in std::mem::take(&mut page.events) {
-            let Some(origin) = self.origins.find(&event.recorded) else {
-                let why = "the request has no opening act that can be read";
-                page.refuse(&event.recorded, why.to_owned());
-                continue;
-            };
-            let mut messages = match messages(lane, &event.recorded, &event.event, origin, epoch) {
-                Ok(messages) => messages,
-                Err(error) => {
-                    page.refuse(&event.recorded, error.to_string());
-                    continue;
-                }
-            };
-            messages.retain(|message| topology.has_receiver(&message.route));
-            told.push((Sent::from(&event.recorded), messages));
-        }
-        Ok(told)
+        let telling = Telling {
+            log: &self.log,
+            lane: self.lane,
+            topology,
+        };
+        tell(telling, &mut self.origins, page).await
     }
 
     /// The page is through when all its messages are confirmed; requests of those that came back
@@ -128,4 +115,40 @@ impl RelayLane {
         self.report(|status| status.go_on(position, head.0 - position.0, parked));
         Ok(RelayOutcome::Published(flight.events))
     }
+}
+
+/// To whom something is told.
+#[derive(Clone, Copy)]
+pub(super) struct Telling<'a> {
+    pub(super) log: &'a Log,
+    pub(super) lane: Lane,
+    pub(super) topology: &'a Topology,
+}
+
+/// An event about which nothing can be said is moved to the page's unreadable ones.
+pub(super) async fn tell(
+    telling: Telling<'_>,
+    origins: &mut Origins,
+    page: &mut Page,
+) -> Result<Vec<(Sent, Vec<Message>)>, RelayError> {
+    origins.learn(telling.log, &page.events).await?;
+    let (lane, epoch) = (telling.lane, telling.log.history());
+    let mut told = Vec::with_capacity(page.events.len());
+    for event in std::mem::take(&mut page.events) {
+        let Some(origin) = origins.find(&event.recorded) else {
+            let why = "the request has no opening act that can be read";
+            page.refuse(&event.recorded, why.to_owned());
+            continue;
+        };
+        let mut messages = match messages(lane, &event.recorded, &event.event, origin, epoch) {
+            Ok(messages) => messages,
+            Err(error) => {
+                page.refuse(&event.recorded, error.to_string());
+                continue;
+            }
+        };
+        messages.retain(|message| telling.topology.has_receiver(&message.route));
+        told.push((Sent::from(&event.recorded), messages));
+    }
+    Ok(told)
 }

@@ -1,8 +1,9 @@
 //! One stay of a lane at the broker, from connecting to the first error.
 
+use super::broker_error::PublishError;
 use super::page::Flight;
 use super::parked::Parked;
-use super::publisher::{PublishError, Publisher, Sending};
+use super::publisher::{Publisher, Sending};
 use super::topology::Topology;
 use super::window::Window;
 use crate::commands::InForce;
@@ -34,7 +35,7 @@ pub(super) struct Session {
 impl Session {
     pub(super) async fn connect(url: &str, cursor: Position) -> Result<Self, PublishError> {
         Ok(Self {
-            publisher: Publisher::connect(url).await?,
+            publisher: Publisher::connect(url, "rfa relay").await?,
             window: Window::default(),
             flights: VecDeque::new(),
             cursor,

@@ -1,6 +1,6 @@
 //! What a lane is doing, for whoever operates it.
 
-use super::publisher::Mismatch;
+use super::broker_error::Mismatch;
 use crate::log::Position;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub struct Status {
     pub parked: usize,
     /// Queues that exist with other settings than ours.
     pub mismatches: Vec<Mismatch>,
+    /// Queues that nobody reads to speak of, with what is in them.
+    pub unread: Vec<(String, u32)>,
     /// Why it stands still, if it does.
     pub trouble: Option<String>,
 }
@@ -64,6 +66,8 @@ impl Status {
         metrics::gauge!("rfa_relay_parked", "lane" => lane).set(gauge(parked));
         let wrong = i64::try_from(self.mismatches.len()).unwrap_or(i64::MAX);
         metrics::gauge!("rfa_relay_wrong_queues", "lane" => lane).set(gauge(wrong));
+        let unread = i64::try_from(self.unread.len()).unwrap_or(i64::MAX);
+        metrics::gauge!("rfa_relay_unread_queues", "lane" => lane).set(gauge(unread));
         metrics::gauge!("rfa_relay_connected", "lane" => lane).set(if self.connected {
             1.0
         } else {

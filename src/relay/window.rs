@@ -7,8 +7,8 @@
 //! client's queue). Some of those confirms may belong to later messages, so all that have completed
 //! are looked at before the prefix is judged.
 
+use super::broker_error::PublishError;
 use super::message::Route;
-use super::publisher::PublishError;
 use futures::FutureExt;
 use std::collections::{HashMap, VecDeque};
 use std::future::Future;

@@ -184,7 +184,7 @@ async fn requests_are_taken_while_the_broker_is_away_and_reach_it_afterwards() {
     let ready = format!("{}/readyz", served.process.http);
     until("the backlog is shown", SOON, || async {
         let ready: Value = reqwest::get(&ready).await.ok()?.json().await.ok()?;
-        let all = json!(["broker", "relay", "relay-restricted"]);
+        let all = json!(["broker", "relay", "relay-restricted", "intake"]);
         let is_down = ready["down"] == all && ready["status"] == "degraded";
         (is_down && ready["relay_lag"].as_i64()? >= 20).then_some(())
     })

@@ -2,8 +2,8 @@
 
 mod client;
 mod faults;
-mod stage;
-mod story;
+pub(crate) mod stage;
+pub(crate) mod story;
 
 use crate::support::engine::now;
 use crate::support::{WorkflowFiles, until};
@@ -339,7 +339,12 @@ async fn what_a_team_needs_is_declared_as_data() {
             json!("at-least-once")
         );
         assert_eq!(queue["arguments"]["x-overflow"], json!("reject-publish"));
+        assert_eq!(queue["arguments"]["x-max-length"], json!(100_000));
     }
+    let intake = find("rfa.intake");
+    assert_eq!(intake["arguments"]["x-delivery-limit"], json!(20));
+    let dead_letters = &intake["arguments"]["x-dead-letter-exchange"];
+    assert_eq!(*dead_letters, json!("rfa.intake.dead-letters"));
     find("rfa.dead-letters");
 }
 
@@ -356,5 +361,8 @@ async fn what_a_receiver_rejects_too_often_is_among_the_dead_letters() {
     })
     .await;
     assert_eq!((dead.request(), dead.version()), (story.request, 1));
+    // It points back to its event.
+    let position = dead.body["position"].as_str();
+    assert!(position.is_some() && dead.position.as_deref() == position);
     assert!(stage.is_empty("rfa.team.south-ayrshire.garf").await);
 }

@@ -60,30 +60,34 @@ pub(crate) async fn open(
     StrictJson(body): StrictJson,
 ) -> Result<Response, Problem> {
     params.only(&[])?;
-    caller.must(Action::Send, Resource::Whole)?;
-    let body = OpenBody::parse(body)?;
-    let workflow = body.workflow.unwrap_or_else(|| app.usual_workflow.clone());
-    let opening = match body.move_name {
-        Some(name) => name,
-        None => opening_move(&app, &caller, &workflow, &body.data)?,
-    };
-    let ask = Ask::Open {
-        workflow,
-        moves: asked(opening, body.data, body.then),
-    };
-    let receipt = app
-        .commands
-        .execute(
-            command(&caller, key, body.on_behalf_of, ask, None),
-            (app.now)(),
-        )
-        .await?;
+    let receipt = open_request(&app, &caller, key, OpenBody::parse(body)?).await?;
     let location = HeaderValue::from_str(&format!("/requests/{}", receipt.request_id));
     let mut response = answer(&app, StatusCode::CREATED, receipt);
     if let Ok(location) = location {
         response.headers_mut().insert(LOCATION, location);
     }
     Ok(response)
+}
+
+/// From whatever door it came.
+pub(in crate::api) async fn open_request(
+    app: &App,
+    caller: &Caller,
+    key: String,
+    body: OpenBody,
+) -> Result<Receipt, Problem> {
+    caller.must(Action::Send, Resource::Whole)?;
+    let workflow = body.workflow.unwrap_or_else(|| app.usual_workflow.clone());
+    let opening = match body.move_name {
+        Some(name) => name,
+        None => opening_move(app, caller, &workflow, &body.data)?,
+    };
+    let ask = Ask::Open {
+        workflow,
+        moves: asked(opening, body.data, body.then),
+    };
+    let command = command(caller, key, body.on_behalf_of, ask, None);
+    Ok(app.commands.execute(command, (app.now)()).await?)
 }
 
 /// The only opening move of the version that a request with these data begins with.
@@ -156,12 +160,22 @@ pub(crate) async fn make(
     let request = parse_id(&id)?;
     let body = MoveBody::parse(body)?;
     let name = MoveName::parse(&name).map_err(|_| Problem::not_found())?;
+    let command = of_move(&caller, key, if_match, (request, name, body));
+    execute(&app, &caller, request, command).await
+}
+
+/// From whatever door it came.
+pub(in crate::api) fn of_move(
+    caller: &Caller,
+    key: String,
+    if_match: Option<i32>,
+    (request, name, body): (RequestId, MoveName, MoveBody),
+) -> Command {
     let ask = Ask::Moves {
         request,
         moves: asked(name, body.data, body.then),
     };
-    let command = command(&caller, key, body.on_behalf_of, ask, if_match);
-    execute(&app, &caller, request, command).await
+    command(caller, key, body.on_behalf_of, ask, if_match)
 }
 
 pub(super) fn command(
@@ -185,16 +199,26 @@ pub(super) fn command(
     }
 }
 
-/// The rules of the workflow come first: a move may be open to somebody who may not read.
-/// What they refuse is only explained to those who may know of the request.
 pub(super) async fn execute(
     app: &App,
     caller: &Caller,
     request: RequestId,
     command: Command,
 ) -> Result<Response, Problem> {
+    let receipt = receive(app, caller, request, command).await?;
+    Ok(answer(app, StatusCode::OK, receipt))
+}
+
+/// The rules of the workflow come first: a move may be open to somebody who may not read.
+/// What they refuse is only explained to those who may know of the request.
+pub(in crate::api) async fn receive(
+    app: &App,
+    caller: &Caller,
+    request: RequestId,
+    command: Command,
+) -> Result<Receipt, Problem> {
     match app.commands.execute(command, (app.now)()).await {
-        Ok(receipt) => Ok(answer(app, StatusCode::OK, receipt)),
+        Ok(receipt) => Ok(receipt),
         Err(
             refused @ (CommandError::Refused(_)
             | CommandError::Data { .. }
@@ -232,17 +256,22 @@ impl Seen {
     }
 }
 
+impl ReceiptView {
+    pub(in crate::api) fn of(app: &App, receipt: Receipt) -> Self {
+        Self {
+            request_id: receipt.request_id.0,
+            reference: receipt.reference,
+            position: public(app.epoch, receipt.position.0),
+            version: receipt.version,
+            recorded_at: receipt.recorded_at,
+            duplicate: receipt.duplicate,
+        }
+    }
+}
+
 fn answer(app: &App, status: StatusCode, receipt: Receipt) -> Response {
     let version = receipt.version;
-    let view = ReceiptView {
-        request_id: receipt.request_id.0,
-        reference: receipt.reference,
-        position: public(app.epoch, receipt.position.0),
-        version,
-        recorded_at: receipt.recorded_at,
-        duplicate: receipt.duplicate,
-    };
-    let mut response = (status, Json(view)).into_response();
+    let mut response = (status, Json(ReceiptView::of(app, receipt))).into_response();
     response.headers_mut().insert(ETAG, etag(version));
     response
 }

@@ -7,7 +7,7 @@ use futures::StreamExt;
 use lapin::message::Delivery;
 use lapin::options::{
     BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicGetOptions, BasicRejectOptions,
-    ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions,
+    ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions, QueueDeleteOptions,
 };
 use lapin::types::{AMQPValue, FieldTable, LongString};
 use lapin::{Channel, Connection, ConnectionProperties, ExchangeKind};
@@ -24,18 +24,18 @@ use std::time::Duration;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-pub(super) const AUTHORITY: &str = "south-ayrshire";
-pub(super) const DEADLINE: Duration = Duration::from_secs(60);
+pub(crate) const AUTHORITY: &str = "south-ayrshire";
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
-pub(super) struct Stage {
-    pub(super) engine: Engine,
-    pub(super) vhost: TestVhost,
-    pub(super) channel: Channel,
+pub(crate) struct Stage {
+    pub(crate) engine: Engine,
+    pub(crate) vhost: TestVhost,
+    pub(crate) channel: Channel,
     _connection: Connection,
 }
 
 impl Stage {
-    pub(super) async fn set() -> Self {
+    pub(crate) async fn set() -> Self {
         let engine = Engine::start().await;
         engine.publish_folder(AUTHORITY).await;
         let vhost = Broker::vhost().await;
@@ -48,19 +48,19 @@ impl Stage {
         }
     }
 
-    pub(super) fn lane(&self, lane: Lane) -> RelayLane {
+    pub(crate) fn lane(&self, lane: Lane) -> RelayLane {
         let registry = self.engine.commands.registry().clone();
         RelayLane::new(lane, registry, self.vhost.url.clone())
     }
 
     /// A lane that has declared everything and sent what there was.
-    pub(super) async fn ordinary(&self) -> RelayLane {
+    pub(crate) async fn ordinary(&self) -> RelayLane {
         let mut lane = self.lane(Lane::Ordinary);
         drain(&mut lane).await;
         lane
     }
 
-    pub(super) async fn append(&self, append: Append) -> Receipt {
+    pub(crate) async fn append(&self, append: Append) -> Receipt {
         match self.engine.log.append(append).await {
             Ok(Verdict::Appended(receipt)) => receipt,
             other => panic!("not appended: {other:?}"),
@@ -68,14 +68,14 @@ impl Stage {
     }
 
     /// `events` events of each of the requests, interleaved: the opening act and notes.
-    pub(super) async fn append_many(&self, requests: &[Story], events: i32) {
+    pub(crate) async fn append_many(&self, requests: &[Story], events: i32) {
         for version in 0..events {
             self.append_round(requests, version).await;
         }
     }
 
     /// The event of each request that follows `version`.
-    pub(super) async fn append_round(&self, requests: &[Story], version: i32) {
+    pub(crate) async fn append_round(&self, requests: &[Story], version: i32) {
         let appends = requests.iter().map(|story| match version {
             0 => story.opened(),
             later => story.noted(later),
@@ -86,7 +86,7 @@ impl Stage {
     }
 
     /// Anything that is published makes the relay look at its topology at once.
-    pub(super) async fn declare_something(&self) {
+    pub(crate) async fn declare_something(&self) {
         let somebody = Principal {
             id: PrincipalId::parse(&Uuid::new_v4().to_string()).unwrap(),
             kind: PrincipalKind::Person,
@@ -97,12 +97,12 @@ impl Stage {
     }
 
     /// As if a build came that reads all events of a request.
-    pub(super) async fn make_readable(&self, request: Uuid) {
+    pub(crate) async fn make_readable(&self, request: Uuid) {
         self.overwrite(request, "schema_version = 1").await;
     }
 
     /// As another build would have written it.
-    pub(super) async fn overwrite(&self, request: Uuid, what: &str) {
+    pub(crate) async fn overwrite(&self, request: Uuid, what: &str) {
         let owner = self.engine.database.connect().await;
         let guards = "alter table event_log.events disable trigger all";
         owner.batch_execute(guards).await.unwrap();
@@ -111,7 +111,7 @@ impl Stage {
     }
 
     /// What is in force there, read by another replica.
-    pub(super) async fn other_replica(&self) -> Registry {
+    pub(crate) async fn other_replica(&self) -> Registry {
         let config = LogConfig {
             database_url: self.engine.database.url.clone(),
             queue_commands_max: 100,
@@ -122,7 +122,7 @@ impl Stage {
     }
 
     /// Another replica's lane, after the lease of the first has run out.
-    pub(super) async fn successor(&self) -> RelayLane {
+    pub(crate) async fn successor(&self) -> RelayLane {
         let owner = self.engine.database.connect().await;
         let run_out = "update reader.cursors set lease_until = clock_timestamp()";
         owner.execute(run_out, &[]).await.unwrap();
@@ -130,7 +130,7 @@ impl Stage {
     }
 
     /// Request and reason.
-    pub(super) async fn parked(&self) -> Vec<(Uuid, String)> {
+    pub(crate) async fn parked(&self) -> Vec<(Uuid, String)> {
         let owner = self.engine.database.connect().await;
         let rows = owner
             .query("select stream, reason from reader.parked", &[])
@@ -139,13 +139,13 @@ impl Stage {
         rows.iter().map(|row| (row.get(0), row.get(1))).collect()
     }
 
-    pub(super) async fn parked_requests(&self) -> BTreeSet<Uuid> {
+    pub(crate) async fn parked_requests(&self) -> BTreeSet<Uuid> {
         let parked = self.parked().await.into_iter();
         parked.map(|(request, _)| request).collect()
     }
 
     /// An exchange that takes what no queue takes, so that nothing is ever returned.
-    pub(super) async fn declare_swallowing_exchange(&self, exchange: &str) {
+    pub(crate) async fn declare_swallowing_exchange(&self, exchange: &str) {
         let mut arguments = FieldTable::default();
         let swallows = AMQPValue::LongString(LongString::from("amq.fanout"));
         arguments.insert("alternate-exchange".into(), swallows);
@@ -159,7 +159,7 @@ impl Stage {
             .unwrap();
     }
 
-    pub(super) async fn unbind(&self, queue: &str, exchange: &str, key: &str) {
+    pub(crate) async fn unbind(&self, queue: &str, exchange: &str, key: &str) {
         self.channel
             .queue_unbind(
                 queue.into(),
@@ -171,7 +171,7 @@ impl Stage {
             .unwrap();
     }
 
-    pub(super) async fn bind(&self, queue: &str, exchange: &str, key: &str) {
+    pub(crate) async fn bind(&self, queue: &str, exchange: &str, key: &str) {
         self.channel
             .queue_bind(
                 queue.into(),
@@ -184,8 +184,32 @@ impl Stage {
             .unwrap();
     }
 
+    pub(crate) async fn delete_queue(&self, queue: &str) {
+        self.channel
+            .queue_delete(queue.into(), QueueDeleteOptions::default())
+            .await
+            .unwrap();
+    }
+
+    /// Takes one message and refuses the others.
+    pub(crate) async fn declare_for_one(&self, queue: &str) {
+        let text = |text: &str| AMQPValue::LongString(LongString::from(text));
+        let mut arguments = FieldTable::default();
+        arguments.insert("x-queue-type".into(), text("quorum"));
+        arguments.insert("x-overflow".into(), text("reject-publish"));
+        arguments.insert("x-max-length".into(), AMQPValue::LongLongInt(1));
+        let options = QueueDeclareOptions {
+            durable: true,
+            ..QueueDeclareOptions::default()
+        };
+        self.channel
+            .queue_declare(queue.into(), options, arguments)
+            .await
+            .unwrap();
+    }
+
     /// A queue that the topology does not know, with the default settings.
-    pub(super) async fn declare_classic(&self, queue: &str) {
+    pub(crate) async fn declare_classic(&self, queue: &str) {
         let options = QueueDeclareOptions {
             durable: true,
             ..QueueDeclareOptions::default()
@@ -197,7 +221,7 @@ impl Stage {
     }
 
     /// The messages of a queue, acknowledged; there must be `count`, no more and no less.
-    pub(super) async fn consume(&self, queue: &str, count: usize) -> Vec<Received> {
+    pub(crate) async fn consume(&self, queue: &str, count: usize) -> Vec<Received> {
         let tag = Uuid::new_v4().to_string();
         let mut consumer = self
             .channel
@@ -230,7 +254,7 @@ impl Stage {
     }
 
     /// Takes the one message of a queue and gives it back, so many times.
-    pub(super) async fn reject(&self, queue: &str, times: usize) {
+    pub(crate) async fn reject(&self, queue: &str, times: usize) {
         for _ in 0..times {
             let delivery = until("the message is back", DEADLINE, || async {
                 let got = self
@@ -245,21 +269,23 @@ impl Stage {
     }
 
     /// What is in a queue, until it is empty.
-    pub(super) async fn consume_all(&self, queue: &str) -> Vec<Received> {
+    pub(crate) async fn consume_all(&self, queue: &str) -> Vec<Received> {
         consume_all(&self.channel, queue).await
     }
 
-    pub(super) async fn is_empty(&self, queue: &str) -> bool {
+    pub(crate) async fn is_empty(&self, queue: &str) -> bool {
         self.consume_all(queue).await.is_empty()
     }
 }
 
 #[derive(Debug)]
-pub(super) struct Received {
-    pub(super) id: Uuid,
-    pub(super) routing_key: String,
-    pub(super) persistent: bool,
-    pub(super) body: Value,
+pub(crate) struct Received {
+    pub(crate) id: Uuid,
+    pub(crate) routing_key: String,
+    pub(crate) persistent: bool,
+    /// Of its event, from the headers.
+    pub(crate) position: Option<String>,
+    pub(crate) body: Value,
 }
 
 impl From<Delivery> for Received {
@@ -268,6 +294,13 @@ impl From<Delivery> for Received {
         Self {
             id: Uuid::parse_str(id.as_str()).unwrap(),
             routing_key: delivery.routing_key.to_string(),
+            position: delivery
+                .properties
+                .headers()
+                .as_ref()
+                .and_then(|headers| headers.inner().get("rfa-position"))
+                .and_then(|value| value.as_long_string())
+                .map(ToString::to_string),
             persistent: *delivery.properties.delivery_mode() == Some(2),
             body: serde_json::from_slice(&delivery.data).unwrap(),
         }
@@ -275,17 +308,17 @@ impl From<Delivery> for Received {
 }
 
 impl Received {
-    pub(super) fn request(&self) -> Uuid {
+    pub(crate) fn request(&self) -> Uuid {
         let id = self.body["data"]["request_id"].as_str().unwrap();
         Uuid::parse_str(id).unwrap()
     }
 
-    pub(super) fn version(&self) -> i64 {
+    pub(crate) fn version(&self) -> i64 {
         self.body["data"]["version"].as_i64().unwrap()
     }
 }
 
-pub(super) async fn consume_all(channel: &Channel, queue: &str) -> Vec<Received> {
+pub(crate) async fn consume_all(channel: &Channel, queue: &str) -> Vec<Received> {
     let mut received = Vec::new();
     let options = BasicGetOptions { no_ack: true };
     while let Some(got) = channel.basic_get(queue.into(), options).await.unwrap() {
@@ -295,7 +328,7 @@ pub(super) async fn consume_all(channel: &Channel, queue: &str) -> Vec<Received>
 }
 
 /// Versions per request in the order of arrival, later copies of one message left out.
-pub(super) fn versions(received: &[Received]) -> BTreeMap<Uuid, Vec<i64>> {
+pub(crate) fn versions(received: &[Received]) -> BTreeMap<Uuid, Vec<i64>> {
     let mut seen = HashSet::new();
     let mut versions: BTreeMap<Uuid, Vec<i64>> = BTreeMap::new();
     for message in received.iter().filter(|message| seen.insert(message.id)) {
@@ -305,7 +338,7 @@ pub(super) fn versions(received: &[Received]) -> BTreeMap<Uuid, Vec<i64>> {
     versions
 }
 
-pub(super) async fn connect(url: &str) -> (Connection, Channel) {
+pub(crate) async fn connect(url: &str) -> (Connection, Channel) {
     let connection = Connection::connect(url, ConnectionProperties::default())
         .await
         .unwrap();
@@ -314,13 +347,13 @@ pub(super) async fn connect(url: &str) -> (Connection, Channel) {
 }
 
 /// Steps until there is nothing to send.
-pub(super) async fn drain(lane: &mut RelayLane) {
+pub(crate) async fn drain(lane: &mut RelayLane) {
     let drained = async { while lane.step().await.unwrap() != RelayOutcome::Idle {} };
     tokio::time::timeout(DEADLINE, drained).await.unwrap();
 }
 
 /// Until a lane that runs says so.
-pub(super) async fn wait(
+pub(crate) async fn wait(
     status: &mut watch::Receiver<Status>,
     condition: impl FnMut(&Status) -> bool,
 ) {

@@ -14,14 +14,14 @@ use uuid::Uuid;
 
 /// What happens to one request; gives appends, one event each.
 #[derive(Debug, Clone)]
-pub(super) struct Story {
-    pub(super) request: Uuid,
-    pub(super) team: &'static str,
-    pub(super) agency: Option<&'static str>,
+pub(crate) struct Story {
+    pub(crate) request: Uuid,
+    pub(crate) team: &'static str,
+    pub(crate) agency: Option<&'static str>,
 }
 
 impl Story {
-    pub(super) fn of(team: &'static str) -> Self {
+    pub(crate) fn of(team: &'static str) -> Self {
         Self {
             request: Uuid::new_v4(),
             team,
@@ -29,14 +29,14 @@ impl Story {
         }
     }
 
-    pub(super) fn asked_by(self, agency: &'static str) -> Self {
+    pub(crate) fn asked_by(self, agency: &'static str) -> Self {
         Self {
             agency: Some(agency),
             ..self
         }
     }
 
-    pub(super) fn opened(&self) -> Append {
+    pub(crate) fn opened(&self) -> Append {
         let mut act = self.act("request-sent", "send");
         act.from = None;
         act.opening = Some(Opening {
@@ -52,19 +52,19 @@ impl Story {
         self.append(0, act, Audience::Ordinary)
     }
 
-    pub(super) fn noted(&self, expected_version: i32) -> Append {
+    pub(crate) fn noted(&self, expected_version: i32) -> Append {
         let act = self.act("note-added", "add-note");
         self.append(expected_version, act, Audience::Ordinary)
     }
 
-    pub(super) fn moved_to(&self, team: &str, expected_version: i32) -> Append {
+    pub(crate) fn moved_to(&self, team: &str, expected_version: i32) -> Append {
         let mut act = self.act("request-passed-on", "pass-on");
         act.left_team = Some(act.owner.team);
         act.owner.team = TeamId::parse(team).unwrap();
         self.append(expected_version, act, Audience::Ordinary)
     }
 
-    pub(super) fn concern_passed_on(&self, team: &str, expected_version: i32) -> Append {
+    pub(crate) fn concern_passed_on(&self, team: &str, expected_version: i32) -> Append {
         let mut act = self.act("concern-passed-on", "pass-on-child-protection-concern");
         act.to = StateName::parse("with-child-protection").unwrap();
         act.left_team = Some(act.owner.team);
@@ -136,5 +136,5 @@ impl Story {
     }
 }
 
-pub(super) const SEALED_KEY: Uuid = Uuid::from_u128(0xca9a_5ea1_ed00);
-pub(super) const SEALED_BYTES: &[u8] = b"canary-sealed";
+pub(crate) const SEALED_KEY: Uuid = Uuid::from_u128(0xca9a_5ea1_ed00);
+pub(crate) const SEALED_BYTES: &[u8] = b"canary-sealed";

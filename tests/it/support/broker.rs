@@ -2,9 +2,10 @@
 
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
+use std::sync::Mutex;
 use uuid::Uuid;
 
-use super::url::{user_and_host, with_path};
+use super::url::{user_and_host, with_path, with_user};
 use super::{background, required};
 
 pub(crate) struct Broker;
@@ -14,7 +15,23 @@ pub(crate) struct TestVhost {
     pub(crate) url: String,
     pub(crate) name: String,
     management: Management,
+    /// Made for it; they go with it.
+    users: Mutex<Vec<String>>,
 }
+
+/// What a user may do with exchanges and queues, as regular expressions over their names.
+pub(crate) struct Rights {
+    pub(crate) configure: &'static str,
+    pub(crate) write: &'static str,
+    pub(crate) read: &'static str,
+}
+
+/// Of an account that sends, and reads replies where the broker makes up queues for them.
+pub(crate) const MAY_SEND: Rights = Rights {
+    configure: "^$",
+    write: "^rfa\\.intake$",
+    read: "^$",
+};
 
 impl Broker {
     pub(crate) async fn vhost() -> TestVhost {
@@ -37,6 +54,7 @@ impl Broker {
             url: with_path(&amqp, &name),
             name,
             management,
+            users: Mutex::default(),
         }
     }
 }
@@ -51,6 +69,25 @@ impl TestVhost {
 }
 
 impl TestVhost {
+    /// A user of the broker for this vhost alone: name and URL.
+    pub(crate) async fn user(&self, rights: Rights) -> (String, String) {
+        let user = format!("user-{}", Uuid::new_v4().simple());
+        let password = Uuid::new_v4().simple().to_string();
+        let account = json!({ "password": password, "tags": "" });
+        let path = format!("users/{user}");
+        self.management
+            .call(Method::PUT, &path, Some(account))
+            .await;
+        self.users.lock().unwrap().push(user.clone());
+        let path = format!("permissions/{}/{user}", self.name);
+        let rights = json!({
+            "configure": rights.configure, "write": rights.write, "read": rights.read,
+        });
+        self.management.call(Method::PUT, &path, Some(rights)).await;
+        let url = with_user(&self.url, &user, &password);
+        (user, url)
+    }
+
     /// A queue with the default settings, which are not ours.
     pub(crate) async fn declare_classic(&self, queue: &str) {
         let path = format!("queues/{}/{queue}", self.name);
@@ -85,8 +122,13 @@ impl Drop for TestVhost {
             client: Client::new(),
         };
         let path = format!("vhosts/{}", self.name);
+        let users = std::mem::take(&mut *self.users.lock().unwrap());
         background::finish(async move {
             management.call(Method::DELETE, &path, None).await;
+            for user in users {
+                let path = format!("users/{user}");
+                management.call(Method::DELETE, &path, None).await;
+            }
         });
     }
 }

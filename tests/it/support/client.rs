@@ -84,6 +84,23 @@ impl Served {
             .0
     }
 
+    pub(crate) fn vhost(&self) -> &TestVhost {
+        &self.own.as_ref().expect("a vhost of the shared broker").1
+    }
+
+    /// A subcommand over the same servers: whether it went well, and what it said.
+    pub(crate) async fn run(&self, arguments: &[&str]) -> (bool, String) {
+        self.run_with(arguments, &self.urls.1).await
+    }
+
+    /// The same with another broker.
+    pub(crate) async fn run_with(&self, arguments: &[&str], broker: &str) -> (bool, String) {
+        let environment = [("DATABASE_URL", self.urls.0.as_str()), ("AMQP_URL", broker)];
+        let mut process = ProcessUnderTest::spawn(arguments, &environment);
+        let ended = process.wait().await;
+        (ended.success(), process.output())
+    }
+
     /// What is in force, read by another replica.
     pub(crate) async fn other_replica(&self) -> Registry {
         let config = LogConfig {

@@ -53,6 +53,17 @@ impl PrivateBroker {
         self.0.variable("MANAGEMENT_URL")
     }
 
+    /// The broker's own tool, as an operator would use it.
+    pub(crate) async fn control(&self, arguments: &[&str]) {
+        let mut command = Command::new(self.0.variable("RABBITMQCTL"));
+        command.args(arguments);
+        let output = tokio::task::spawn_blocking(move || command.output())
+            .await
+            .expect("it was not interrupted")
+            .expect("rabbitmqctl runs");
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+    }
+
     /// Mnesia, queues, message stores and logs.
     pub(crate) fn data_dir(&self) -> PathBuf {
         self.0.folder.join("rabbitmq")

@@ -13,6 +13,13 @@ pub(super) fn with_path(url: &str, path: &str) -> String {
     format!("{scheme}://{authority}/{path}{query}")
 }
 
+/// `url` for another user.
+pub(super) fn with_user(url: &str, user: &str, password: &str) -> String {
+    let (scheme, rest) = url.split_once("://").expect("a URL with a scheme");
+    let place = rest.split_once('@').map_or(rest, |(_, place)| place);
+    format!("{scheme}://{user}:{password}@{place}")
+}
+
 /// The user and the host of `scheme://user:password@host:port/path`.
 pub(super) fn user_and_host(url: &str) -> (String, String) {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);

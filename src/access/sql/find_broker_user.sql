@@ -1,0 +1,1 @@
+select authority, principal from access.broker_users where name = $1

@@ -1,0 +1,1 @@
+delete from access.broker_users where name = $1 returning name

@@ -1,0 +1,1 @@
+select name, authority, principal from access.broker_users order by name

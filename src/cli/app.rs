@@ -1,0 +1,42 @@
+//! What the handlers of the API share, put together.
+
+use super::engine::{Engine, now};
+use crate::access::{Senders, Tokens};
+use crate::api::{App, Described, Limits, Status};
+use crate::config::Settings;
+use crate::domain::ids::{IdError, WorkflowName};
+use crate::relay::{asyncapi, contract};
+use crate::statistics::disclosure::Policy;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+pub(super) fn app(
+    engine: &Engine,
+    settings: &Settings,
+    status: watch::Receiver<Status>,
+) -> Result<App, IdError> {
+    Ok(App {
+        reads: engine.log.pool().clone(),
+        tokens: Tokens::new(engine.log.pool().clone()),
+        senders: Senders::new(engine.log.pool().clone()),
+        epoch: engine.log.epoch(),
+        commands: engine.commands.clone(),
+        status,
+        now,
+        limits: Limits {
+            body_bytes_max: 256 * 1024,
+            body_deadline: Duration::from_secs(10),
+            call_deadline: Duration::from_secs(30),
+        },
+        usual_workflow: WorkflowName::parse(&settings.usual_workflow)?,
+        disclosure: Policy {
+            fewer_than: settings.suppress_below,
+            rate_needs: settings.rates_from,
+        },
+        messages: Arc::new(Described {
+            asyncapi: asyncapi::document(),
+            schemas: contract::schemas(),
+        }),
+    })
+}

@@ -1,0 +1,121 @@
+//! `rfa topology apply|check`, `rfa topology redrive --team … --from POSITION`
+
+use super::engine::Engine;
+use super::{Outcome, say};
+use crate::config::Config;
+use crate::domain::ids::{AgencyId, TeamId};
+use crate::log::Position;
+use crate::relay::provision::{Provisioned, apply, check};
+use crate::relay::redrive::{Receiver, Redrive};
+use crate::relay::topology;
+use clap::{Args, Subcommand};
+use secrecy::ExposeSecret;
+use std::process::ExitCode;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Topology {
+    /// Declare every exchange, queue and binding that is missing
+    Apply,
+    /// Name whatever is missing or has other settings; changes nothing
+    Check,
+    /// Send one receiver's messages again, from the log, with the ids that they had
+    Redrive(Again),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Again {
+    #[command(flatten)]
+    to: To,
+    /// The first event, as in messages and receipts (`EPOCH-POSITION`), or its number alone
+    #[arg(long)]
+    from: String,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct To {
+    #[arg(long)]
+    team: Option<TeamId>,
+    #[arg(long)]
+    agency: Option<AgencyId>,
+    /// Child protection concerns of `RFA_AUTHORITY`, in full
+    #[arg(long)]
+    restricted: bool,
+}
+
+impl Topology {
+    pub(super) async fn run(self, config: Config) -> Outcome {
+        let url = config.amqp_url.clone().ok_or("AMQP_URL is not set")?;
+        let url = url.expose_secret();
+        let engine = Engine::open(&config).await?;
+        let registry = engine.commands.registry();
+        let wanted = topology::Topology::of(&registry.in_force());
+        match self {
+            Self::Apply => Ok(tell(&apply(url, &wanted).await?)),
+            Self::Check => Ok(tell(&check(url, &wanted).await?)),
+            Self::Redrive(again) => {
+                let redrive = Redrive {
+                    authority: engine.authority.clone(),
+                    to: again.to.receiver(),
+                    from: position(&engine, &again.from)?,
+                };
+                let redriven = redrive.run(registry, url).await?;
+                say(format!(
+                    "sent again: {}, taken by no queue: {}, requests that cannot be read: {}",
+                    redriven.messages, redriven.untaken, redriven.unreadable
+                ));
+                let is_whole = redriven.untaken == 0 && redriven.unreadable == 0;
+                Ok(code(is_whole))
+            }
+        }
+    }
+}
+
+impl To {
+    /// Exactly one is given.
+    fn receiver(self) -> Receiver {
+        match (self.team, self.agency) {
+            (Some(team), _) => Receiver::Team(team),
+            (None, Some(agency)) => Receiver::Agency(agency),
+            (None, None) => Receiver::Restricted,
+        }
+    }
+}
+
+fn position(engine: &Engine, text: &str) -> Result<Position, String> {
+    let number = match text.split_once('-') {
+        None => text,
+        Some((epoch, number)) if epoch == engine.log.epoch().simple().to_string() => number,
+        Some(_) => {
+            return Err(format!(
+                "`{text}` is of another epoch than the log's; give the number of an event of this one"
+            ));
+        }
+    };
+    let position = number.parse().ok().filter(|position| *position >= 1);
+    let position = position.ok_or_else(|| format!("`{text}` is no position: 1 or more"))?;
+    Ok(Position(position))
+}
+
+fn tell(found: &Provisioned) -> ExitCode {
+    for mismatch in &found.mismatches {
+        say(format!("{}: {}", mismatch.name, mismatch.why));
+    }
+    for (name, messages) in &found.unread {
+        say(format!("{name}: {messages} messages that nobody reads"));
+    }
+    say(format!(
+        "queues as they should be: {}, otherwise: {}",
+        found.queue_count,
+        found.mismatches.len()
+    ));
+    code(found.mismatches.is_empty())
+}
+
+fn code(is_well: bool) -> ExitCode {
+    if is_well {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}

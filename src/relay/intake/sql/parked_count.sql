@@ -1,0 +1,1 @@
+select count(*) from intake.parked where settled_at is null
