@@ -2,7 +2,7 @@
 //!
 //! Reading order: what a request is (`domain`), how a command becomes events (`commands`), where
 //! events live (`log`), who reads them (`relay`, `projections`, `statistics`), what time
-//! itself asks for (`timers`), who may ask (`access`), and the doors (`api`, `cli`, `history`).
+//! itself asks for (`timers`), who may ask (`access`), and the doors (`api`, `cli`, `sheet`, `history`).
 
 pub mod domain;
 
@@ -20,6 +20,7 @@ pub mod access;
 pub mod api;
 pub mod cli;
 pub mod history;
+pub mod sheet;
 pub mod simulate;
 
 pub mod config;

@@ -5,6 +5,8 @@ use super::body;
 use super::fields;
 use super::problem::{Kind, Problem};
 use crate::domain::workflow::definition::Definition;
+use crate::sheet;
+use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, header};
@@ -20,22 +22,8 @@ impl FromRequest<App> for StrictJson {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
-        check_media(request.headers())?;
-        let limit = app.limits.body_bytes_max;
-        let declared = one(request.headers(), &header::CONTENT_LENGTH)
-            .and_then(|length| length.parse::<usize>().ok());
-        if declared.is_some_and(|length| length > limit) {
-            return Err(too_large(limit));
-        }
-        let read = Limited::new(request.into_body(), limit).collect();
-        let bytes = match tokio::time::timeout(app.limits.body_deadline, read).await {
-            Err(_) => {
-                return Err(Problem::new(Kind::TooSlow, "Send the body without pauses."));
-            }
-            Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(too_large(limit)),
-            Ok(Err(_)) => return Err(Problem::new(Kind::NotJson, "The body ended too early.")),
-            Ok(Ok(collected)) => collected.to_bytes(),
-        };
+        check_media(request.headers(), "application/json")?;
+        let bytes = read_whole(request, app, app.limits.body_bytes_max).await?;
         strict(app, &bytes).map(Self)
     }
 }
@@ -47,6 +35,34 @@ pub(super) fn strict(app: &App, bytes: &[u8]) -> Result<Value, Problem> {
         let known = known_names(app);
         fault.problem(&|name| known.contains(name))
     })
+}
+
+/// A filled in sheet, as it was sent.
+pub(super) struct SheetBytes(pub(super) Bytes);
+
+impl FromRequest<App> for SheetBytes {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        check_media(request.headers(), "text/csv")?;
+        read_whole(request, app, sheet::BYTES_MAX).await.map(Self)
+    }
+}
+
+/// All bytes of a body, within the limits.
+async fn read_whole(request: Request, app: &App, limit: usize) -> Result<Bytes, Problem> {
+    let declared = one(request.headers(), &header::CONTENT_LENGTH)
+        .and_then(|length| length.parse::<usize>().ok());
+    if declared.is_some_and(|length| length > limit) {
+        return Err(too_large(limit));
+    }
+    let read = Limited::new(request.into_body(), limit).collect();
+    match tokio::time::timeout(app.limits.body_deadline, read).await {
+        Err(_) => Err(Problem::new(Kind::TooSlow, "Send the body without pauses.")),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large(limit)),
+        Ok(Err(_)) => Err(Problem::new(Kind::NotJson, "The body ended too early.")),
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+    }
 }
 
 /// A body of strict JSON, or none at all.
@@ -71,16 +87,16 @@ pub(super) fn too_large(limit: usize) -> Problem {
     Problem::new(Kind::TooLarge, format!("At most {limit} bytes."))
 }
 
-fn check_media(headers: &HeaderMap) -> Result<(), Problem> {
-    let refuse = |what: &str| Problem::new(Kind::BadMedia, what).allow(["application/json"]);
+fn check_media(headers: &HeaderMap, wanted: &str) -> Result<(), Problem> {
+    let refuse = |what: &str| Problem::new(Kind::BadMedia, what).allow([wanted]);
     let Some(media) = one(headers, &header::CONTENT_TYPE) else {
         return Err(refuse(
             "Content-Type is missing, given twice or not readable.",
         ));
     };
     let (name, parameter) = media.split_once(';').unwrap_or((media, "charset=utf-8"));
-    if !name.trim().eq_ignore_ascii_case("application/json") {
-        return Err(refuse("Content-Type is not JSON."));
+    if !name.trim().eq_ignore_ascii_case(wanted) {
+        return Err(refuse("Content-Type is another one."));
     }
     let parameter = parameter.trim().replace('"', "");
     if !parameter.eq_ignore_ascii_case("charset=utf-8") {

@@ -31,6 +31,7 @@ mod workflows;
 
 pub use health::{IntakeState, LaneState, Part, ProjectionLag, Status};
 pub use messages::Described;
+pub use requests::sheet::wrong_rows;
 
 use crate::access::{Action, Senders, Tokens};
 use crate::commands::Commands;
@@ -93,6 +94,8 @@ macro_rules! routes {
 pub(crate) const ROUTES: &[Route] = routes! {
     Post "/requests" Some(Action::Send), post(requests::moves::open);
     Get "/requests" Some(Action::ReadSummary), get(requests::list::list);
+    Get "/requests/sheet" Some(Action::Send), get(requests::sheet::template);
+    Post "/requests/sheet" Some(Action::Send), post(requests::sheet::take);
     Get "/requests/{id}" Some(Action::ReadSummary), get(requests::read::read);
     Post "/requests/{id}/moves/{move}" Some(Action::Send), post(requests::moves::make);
     Post "/requests/{id}/quotes" Some(Action::ReadContent), post(requests::quote::take);
@@ -157,7 +160,11 @@ impl Route {
             kinds.push(Kind::TooFarBehind);
         }
         if self.method == Post {
-            kinds.extend([Kind::BadKey, Kind::KeyReused, Kind::NotNow, Kind::Unknown]);
+            kinds.extend([Kind::KeyReused, Kind::NotNow, Kind::Unknown]);
+        }
+        // The keys of a sheet stand in its rows.
+        if self.method == Post && self.path != "/requests/sheet" {
+            kinds.push(Kind::BadKey);
         }
         if self.method == Post {
             kinds.extend([

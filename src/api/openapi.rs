@@ -22,6 +22,8 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
     paths(
         requests::moves::open,
         requests::list::list,
+        requests::sheet::template,
+        requests::sheet::take,
         requests::read::read,
         requests::quote::take,
         requests::moves::make,

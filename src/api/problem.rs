@@ -52,7 +52,7 @@ kinds! {
     NotNow, "not-now", CONFLICT, "The request does not allow this now";
     Stale, "stale-version", PRECONDITION_FAILED, "The request has moved on";
     TooLarge, "body-too-large", PAYLOAD_TOO_LARGE, "The body is too large";
-    BadMedia, "unsupported-media-type", UNSUPPORTED_MEDIA_TYPE, "The body must be plain JSON";
+    BadMedia, "unsupported-media-type", UNSUPPORTED_MEDIA_TYPE, "The body must be of the kind that is asked for";
     BadData, "bad-data", UNPROCESSABLE_ENTITY, "The data is not what is asked for";
     BadNumber, "number-range", UNPROCESSABLE_ENTITY, "A number is out of range";
     Nul, "nul-not-allowed", UNPROCESSABLE_ENTITY, "The body holds a NUL character";
@@ -67,7 +67,8 @@ kinds! {
 /// One thing wrong, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldError {
-    /// JSON pointer into the body; for headers and the query: `#header`, `#query`.
+    /// JSON pointer into the body; for headers and the query: `#header`, `#query`; into a sheet:
+    /// `#row/3/child.family_name`, the header is row 1.
     pub pointer: String,
     pub what: String,
     /// What is allowed there, in words.

@@ -17,6 +17,7 @@ mod people;
 mod projections;
 mod records;
 mod report;
+mod requests;
 mod serve;
 mod signing;
 mod simulate;
@@ -65,6 +66,9 @@ enum Command {
     /// Work done before this system
     #[command(subcommand)]
     History(history::History),
+    /// Requests from a sheet, for agencies without a program that sends them
+    #[command(subcommand)]
+    Requests(requests::Requests),
     /// Read tables
     #[command(subcommand)]
     Projections(projections::Projections),
@@ -105,6 +109,7 @@ impl Cli {
             Command::Messages(messages) => messages.run(),
             Command::Workflow(workflow) => workflow.run(&config).await,
             Command::History(history) => history.run(config).await,
+            Command::Requests(requests) => requests.run(config).await,
             Command::Projections(projections) => projections.run(config).await,
             Command::Report(report) => report.run(config).await,
             Command::Token(token) => token.run(config).await,

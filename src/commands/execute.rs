@@ -115,21 +115,21 @@ impl Commands {
         }
     }
 
-    async fn decide(&self, asked: &Asked<'_>, subject: &Subject) -> Result<Outcome, Attempt> {
+    /// What the rules say; nothing is sealed yet.
+    pub(super) async fn judge<'s>(
+        &self,
+        asked: &Asked<'_>,
+        subject: &'s Subject,
+    ) -> Result<(&'s Workflow, Decided), Attempt> {
         let Asked {
-            command,
-            declared,
-            now,
-            ..
+            command, declared, ..
         } = asked;
         let (request, loaded) = (subject.request, &*subject.loaded);
         seen::check_version(command, loaded)?;
         let Some(workflow) = &loaded.workflow else {
             return Err(Refusal::NotFound.into());
         };
-        // A receipt and a read never differ in the last digits.
-        let occurred_at = truncated(command.occurred_at.unwrap_or(*now));
-        let mut facts = facts_of(command, declared, request, occurred_at)?;
+        let mut facts = facts_of(command, declared, request, asked.occurred_at())?;
         facts.references = self.references(command, workflow).await?;
         let asking = Asking {
             workflow,
@@ -150,7 +150,13 @@ impl Commands {
             child: Uuid::new_v4(),
         };
         let decided = asking.decide(&loaded.state, ask, fresh);
-        let Decided { events, mut index } = decided.map_err(CommandError::from)?;
+        Ok((workflow, decided.map_err(CommandError::from)?))
+    }
+
+    async fn decide(&self, asked: &Asked<'_>, subject: &Subject) -> Result<Outcome, Attempt> {
+        let (request, loaded) = (subject.request, &*subject.loaded);
+        let (workflow, decided) = self.judge(asked, subject).await?;
+        let Decided { events, mut index } = decided;
         if events.is_empty() {
             return Ok(Outcome::Nothing(nothing_to_do(request, loaded)?));
         }
@@ -161,13 +167,13 @@ impl Commands {
             return Err(Refusal::NotFound.into());
         };
         let sealing = Sealing {
-            authority: command.authority.as_str(),
+            authority: asked.command.authority.as_str(),
             request: request.0,
             child: present.opening.child,
             state: &present.state,
             version: loaded.state.version(),
             opens,
-            occurred_at,
+            occurred_at: asked.occurred_at(),
             definition: &workflow.definition,
             keys: KeySource::of(&self.vault, self.log()),
         };
@@ -255,7 +261,7 @@ impl Commands {
     }
 
     /// The receipt of the same command, if it was accepted before.
-    async fn first_receipt(
+    pub(super) async fn first_receipt(
         &self,
         command: &Command,
         prepared: &Prepared,
@@ -302,11 +308,11 @@ impl<E: Into<CommandError>> From<E> for Attempt {
 }
 
 /// A command with what every attempt at it needs.
-struct Asked<'a> {
-    command: &'a Command,
-    prepared: &'a Prepared,
-    declared: &'a Declared,
-    now: Timestamp,
+pub(super) struct Asked<'a> {
+    pub(super) command: &'a Command,
+    pub(super) prepared: &'a Prepared,
+    pub(super) declared: &'a Declared,
+    pub(super) now: Timestamp,
 }
 
 /// What was decided.
@@ -323,6 +329,11 @@ struct Planned {
 }
 
 impl Asked<'_> {
+    /// A receipt and a read never differ in the last digits.
+    fn occurred_at(&self) -> Timestamp {
+        truncated(self.command.occurred_at.unwrap_or(self.now))
+    }
+
     /// The events follow what the subject was loaded with.
     fn append(&self, subject: &Subject, workflow: &Workflow, sealed: Sealed) -> Append {
         let command = self.command;

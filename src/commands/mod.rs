@@ -4,6 +4,7 @@
 
 pub mod aggregate;
 mod cache;
+mod checking;
 mod execute;
 mod facts;
 mod folder;

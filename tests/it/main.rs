@@ -40,6 +40,7 @@ mod roll_out;
 mod routes;
 mod scenarios;
 mod servers;
+mod sheet;
 mod simulate;
 #[expect(dead_code, reason = "goes when the tests of every part use it")]
 mod support;

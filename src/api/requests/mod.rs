@@ -12,6 +12,7 @@ pub(super) mod moves;
 mod plan;
 pub(super) mod quote;
 pub(super) mod read;
+pub(super) mod sheet;
 pub(super) mod view;
 
 use super::App;

@@ -40,6 +40,19 @@ pub(crate) struct ReceiptView {
     pub duplicate: bool,
 }
 
+impl ReceiptView {
+    pub(in crate::api) fn of(app: &App, receipt: Receipt) -> Self {
+        Self {
+            request_id: receipt.request_id.0,
+            reference: receipt.reference,
+            position: public(app.epoch, receipt.position.0),
+            version: receipt.version,
+            recorded_at: receipt.recorded_at,
+            duplicate: receipt.duplicate,
+        }
+    }
+}
+
 /// Send a request for assistance
 ///
 /// Opens a request with the workflow's opening move; further moves of `then` happen with it.
@@ -111,16 +124,9 @@ fn opening_move(
     let found = declared
         .opening_workflow(workflow, data, civil_date((app.now)()))
         .map_err(CommandError::from)?;
-    let opening: Vec<&MoveName> = found
-        .definition
-        .moves
-        .iter()
-        .filter(|(_, rule)| rule.opens)
-        .map(|(name, _)| name)
-        .collect();
-    match opening[..] {
-        [only] => Ok(only.clone()),
-        _ => Err(
+    match found.opening_move() {
+        Ok((only, _)) => Ok(only.clone()),
+        Err(opening) => Err(
             Problem::new(Kind::BadData, "The workflow has several opening moves.")
                 .with("/move", "missing", "one of the opening moves")
                 .allow(opening),
@@ -252,19 +258,6 @@ impl Seen {
             Ok(Some(claim)) => Problem::claimed(&claim.by, claim.until).allow(reasons),
             Ok(None) => refused.into(),
             Err(problem) => problem,
-        }
-    }
-}
-
-impl ReceiptView {
-    pub(in crate::api) fn of(app: &App, receipt: Receipt) -> Self {
-        Self {
-            request_id: receipt.request_id.0,
-            reference: receipt.reference,
-            position: public(app.epoch, receipt.position.0),
-            version: receipt.version,
-            recorded_at: receipt.recorded_at,
-            duplicate: receipt.duplicate,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A definition made ready: schemas compiled, hash computed, personal fields known.
 
 mod canonical;
+mod columns;
 mod dates;
 pub(crate) mod fault;
 mod hygiene;
@@ -12,6 +13,7 @@ pub(crate) mod vocabulary;
 pub(crate) mod weight;
 
 pub use canonical::{canonical, write_canonical, write_text};
+pub use columns::{CellFault, Cells, Column, Columns};
 pub use dates::Moment;
 pub use split::merge;
 
@@ -230,6 +232,22 @@ impl Workflow {
                 (FromStates::Start, Some(_)) | (FromStates::Any | FromStates::Of(_), None) => false,
             })
         })
+    }
+
+    /// The move that opens a request, where there is one alone.
+    ///
+    /// # Errors
+    /// The names of all of them.
+    pub fn opening_move(&self) -> Result<(&MoveName, &MoveRule), Vec<&MoveName>> {
+        let mut opening = self.definition.moves.iter().filter(|(_, rule)| rule.opens);
+        match (opening.next(), opening.next()) {
+            (Some(only), None) => Ok(only),
+            (_, _) => {
+                let moves = self.definition.moves.iter();
+                let opening = moves.filter(|(_, rule)| rule.opens);
+                Err(opening.map(|(name, _)| name).collect())
+            }
+        }
     }
 
     fn schema_of(&self, move_name: &MoveName) -> Option<&Value> {

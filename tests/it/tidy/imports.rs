@@ -82,6 +82,11 @@ const MODULES: &[Module] = &[
         never: &["lapin", "axum"],
     },
     Module {
+        name: "sheet",
+        ours: &["domain", "commands"],
+        never: &["tokio_postgres", "lapin", "axum"],
+    },
+    Module {
         name: "simulate",
         ours: &["domain", "log", "commands", "config"],
         never: &["lapin", "axum"],
@@ -116,6 +121,7 @@ const MODULES: &[Module] = &[
             "report",
             "projections",
             "access",
+            "sheet",
             "statistics",
             "domain",
             "config",

@@ -135,6 +135,15 @@ impl<'s> Views<'s> {
         )
     }
 
+    /// Some schema that always applies requires the property.
+    pub(super) fn needs(&self, name: &str) -> bool {
+        let mut required = self.sure.iter().filter_map(|schema| schema.get("required"));
+        required.any(|names| {
+            let names = names.as_array().map_or(&[][..], Vec::as_slice);
+            names.iter().any(|required| required == name)
+        })
+    }
+
     /// An item of a list; without a position, what every item may be.
     pub(crate) fn item(&self, position: Option<usize>) -> Self {
         let mut views = self.empty();
@@ -240,7 +249,7 @@ impl<'s> Views<'s> {
     }
 
     /// The values that `enum`, `const` or a `oneOf` of those allow; of the items for a list.
-    fn listed_values(&self) -> Option<Vec<Value>> {
+    pub(super) fn listed_values(&self) -> Option<Vec<Value>> {
         let mut sure = self.sure.iter();
         sure.find_map(|schema| listed(self.root, schema))
             .or_else(|| {
