@@ -205,6 +205,9 @@ fn answer(declared: &Declared, question: &Question, spells: &[Seen]) -> Answer {
     }
 }
 
+/// Whoever holds the request, which is no code of its opening.
+const TEAM: &str = "team";
+
 /// Every dimension that some request of the workflow has.
 ///
 /// # Errors
@@ -219,23 +222,41 @@ pub async fn dimensions(pool: &ReadPool, question: &Question) -> Result<Vec<Stri
         .await?;
     let mut found: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
     if !found.is_empty() {
-        found.push("team".to_owned());
+        found.push(TEAM.to_owned());
     }
     Ok(found)
 }
 
+/// All of them are only looked for where the one that is asked for is not among them.
 async fn check_dimensions(pool: &ReadPool, question: &Question) -> Result<(), QueryError> {
     let only = question.only.as_ref().map(|(dimension, _)| dimension);
-    let asked: Vec<&String> = question.by.iter().chain(only).collect();
-    if asked.is_empty() {
-        return Ok(());
+    for asked in question.by.iter().chain(only) {
+        if asked == TEAM || is_dimension(pool, question, asked).await? {
+            continue;
+        }
+        let allowed = dimensions(pool, question).await?;
+        if !allowed.is_empty() {
+            return Err(QueryError::UnknownDimension {
+                found: asked.clone(),
+                allowed,
+            });
+        }
     }
-    let allowed = dimensions(pool, question).await?;
-    match asked.into_iter().find(|asked| !allowed.contains(asked)) {
-        Some(found) if !allowed.is_empty() => Err(QueryError::UnknownDimension {
-            found: found.clone(),
-            allowed,
-        }),
-        Some(_) | None => Ok(()),
-    }
+    Ok(())
+}
+
+/// Some request of the workflow has it.
+async fn is_dimension(
+    pool: &ReadPool,
+    question: &Question,
+    dimension: &str,
+) -> Result<bool, QueryError> {
+    let client = pool.get().await?;
+    let statement = include_str!("../sql/response_times_dimension.sql");
+    let statement = client.prepare_cached(statement).await?;
+    let workflow = question.workflow.as_str();
+    let row = client
+        .query_one(&statement, &[&question.authority, &workflow, &dimension])
+        .await?;
+    Ok(row.get(0))
 }
