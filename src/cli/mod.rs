@@ -21,6 +21,7 @@ mod simulate;
 mod supervise;
 mod token;
 mod verify;
+mod webhooks;
 
 mod workflow;
 
@@ -74,6 +75,9 @@ enum Command {
     /// Tokens of people and service accounts
     #[command(subcommand)]
     Token(token::Token),
+    /// Who is told by webhook, and what waits or is parked on its way
+    #[command(subcommand)]
+    Webhooks(webhooks::Webhooks),
     /// Holds on records, and their destruction
     #[command(subcommand)]
     Records(records::Records),
@@ -103,6 +107,7 @@ impl Cli {
             Command::Projections(projections) => projections.run(config).await,
             Command::Report(report) => report.run(config).await,
             Command::Token(token) => token.run(config).await,
+            Command::Webhooks(webhooks) => webhooks.run(config).await,
             Command::Records(records) => records.run(config).await,
             Command::Keys(keys) => keys.run(config).await,
             Command::Log(log) => log.run(config).await,

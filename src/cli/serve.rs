@@ -3,6 +3,7 @@
 use super::engine::{Engine, now};
 use super::parts::Parts;
 use super::supervise::{Pace, Supervisor};
+use super::webhooks::{subscriptions, webhook_sender};
 use super::{Outcome, custody, people, say, signing};
 use crate::access::Tokens;
 use crate::api::server::{Sockets, listen, serve};
@@ -10,6 +11,8 @@ use crate::api::{App, Described, Limits, Status, metrics, router};
 use crate::config::Config;
 use crate::domain::ids::WorkflowName;
 use crate::log::Log;
+use crate::notices::webhook::Sender;
+use crate::notices::{self, Notices};
 use crate::projections::{Runner, RunnerError, due_rungs};
 use crate::relay::message::Lane;
 use crate::relay::{self, RelayLane, asyncapi, contract};
@@ -70,6 +73,11 @@ impl Serve {
         tasks.push(supervisor.start("watch", move |shutdown| parts.clone().watch(shutdown)));
         let look_every = Duration::from_secs(settings.sweep_seconds);
         tasks.push(start_timers(&engine, look_every, &supervisor));
+        tasks.push(start_notices(
+            &engine,
+            webhook_sender(&config)?,
+            &supervisor,
+        ));
         tasks.push(tokio::spawn(serve(
             figures,
             metrics::router(recorder),
@@ -82,7 +90,12 @@ impl Serve {
             fewer_than: settings.suppress_below,
             rate_needs: settings.rates_from,
         };
-        let app = app(engine, watched, usual, disclosure);
+        let app = app(
+            engine,
+            webhook_sender(&config)?,
+            watched,
+            (usual, disclosure),
+        );
         tracing::info!(address = %settings.http, "serving");
         serve(
             listener,
@@ -159,13 +172,34 @@ fn start_timers(engine: &Engine, look_every: Duration, supervisor: &Supervisor) 
     })
 }
 
+/// Whoever subscribed is told.
+fn start_notices(engine: &Engine, sender: Sender, supervisor: &Supervisor) -> JoinHandle<()> {
+    let (registry, vault) = (
+        engine.commands.registry().clone(),
+        engine.commands.vault().clone(),
+    );
+    supervisor.start("notices", move |shutdown| {
+        let (registry, vault) = (registry.clone(), vault.clone());
+        Notices::new(
+            registry,
+            vault,
+            sender.clone(),
+            notices::Pace::default(),
+            now,
+        )
+        .run(shutdown)
+    })
+}
+
 fn app(
     engine: Engine,
+    sender: Sender,
     status: watch::Receiver<Status>,
-    usual_workflow: WorkflowName,
-    disclosure: Policy,
+    (usual_workflow, disclosure): (WorkflowName, Policy),
 ) -> App {
     App {
+        subscriptions: subscriptions(&engine),
+        webhooks: sender,
         reads: engine.log.pool().clone(),
         tokens: Tokens::new(engine.log.pool().clone()),
         epoch: engine.log.epoch(),

@@ -24,6 +24,7 @@ pub mod read;
 mod replay;
 pub mod rotation;
 pub mod seal;
+mod setting;
 mod tail;
 pub mod vault;
 pub mod verify;
