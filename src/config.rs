@@ -2,14 +2,15 @@
 //! error, so that a typo does not go unnoticed.
 
 mod secret;
+mod variables;
 
 use config::{Config as Sources, Environment};
 use secrecy::SecretString;
 use secret::Source;
 use serde::Deserialize;
-use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use variables::{KNOWN, allowed, texts, unknown};
 
 /// Variables of the test suite, which the program leaves alone.
 const OTHERS: &str = "RFA_TEST_";
@@ -75,6 +76,8 @@ pub struct Settings {
     pub pool_max: usize,
     /// Sockets served at once, 1 to 20,000.
     pub connections_max: usize,
+    /// Networks that are not public and where webhooks may go all the same, also without TLS.
+    pub webhook_networks: String,
     /// Seconds between two looks of the timers, 1 to 60.
     pub sweep_seconds: u64,
     /// Counts from 1 up to this one are hidden where figures leave the identified view, 2 to 50.
@@ -86,34 +89,6 @@ pub struct Settings {
     /// One JSON object a line instead of text.
     pub log_json: bool,
 }
-
-const KNOWN: [&str; 25] = [
-    "RFA_VAULT_URL",
-    "RFA_MASTER_KEY",
-    "RFA_MASTER_KEY_FILE",
-    "RFA_MASTER_KEY_COMMAND",
-    "RFA_SIGNING_KEY",
-    "RFA_SIGNING_KEY_FILE",
-    "RFA_SIGNING_KEY_COMMAND",
-    "RFA_CHECKPOINTS",
-    "RFA_CHECKPOINT_SECONDS",
-    "RFA_DESTRUCTIONS",
-    "RFA_KEY_CACHE_SECONDS",
-    "RFA_HTTP",
-    "RFA_HTTP_PUBLIC",
-    "RFA_METRICS",
-    "RFA_AUTHORITY",
-    "RFA_WORKFLOWS",
-    "RFA_USUAL_WORKFLOW",
-    "RFA_QUEUE_COMMANDS_MAX",
-    "RFA_POOL_MAX",
-    "RFA_CONNECTIONS_MAX",
-    "RFA_SWEEP_SECONDS",
-    "RFA_SUPPRESS_BELOW",
-    "RFA_RATES_FROM",
-    "RFA_LOG",
-    "RFA_LOG_JSON",
-];
 
 impl Default for Settings {
     fn default() -> Self {
@@ -139,6 +114,7 @@ impl Default for Settings {
             queue_commands_max: 2_000,
             pool_max: 16,
             connections_max: 1_000,
+            webhook_networks: String::new(),
             sweep_seconds: 15,
             suppress_below: 5,
             rates_from: 20,
@@ -286,6 +262,7 @@ impl Settings {
             "RFA_QUEUE_COMMANDS_MAX" => all.queue_commands_max = one.queue_commands_max,
             "RFA_POOL_MAX" => all.pool_max = one.pool_max,
             "RFA_CONNECTIONS_MAX" => all.connections_max = one.connections_max,
+            "RFA_WEBHOOK_NETWORKS" => all.webhook_networks = one.webhook_networks,
             "RFA_SWEEP_SECONDS" => all.sweep_seconds = one.sweep_seconds,
             "RFA_SUPPRESS_BELOW" => all.suppress_below = one.suppress_below,
             "RFA_RATES_FROM" => all.rates_from = one.rates_from,
@@ -343,65 +320,11 @@ impl Settings {
     }
 }
 
-/// Of other programs there may be variables in any encoding.
-fn texts(
-    variables: impl Iterator<Item = (OsString, OsString)>,
-) -> Result<Vec<(String, String)>, ConfigError> {
-    let mut found = Vec::new();
-    for (name, value) in variables {
-        let Ok(name) = name.into_string() else {
-            continue;
-        };
-        let is_read = name.starts_with("RFA_") || name == "DATABASE_URL" || name == "AMQP_URL";
-        match value.into_string() {
-            Ok(value) => found.push((name, value)),
-            Err(_) if is_read => {
-                return Err(ConfigError::Wrong {
-                    variable: name,
-                    why: "it is not UTF-8".to_owned(),
-                    allowed: "text in UTF-8".to_owned(),
-                });
-            }
-            Err(_) => {}
-        }
-    }
-    Ok(found)
-}
-
-fn allowed(variable: &str) -> &'static str {
-    match variable {
-        "RFA_HTTP" | "RFA_METRICS" => "an address with its port, e.g. 127.0.0.1:8080",
-        "RFA_HTTP_PUBLIC" | "RFA_LOG_JSON" => "true or false",
-        "RFA_AUTHORITY" | "RFA_USUAL_WORKFLOW" => "a code of a-z, 0-9 and -",
-        "RFA_QUEUE_COMMANDS_MAX"
-        | "RFA_POOL_MAX"
-        | "RFA_CONNECTIONS_MAX"
-        | "RFA_SWEEP_SECONDS"
-        | "RFA_CHECKPOINT_SECONDS"
-        | "RFA_KEY_CACHE_SECONDS"
-        | "RFA_SUPPRESS_BELOW"
-        | "RFA_RATES_FROM" => "a whole number",
-        _ => "text",
-    }
-}
-
-fn unknown(variable: &str) -> ConfigError {
-    let shared = |known: &&&str| {
-        known.chars().filter(|c| variable.contains(*c)).count() as isize
-            - (known.len() as isize - variable.len() as isize).abs()
-    };
-    let nearest = KNOWN.iter().max_by_key(shared).copied().unwrap_or_default();
-    ConfigError::Unknown {
-        variable: variable.to_owned(),
-        nearest: nearest.to_owned(),
-        known: KNOWN.join(", "),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use secrecy::ExposeSecret;
+    use std::ffi::OsString;
     use std::os::unix::ffi::OsStringExt;
 
     fn read(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {

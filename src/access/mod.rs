@@ -40,6 +40,8 @@ pub enum Action {
     /// How many child protection concerns wait for an answer; which ones, for those who answer.
     ReadConcerns,
     ReadWorkflows,
+    /// Be told of requests at an address of one's own.
+    Subscribe,
     Claim,
     Operate,
 }
@@ -78,7 +80,7 @@ pub enum Standing {
 
 /// | action | enough is one of |
 /// |---|---|
-/// | send, read workflows | known |
+/// | send, read workflows, subscribe | known |
 /// | read summary | requester, carrier, worker, claim holder, answers, doer, member, auditor, information governance |
 /// | read content | requester, worker, claim holder, involved, answers, lead |
 /// | read restricted | author, worker, claim holder, answers |
@@ -104,7 +106,7 @@ pub const fn enough_for(action: Action) -> &'static [Standing] {
         Requester, Worker,
     };
     match action {
-        Action::Send | Action::ReadWorkflows => &[Known],
+        Action::Send | Action::ReadWorkflows | Action::Subscribe => &[Known],
         Action::ReadSummary => &[
             Requester,
             Carrier,

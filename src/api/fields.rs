@@ -13,7 +13,7 @@ use uuid::Uuid;
 const MOVES_MAX: usize = 8;
 
 /// Names of fields outside `data`; the workflow names those inside.
-pub(super) const NAMES: [&str; 11] = [
+pub(super) const NAMES: [&str; 14] = [
     "request",
     "if_match",
     "epoch",
@@ -25,6 +25,9 @@ pub(super) const NAMES: [&str; 11] = [
     "received_at",
     "reason",
     "by",
+    "url",
+    "kind",
+    "number",
 ];
 
 /// A further act of the same command; all of them happen, or none.
@@ -221,6 +224,49 @@ impl ExtensionBody {
     }
 }
 
+/// A number of another system.
+#[derive(ToSchema)]
+#[schema(as = Identifier)]
+pub(crate) struct IdentifierBody {
+    /// Which system's, as the workflow names it.
+    #[schema(example = "seemis")]
+    pub kind: String,
+    /// Exactly as it was given with the request.
+    pub number: String,
+}
+
+impl IdentifierBody {
+    /// # Errors
+    /// A problem with every field that is wrong.
+    pub(crate) fn parse(body: Value) -> Result<Self, Problem> {
+        let mut fields = Fields::of(body, String::new())?;
+        let kind = fields.text("kind", "the name of a number");
+        let number = fields.text("number", "a text");
+        fields.finish("kind, number")?;
+        Ok(Self { kind, number })
+    }
+}
+
+/// Where a program of the account listens.
+#[derive(ToSchema)]
+#[schema(as = NewWebhook)]
+pub(crate) struct WebhookBody {
+    /// `https`, or a network that the configuration allows.
+    #[schema(example = "https://hooks.example.org/rfa")]
+    pub url: String,
+}
+
+impl WebhookBody {
+    /// # Errors
+    /// A problem with every field that is wrong.
+    pub(crate) fn parse(body: Value) -> Result<Self, Problem> {
+        let mut fields = Fields::of(body, String::new())?;
+        let url = fields.text("url", "a web address");
+        fields.finish("url")?;
+        Ok(Self { url })
+    }
+}
+
 /// The first act with those that follow it.
 pub(super) fn asked(first: MoveName, data: Value, then: Vec<NextMove>) -> Vec<AskedMove> {
     let next = then.into_iter().map(|next| AskedMove {
@@ -291,6 +337,16 @@ impl Fields {
             self.wrong(name, "not an id", "a UUID");
         }
         id
+    }
+
+    /// Empty where it is wrong, which `finish` tells.
+    fn text(&mut self, name: &str, allowed: &str) -> String {
+        match self.map.remove(name) {
+            Some(Value::String(text)) => return text,
+            Some(_) => self.wrong(name, "wrong type", "a text"),
+            None => self.wrong(name, "missing", allowed),
+        }
+        String::new()
     }
 
     fn data(&mut self) -> Value {

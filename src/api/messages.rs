@@ -19,7 +19,7 @@ pub struct Described {
 
 /// The messages as an AsyncAPI 3 document
 #[utoipa::path(
-    get, path = "/asyncapi.json", tag = "Operation", operation_id = "asyncapi",
+    get, path = "/asyncapi.json", tag = "Operation",
     responses((status = 200, body = Object, description = "AsyncAPI 3.0")),
 )]
 pub(crate) async fn document(State(app): State<App>) -> Json<Value> {
@@ -30,7 +30,7 @@ pub(crate) async fn document(State(app): State<App>) -> Json<Value> {
 ///
 /// `event-1` and `stub-1` are what a message calls its `dataschema`; `envelope-1` is around them.
 #[utoipa::path(
-    get, path = "/schemas/{name}", tag = "Operation", operation_id = "message_schema",
+    get, path = "/schemas/{name}", tag = "Operation",
     params(("name" = String, Path, description = "`envelope-1`, `event-1` or `stub-1`")),
     responses((status = 200, body = Object, content_type = "application/schema+json")),
 )]

@@ -27,6 +27,7 @@ mod response_times;
 pub mod server;
 pub mod submissions;
 mod teams;
+mod webhooks;
 mod workflows;
 
 pub use health::{IntakeState, LaneState, Part, ProjectionLag, Status};
@@ -36,6 +37,8 @@ pub use requests::sheet::wrong_rows;
 use crate::access::{Action, Senders, Tokens};
 use crate::commands::Commands;
 use crate::domain::ids::WorkflowName;
+use crate::notices::Subscriptions;
+use crate::notices::webhook::Sender;
 use crate::projections::ReadPool;
 use crate::statistics::disclosure::Policy;
 use axum::Router;
@@ -67,6 +70,9 @@ pub struct App {
     /// Of figures that leave the identified view.
     pub disclosure: Policy,
     pub messages: Arc<Described>,
+    pub subscriptions: Subscriptions,
+    /// Judges where a webhook may go.
+    pub webhooks: Sender,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -96,6 +102,7 @@ pub(crate) const ROUTES: &[Route] = routes! {
     Get "/requests" Some(Action::ReadSummary), get(requests::list::list);
     Get "/requests/sheet" Some(Action::Send), get(requests::sheet::template);
     Post "/requests/sheet" Some(Action::Send), post(requests::sheet::take);
+    Post "/requests/find" Some(Action::ReadSummary), post(requests::find::find);
     Get "/requests/{id}" Some(Action::ReadSummary), get(requests::read::read);
     Post "/requests/{id}/moves/{move}" Some(Action::Send), post(requests::moves::make);
     Post "/requests/{id}/quotes" Some(Action::ReadContent), post(requests::quote::take);
@@ -121,6 +128,11 @@ pub(crate) const ROUTES: &[Route] = routes! {
     Get "/concern-numbers" Some(Action::Send), get(concerns::numbers);
     Get "/workflows" Some(Action::ReadWorkflows), get(workflows::list);
     Get "/workflows/{name}/{version}" Some(Action::ReadWorkflows), get(workflows::read);
+    Get "/webhooks" Some(Action::Subscribe), get(webhooks::list);
+    Post "/webhooks" Some(Action::Subscribe), post(webhooks::subscribe);
+    Post "/webhooks/{id}/end" Some(Action::Subscribe), post(webhooks::end);
+    Post "/webhooks/{id}/secret" Some(Action::Subscribe), post(webhooks::secret);
+    Post "/webhooks/{id}/redrive" Some(Action::Subscribe), post(webhooks::redrive);
     Get "/livez" None, get(health::livez);
     Get "/readyz" None, get(health::readyz);
     Get "/openapi.json" None, get(openapi::document);
@@ -159,11 +171,12 @@ impl Route {
         ) {
             kinds.push(Kind::TooFarBehind);
         }
-        if self.method == Post {
+        let is_asked = self.path == "/requests/find";
+        if self.method == Post && !is_asked {
             kinds.extend([Kind::KeyReused, Kind::NotNow, Kind::Unknown]);
         }
-        // The keys of a sheet stand in its rows.
-        if self.method == Post && self.path != "/requests/sheet" {
+        // The keys of a sheet stand in its rows, and a question needs none.
+        if self.method == Post && !is_asked && self.path != "/requests/sheet" {
             kinds.push(Kind::BadKey);
         }
         if self.method == Post {

@@ -3,14 +3,14 @@
 use super::problem::{Document, Kind};
 use super::{
     ROUTES, Route, caseloads, concerns, health, measures, messages, page, reports, requests,
-    response_times, teams, workflows,
+    response_times, teams, webhooks, workflows,
 };
 use axum::Json;
 use std::collections::BTreeMap;
 use utoipa::OpenApi;
 use utoipa::openapi::path::{HttpMethod, Operation};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder, Server};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -22,6 +22,7 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
     paths(
         requests::moves::open,
         requests::list::list,
+        requests::find::find,
         requests::sheet::template,
         requests::sheet::take,
         requests::read::read,
@@ -49,6 +50,11 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
         concerns::numbers,
         workflows::list,
         workflows::read,
+        webhooks::list,
+        webhooks::subscribe,
+        webhooks::end,
+        webhooks::secret,
+        webhooks::redrive,
         health::livez,
         health::readyz,
         document,
@@ -64,6 +70,7 @@ struct Documented;
 #[must_use]
 pub fn whole() -> utoipa::openapi::OpenApi {
     let mut document = Documented::openapi();
+    document.servers = Some(vec![Server::new("/")]);
     if let Some(components) = document.components.as_mut() {
         let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
         components.add_security_scheme("token", SecurityScheme::Http(bearer));
@@ -93,10 +100,37 @@ fn find_operation<'a>(
     }
 }
 
+/// Unique, because a method at a path is: `post_requests_id_claim`.
+fn operation_id(route: &Route) -> String {
+    let method = match route.method {
+        HttpMethod::Get => "get",
+        HttpMethod::Post => "post",
+        HttpMethod::Put
+        | HttpMethod::Delete
+        | HttpMethod::Options
+        | HttpMethod::Head
+        | HttpMethod::Patch
+        | HttpMethod::Trace => "other",
+    };
+    let words = route.path.split(|letter: char| !letter.is_alphanumeric());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    format!("{method}_{}", words.join("_"))
+}
+
 fn complete(operation: &mut Operation, route: &Route) {
-    if route.action.is_some() {
-        let requirement = SecurityRequirement::new("token", Vec::<String>::new());
-        operation.security = Some(vec![requirement]);
+    operation.operation_id = Some(operation_id(route));
+    // Open to all is said, too.
+    let requirement = route.action.map_or_else(SecurityRequirement::default, |_| {
+        SecurityRequirement::new("token", Vec::<String>::new())
+    });
+    operation.security = Some(vec![requirement]);
+    let summary = operation.summary.clone().unwrap_or_default();
+    for response in operation.responses.responses.values_mut() {
+        if let RefOr::T(response) = response
+            && response.description.is_empty()
+        {
+            response.description.clone_from(&summary);
+        }
     }
     let mut by_status: BTreeMap<u16, Vec<Kind>> = BTreeMap::new();
     for kind in route.problems() {
@@ -126,7 +160,7 @@ fn complete(operation: &mut Operation, route: &Route) {
 
 /// This API as an OpenAPI 3.1 document
 #[utoipa::path(
-    get, path = "/openapi.json", tag = "Operation", operation_id = "openapi",
+    get, path = "/openapi.json", tag = "Operation",
     responses((status = 200, body = Object, description = "OpenAPI 3.1")),
 )]
 pub(crate) async fn document() -> Json<utoipa::openapi::OpenApi> {

@@ -1,10 +1,12 @@
 //! What the handlers of the API share, put together.
 
 use super::engine::{Engine, now};
+use super::webhooks::subscriptions;
 use crate::access::{Senders, Tokens};
 use crate::api::{App, Described, Limits, Status};
 use crate::config::Settings;
 use crate::domain::ids::{IdError, WorkflowName};
+use crate::notices::webhook::Sender;
 use crate::relay::{asyncapi, contract};
 use crate::statistics::disclosure::Policy;
 use std::sync::Arc;
@@ -14,9 +16,11 @@ use tokio::sync::watch;
 pub(super) fn app(
     engine: &Engine,
     settings: &Settings,
-    status: watch::Receiver<Status>,
+    (webhooks, status): (Sender, watch::Receiver<Status>),
 ) -> Result<App, IdError> {
     Ok(App {
+        subscriptions: subscriptions(engine),
+        webhooks,
         reads: engine.log.pool().clone(),
         tokens: Tokens::new(engine.log.pool().clone()),
         senders: Senders::new(engine.log.pool().clone()),

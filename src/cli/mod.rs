@@ -25,6 +25,7 @@ mod supervise;
 mod token;
 mod topology;
 mod verify;
+mod webhooks;
 
 mod workflow;
 
@@ -84,6 +85,9 @@ enum Command {
     /// Messages that could not be taken, and who may send
     #[command(subcommand)]
     Intake(intake::Intake),
+    /// Who is told by webhook, and what waits or is parked on its way
+    #[command(subcommand)]
+    Webhooks(webhooks::Webhooks),
     /// Holds on records, and their destruction
     #[command(subcommand)]
     Records(records::Records),
@@ -115,6 +119,7 @@ impl Cli {
             Command::Token(token) => token.run(config).await,
             Command::Topology(topology) => topology.run(config).await,
             Command::Intake(intake) => intake.run(config).await,
+            Command::Webhooks(webhooks) => webhooks.run(config).await,
             Command::Records(records) => records.run(config).await,
             Command::Keys(keys) => keys.run(config).await,
             Command::Log(log) => log.run(config).await,

@@ -5,11 +5,14 @@ use super::desk::desk;
 use super::engine::{Engine, now};
 use super::parts::Parts;
 use super::supervise::{Pace, Supervisor};
+use super::webhooks::webhook_sender;
 use super::{Outcome, custody, people, say, signing};
 use crate::api::server::{Sockets, listen, serve};
 use crate::api::{App, Status, metrics, router};
 use crate::config::Config;
 use crate::log::Log;
+use crate::notices::webhook::Sender;
+use crate::notices::{self, Notices};
 use crate::projections::{Runner, RunnerError, due_rungs};
 use crate::relay::intake::{Intake, IntakeStatus};
 use crate::relay::message::Lane;
@@ -60,7 +63,8 @@ impl Serve {
         let mut tasks = start_reading(&engine, &supervisor).await?;
         let (lanes, relaying) = start_relay(&engine, config.amqp_url.as_ref(), &supervisor);
         tasks.extend(relaying);
-        let app = app(&engine, &settings, watched)?;
+        let webhooks = webhook_sender(&config)?;
+        let app = app(&engine, &settings, (webhooks.clone(), watched))?;
         let (intake, taking) = start_intake(&app, config.amqp_url.as_ref(), &supervisor);
         tasks.extend(taking);
         let parts = Parts {
@@ -74,6 +78,7 @@ impl Serve {
         tasks.push(supervisor.start("watch", move |shutdown| parts.clone().watch(shutdown)));
         let look_every = Duration::from_secs(settings.sweep_seconds);
         tasks.push(start_timers(&engine, look_every, &supervisor));
+        tasks.push(start_notices(&engine, webhooks, &supervisor));
         tasks.push(tokio::spawn(serve(
             figures,
             metrics::router(recorder),
@@ -173,6 +178,25 @@ fn start_timers(engine: &Engine, look_every: Duration, supervisor: &Supervisor) 
     };
     supervisor.start("timers", move |shutdown| {
         Sweeper::new(commands.clone(), find.clone(), pace).run(now, shutdown)
+    })
+}
+
+/// Whoever subscribed is told.
+fn start_notices(engine: &Engine, sender: Sender, supervisor: &Supervisor) -> JoinHandle<()> {
+    let (registry, vault) = (
+        engine.commands.registry().clone(),
+        engine.commands.vault().clone(),
+    );
+    supervisor.start("notices", move |shutdown| {
+        let (registry, vault) = (registry.clone(), vault.clone());
+        Notices::new(
+            registry,
+            vault,
+            sender.clone(),
+            notices::Pace::default(),
+            now,
+        )
+        .run(shutdown)
     })
 }
 

@@ -7,6 +7,7 @@ use super::loading::Loaded;
 use super::sealing::failure;
 use crate::domain::ids::{Authority, RequestId};
 use crate::domain::request::event::{ClockExtended, RequestEvent, RungRaised};
+use crate::domain::workflow::schema::normalised;
 use crate::log::Recorded;
 use crate::log::vault::Binding;
 use jiff::Timestamp;
@@ -120,6 +121,23 @@ impl Commands {
             .map(RequestId)
             .filter(|id| id.0 != recorded.stream)
             .collect())
+    }
+
+    /// Requests that were given this number of another system, exactly.
+    ///
+    /// # Errors
+    /// When the vault is out of reach.
+    pub async fn find_by_identifier(
+        &self,
+        authority: &Authority,
+        kind: &str,
+        number: &str,
+    ) -> Result<BTreeSet<RequestId>, CommandError> {
+        let authority = authority.as_str();
+        let digest = self.vault().blind(authority, kind, &normalised(number));
+        let found = self.vault().find_indexed(authority, kind, digest).await;
+        let found = found.map_err(failure)?.into_iter();
+        Ok(found.map(|(_, request)| RequestId(request)).collect())
     }
 }
 

@@ -25,6 +25,7 @@ pub mod read;
 mod replay;
 pub mod rotation;
 pub mod seal;
+mod setting;
 mod stream_reader;
 mod tail;
 pub mod vault;

@@ -107,6 +107,23 @@ pub fn messages(
     Ok(messages)
 }
 
+/// Whom an event concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Party<'a> {
+    Team(&'a str),
+    Agency(&'a str),
+}
+
+/// Those to whom a message about the event goes, whatever the lane.
+#[must_use]
+pub fn parties<'a>(event: &'a RequestEvent, origin: &'a Origin) -> Vec<Party<'a>> {
+    let (team, left) = teams_of(event);
+    let teams = std::iter::once(team).chain(left).map(Party::Team);
+    teams
+        .chain(agencies_of(event, origin).map(Party::Agency))
+        .collect()
+}
+
 /// Owner after the event, and the team that it was taken from.
 fn teams_of(event: &RequestEvent) -> (&str, Option<&str>) {
     match event {

@@ -14,7 +14,7 @@ const GENERATION_MAX: usize = 25_000;
 type Key = (Arc<str>, Uuid);
 
 #[derive(Default)]
-pub(super) struct Origins {
+pub(crate) struct Origins {
     young: HashMap<Key, Origin>,
     old: HashMap<Key, Origin>,
 }
@@ -22,7 +22,7 @@ pub(super) struct Origins {
 impl Origins {
     /// # Errors
     /// When the log is out of reach.
-    pub(super) async fn learn(&mut self, log: &Log, page: &[Event]) -> Result<(), AppendError> {
+    pub(crate) async fn learn(&mut self, log: &Log, page: &[Event]) -> Result<(), AppendError> {
         if self.young.len() >= GENERATION_MAX {
             self.old = std::mem::take(&mut self.young);
         }
@@ -76,7 +76,7 @@ impl Origins {
     }
 
     /// `None` when the request has no opening act that this build can read.
-    pub(super) fn find(&self, recorded: &Recorded) -> Option<&Origin> {
+    pub(crate) fn find(&self, recorded: &Recorded) -> Option<&Origin> {
         self.young.get(&key_of(recorded))
     }
 }

@@ -6,9 +6,9 @@ use crate::domain::request::event::RequestEvent;
 use crate::log::{Position, Recorded, StreamKind};
 use uuid::Uuid;
 
-pub(super) struct Event {
-    pub(super) recorded: Recorded,
-    pub(super) event: RequestEvent,
+pub(crate) struct Event {
+    pub(crate) recorded: Recorded,
+    pub(crate) event: RequestEvent,
 }
 
 /// The log has no such position: an event was lost, or the page is of another log.
@@ -20,21 +20,21 @@ pub struct Gap {
 }
 
 #[derive(Default)]
-pub(super) struct Page {
+pub(crate) struct Page {
     /// Of the last event, of whatever kind.
-    pub(super) to: Position,
+    pub(crate) to: Position,
     /// Events of requests that this build can read.
-    pub(super) events: Vec<Event>,
+    pub(crate) events: Vec<Event>,
     /// Requests with an event that it cannot: that one and all after it are left out.
-    pub(super) unreadable: Parked,
+    pub(crate) unreadable: Parked,
     /// Whether something was declared: it may need queues.
-    pub(super) declares: bool,
+    pub(crate) declares: bool,
 }
 
 impl Page {
     /// # Errors
     /// When the page does not follow `after` without a hole.
-    pub(super) fn decode(after: Position, recorded: Vec<Recorded>) -> Result<Self, Gap> {
+    pub(crate) fn decode(after: Position, recorded: Vec<Recorded>) -> Result<Self, Gap> {
         let mut page = Self {
             to: after,
             ..Self::default()

@@ -7,14 +7,14 @@ use tokio_postgres::GenericClient;
 use uuid::Uuid;
 
 /// Authority and request.
-pub(super) type Key = (String, Uuid);
+pub(crate) type Key = (String, Uuid);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Waiting {
+pub(crate) struct Waiting {
     /// Of the first event that has to be sent again.
-    pub(super) from: Position,
+    pub(crate) from: Position,
     /// The same for all requests that wait for the same thing.
-    pub(super) reason: String,
+    pub(crate) reason: String,
 }
 
 impl Waiting {
@@ -34,7 +34,7 @@ fn no_queue_took(route: &Route) -> String {
     format!("no queue took {route}")
 }
 
-pub(super) type Parked = BTreeMap<Key, Waiting>;
+pub(crate) type Parked = BTreeMap<Key, Waiting>;
 
 /// A request waits from its lowest position: what comes later waits with it.
 pub(super) fn keep_lowest(parked: &mut Parked, key: Key, waiting: Waiting) {

@@ -6,6 +6,7 @@ pub(super) mod claim;
 pub(super) mod clock;
 pub(super) mod clocks;
 pub(super) mod extension;
+pub(super) mod find;
 mod links;
 pub(super) mod list;
 pub(super) mod moves;

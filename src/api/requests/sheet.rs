@@ -44,7 +44,7 @@ struct RowView {
 ///
 /// CSV with the columns of the workflow's opening move, and under each what goes in.
 #[utoipa::path(
-    get, path = "/requests/sheet", tag = "Requests", operation_id = "sheet",
+    get, path = "/requests/sheet", tag = "Requests",
     params(("workflow" = Option<String>, Query, description = "Default: the authority's usual workflow")),
     responses((status = 200, body = String, content_type = "text/csv")),
 )]
@@ -70,7 +70,7 @@ pub(crate) async fn template(
 /// CSV, a request a row. All rows are checked before any is taken; what is wrong is told by row and
 /// column. `key` of a row is its Idempotency-Key: the same sheet again opens nothing.
 #[utoipa::path(
-    post, path = "/requests/sheet", tag = "Requests", operation_id = "take_sheet",
+    post, path = "/requests/sheet", tag = "Requests",
     params(
         ("workflow" = Option<String>, Query, description = "Default: the authority's usual workflow"),
         ("check" = Option<bool>, Query, description = "`true`: only check"),

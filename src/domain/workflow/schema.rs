@@ -5,6 +5,7 @@ mod columns;
 mod dates;
 pub(crate) mod fault;
 mod hygiene;
+mod identifier;
 pub(crate) mod kind;
 mod messages;
 pub(crate) mod shape;
@@ -15,6 +16,7 @@ pub(crate) mod weight;
 pub use canonical::{canonical, write_canonical, write_text};
 pub use columns::{CellFault, Cells, Column, Columns};
 pub use dates::Moment;
+pub use identifier::wrong as wrong_identifier;
 pub use split::merge;
 
 use super::definition::{Definition, FromStates, MoveRule};
@@ -138,6 +140,7 @@ impl Workflow {
             errors.extend(found.map(|error| messages::data_error(&rule.data, &error)));
             self.each_value(move_name, data, &mut |views, pointer, value| {
                 errors.extend(hygiene::check_line(views, pointer, value));
+                errors.extend(identifier::check(views, pointer, value));
             });
         }
         errors.sort_by(|a, b| (&a.pointer, &a.what).cmp(&(&b.pointer, &b.what)));
@@ -217,6 +220,12 @@ impl Workflow {
         };
         walk_members(&Views::of(schema), &mut String::new(), data, &mut take);
         entries
+    }
+
+    /// Kinds of the blind index under which single texts are found again: numbers of other systems.
+    pub fn identifier_kinds(&self) -> impl Iterator<Item = &str> {
+        let schemas = self.definition.moves.values().map(|rule| &rule.data);
+        schemas.flat_map(identifier::kinds)
     }
 
     /// The moves that some path allows from a state, whoever asks. `None` is before the first act.
@@ -307,12 +316,16 @@ fn walk_members(
     }
 }
 
+/// A text as the blind index keeps it.
+#[must_use]
+pub fn normalised(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ").to_lowercase()
+}
+
 fn normal_text(value: &Value) -> String {
     match value {
-        Value::String(text) => {
-            let words: Vec<&str> = text.split_whitespace().collect();
-            words.join(" ").to_lowercase()
-        }
+        Value::String(text) => normalised(text),
         Value::Number(number) => number.to_string(),
         Value::Array(items) => joined(items.iter()),
         Value::Object(members) => {

@@ -72,6 +72,11 @@ const MODULES: &[Module] = &[
         never: &["axum"],
     },
     Module {
+        name: "notices",
+        ours: &["domain", "log", "commands", "relay", "config"],
+        never: &["axum", "lapin"],
+    },
+    Module {
         name: "timers",
         ours: &["domain", "log", "commands", "config"],
         never: &["lapin", "axum"],
@@ -122,6 +127,7 @@ const MODULES: &[Module] = &[
             "projections",
             "access",
             "sheet",
+            "notices",
             "statistics",
             "domain",
             "config",

@@ -1,0 +1,31 @@
+//! The message of an event, made anew from the log: the same bytes and the same id as in the queues.
+
+use super::delivering::NoticeError;
+use crate::log::{Log, Position};
+use crate::relay::message::{Lane, Message, messages};
+use crate::relay::origin::Origins;
+use crate::relay::page::Page;
+
+/// On the ordinary lane: of what is restricted there is a stub.
+pub(super) async fn message_at(log: &Log, position: Position) -> Result<Message, NoticeError> {
+    let before = Position(position.0 - 1);
+    let recorded = log.read_after(before, 1).await?;
+    let page = Page::decode(before, recorded)?;
+    let unreadable = || NoticeError::Unreadable {
+        position,
+        why: "not an event of a request that this build knows".to_owned(),
+    };
+    let event = page.events.first().ok_or_else(unreadable)?;
+    let mut origins = Origins::default();
+    origins.learn(log, &page.events).await?;
+    let origin = origins.find(&event.recorded).ok_or_else(unreadable)?;
+    let told = messages(
+        Lane::Ordinary,
+        &event.recorded,
+        &event.event,
+        origin,
+        log.history(),
+    );
+    let told = told.map_err(|_| unreadable())?;
+    told.into_iter().next().ok_or_else(unreadable)
+}

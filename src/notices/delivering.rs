@@ -1,0 +1,295 @@
+//! The worker: one owner by lease; it enqueues what the log says, tries what is due, and writes down
+//! what became of it.
+
+use super::body::message_at;
+use super::due::{self, Due, Flying};
+use super::fan::Fan;
+use super::pace::Pace;
+use super::subscription::{Channel, secret};
+use super::webhook::{Answered, Post, Sender, Target, signature};
+use crate::commands::{Registry, RegistryError};
+use crate::log::cursor::{CursorError, Reader};
+use crate::log::vault::Vault;
+use crate::log::{AppendError, Log, Position};
+use crate::relay::page::Gap;
+use hyper::body::Bytes;
+use jiff::Timestamp;
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+pub(super) const CURSOR: &str = "notices";
+const LEASE_MS: i64 = 15_000;
+const RENEW_AFTER: Duration = Duration::from_secs(5);
+/// What is on its way at the end gets so long.
+const LAST_ATTEMPTS: Duration = Duration::from_secs(5);
+
+#[derive(Debug, thiserror::Error)]
+pub enum NoticeError {
+    #[error(transparent)]
+    Log(#[from] AppendError),
+    #[error(transparent)]
+    Cursor(#[from] CursorError),
+    #[error("Postgres cannot be reached")]
+    Postgres(#[from] tokio_postgres::Error),
+    #[error("no connection to Postgres is free")]
+    Pool(#[from] deadpool_postgres::PoolError),
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    #[error(transparent)]
+    Gap(#[from] Gap),
+    #[error("the event at {position} cannot be read: {why}")]
+    Unreadable { position: Position, why: String },
+    #[error("another replica has taken over")]
+    LostLease,
+}
+
+/// What one step came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Pages were enqueued, attempts begun or ended.
+    Busy,
+    Idle,
+    /// Another replica does it.
+    Elsewhere,
+}
+
+/// What became of one attempt.
+enum Outcome {
+    Arrived,
+    Gone,
+    Failed(String),
+}
+
+pub struct Notices {
+    log: Log,
+    vault: Vault,
+    fan: Fan,
+    sender: Sender,
+    pace: Pace,
+    now: fn() -> Timestamp,
+    owner: Uuid,
+    /// The cursor while the lease is ours, and when that was last renewed.
+    held: Option<(Position, Instant)>,
+    flying: BTreeSet<Flying>,
+    attempts: JoinSet<(Due, Outcome)>,
+}
+
+impl Notices {
+    #[must_use]
+    pub fn new(
+        registry: Registry,
+        vault: Vault,
+        sender: Sender,
+        pace: Pace,
+        now: fn() -> Timestamp,
+    ) -> Self {
+        Self {
+            log: registry.log().clone(),
+            vault,
+            fan: Fan::new(registry),
+            sender,
+            pace,
+            now,
+            owner: Uuid::new_v4(),
+            held: None,
+            flying: BTreeSet::new(),
+            attempts: JoinSet::new(),
+        }
+    }
+
+    pub async fn run(mut self, shutdown: CancellationToken) {
+        let mut bell = self.log.appended();
+        while !shutdown.is_cancelled() {
+            bell.mark_unchanged();
+            let pause = match self.step().await {
+                Ok(Step::Busy) => continue,
+                Ok(Step::Idle) => self.pace.look_every,
+                Ok(Step::Elsewhere) => Duration::from_secs(1),
+                Err(error) => {
+                    tracing::warn!(%error, "notices stand still");
+                    // A replica that can go on may.
+                    self.leave().await;
+                    Duration::from_secs(1)
+                }
+            };
+            tokio::select! {
+                () = shutdown.cancelled() => {}
+                () = tokio::time::sleep(pause) => {}
+                rung = bell.changed(), if pause == self.pace.look_every => if rung.is_err() { break },
+                Some(ended) = self.attempts.join_next() => self.settled(ended).await,
+            }
+        }
+        let last = async {
+            while let Some(ended) = self.attempts.join_next().await {
+                self.settled(ended).await;
+            }
+        };
+        if tokio::time::timeout(LAST_ATTEMPTS, last).await.is_err() {
+            tracing::info!("attempts were left, and are made again");
+        }
+        self.leave().await;
+    }
+
+    /// # Errors
+    /// When a side is out of reach: nothing is lost, and something may be sent again.
+    pub async fn step(&mut self) -> Result<Step, NoticeError> {
+        let Some(mut cursor) = self.lease().await? else {
+            self.held = None;
+            return Ok(Step::Elsewhere);
+        };
+        let mut busy = false;
+        while let Some(ended) = self.attempts.try_join_next() {
+            self.settled(ended).await;
+            busy = true;
+        }
+        let reader = self.reader();
+        if let Some(to) = self.fan.page(&reader, cursor).await? {
+            cursor = to;
+            busy = true;
+        }
+        self.held = self.held.map(|(_, renewed_at)| (cursor, renewed_at));
+        for due in due::due(&self.log, &self.flying).await? {
+            busy = true;
+            self.flying.insert(due.flying());
+            self.attempts.spawn(self.attempt(due));
+        }
+        if !busy {
+            self.measure(cursor).await?;
+        }
+        Ok(if busy { Step::Busy } else { Step::Idle })
+    }
+
+    async fn lease(&mut self) -> Result<Option<Position>, NoticeError> {
+        if let Some((cursor, renewed_at)) = self.held
+            && renewed_at.elapsed() < RENEW_AFTER
+        {
+            return Ok(Some(cursor));
+        }
+        let client = self.log.pool().get().await?;
+        let leased = self.reader().lease(&**client).await?;
+        self.held = leased.map(|cursor| (cursor, Instant::now()));
+        Ok(leased)
+    }
+
+    fn reader(&self) -> Reader {
+        Reader {
+            name: CURSOR.to_owned(),
+            epoch: self.log.epoch(),
+            owner: self.owner,
+            lease_ms: LEASE_MS,
+        }
+    }
+
+    /// One attempt, on a task of its own.
+    fn attempt(&self, due: Due) -> impl Future<Output = (Due, Outcome)> + Send + use<> {
+        let (log, vault, sender) = (self.log.clone(), self.vault.clone(), self.sender.clone());
+        let (deadline, at) = (self.pace.deadline, (self.now)());
+        async move {
+            let tried = match due.channel {
+                Channel::Webhook => {
+                    tokio::time::timeout(deadline, webhook(&log, &vault, &sender, &due, at))
+                }
+                Channel::Mail => return (due, Outcome::Failed("no mail".to_owned())),
+            };
+            let outcome = tried
+                .await
+                .unwrap_or_else(|_| Outcome::Failed(format!("no answer within {deadline:?}")));
+            (due, outcome)
+        }
+    }
+
+    /// What cannot be written down is tried again, by whoever has the lease then.
+    async fn settled(&mut self, ended: Result<(Due, Outcome), tokio::task::JoinError>) {
+        let Ok((due, outcome)) = ended else {
+            tracing::error!("an attempt panicked");
+            self.flying.clear();
+            return;
+        };
+        self.flying.remove(&due.flying());
+        let (subscription, position) = (due.subscription, due.position.0);
+        let written = match &outcome {
+            Outcome::Arrived => due::arrived(&self.log, &due).await.map(|()| false),
+            Outcome::Gone => due::gone(&self.log, &due).await.map(|()| false),
+            Outcome::Failed(why) => due::failed(&self.log, &due, why, &self.pace).await,
+        };
+        let told = match (&outcome, &written) {
+            (Outcome::Arrived, _) => "arrived",
+            (Outcome::Gone, _) => "gone",
+            (Outcome::Failed(_), Ok(true)) => "parked",
+            (Outcome::Failed(_), _) => "failed",
+        };
+        let channel = due.channel.as_str();
+        metrics::counter!("rfa_notices_total", "channel" => channel, "outcome" => told)
+            .increment(1);
+        if let Outcome::Failed(why) = &outcome {
+            tracing::info!(%subscription, position, why, told, "a notice did not arrive");
+        }
+        if let Err(error) = written {
+            tracing::warn!(%error, "what became of a notice cannot be written");
+        }
+    }
+
+    async fn measure(&self, cursor: Position) -> Result<(), NoticeError> {
+        let (waiting, parked) = due::counts(&self.log).await?;
+        let behind = self.log.head().await?.0 - cursor.0;
+        for (name, count) in [("waiting", waiting), ("parked", parked), ("behind", behind)] {
+            metrics::gauge!("rfa_notices", "what" => name).set(count as f64);
+        }
+        Ok(())
+    }
+
+    /// The next owner may start at once.
+    async fn leave(&mut self) {
+        self.held = None;
+        if let Ok(client) = self.log.pool().get().await
+            && let Err(error) = self.reader().release(&**client).await
+        {
+            tracing::debug!(%error, "a lease was left to run out");
+        }
+    }
+}
+
+async fn webhook(log: &Log, vault: &Vault, sender: &Sender, due: &Due, at: Timestamp) -> Outcome {
+    let failed = |error: &dyn std::fmt::Display| Outcome::Failed(error.to_string());
+    let message = match message_at(log, due.position).await {
+        Ok(message) => message,
+        Err(error) => return failed(&error),
+    };
+    let target = vault.open_setting(&due.authority, due.subscription, &due.target);
+    let target = target
+        .ok()
+        .and_then(|target| String::from_utf8(target).ok());
+    let target = match target.as_deref().map(Target::parse) {
+        Some(Ok(target)) => target,
+        Some(Err(error)) => return failed(&error),
+        None => return failed(&"where to cannot be opened"),
+    };
+    let id = message.id.to_string();
+    let timestamp = at.as_second();
+    // The secret before this one signs too: whoever verifies may change it a moment later.
+    let numbers = [due.secret_number, due.secret_number - 1];
+    let signatures = numbers
+        .into_iter()
+        .filter(|number| *number > 0)
+        .map(|number| {
+            let secret = secret(vault, &due.authority, due.subscription, number);
+            signature(&secret, &id, timestamp, &message.body)
+        });
+    let signatures: Vec<String> = signatures.collect();
+    let post = Post {
+        id: &id,
+        timestamp,
+        signatures: &signatures.join(" "),
+        body: Bytes::copy_from_slice(&message.body),
+        content_type: "application/cloudevents+json",
+    };
+    match sender.send(&target, post).await {
+        Ok(Answered::Taken) => Outcome::Arrived,
+        Ok(Answered::Gone) => Outcome::Gone,
+        Ok(Answered::Refused(status)) => failed(&format!("answered {status}")),
+        Err(error) => failed(&error),
+    }
+}

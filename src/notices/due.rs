@@ -1,0 +1,120 @@
+//! What is due to be tried, and what became of it.
+
+use super::delivering::NoticeError;
+use super::pace::Pace;
+use super::subscription::Channel;
+use crate::log::{Log, Position};
+use std::collections::BTreeSet;
+use uuid::Uuid;
+
+/// Tried at once for one subscription.
+const TOGETHER_MAX: usize = 8;
+
+/// Of one request, on its way to one subscriber.
+pub(super) type Flying = (Uuid, Uuid);
+
+#[derive(Clone)]
+pub(super) struct Due {
+    pub(super) subscription: Uuid,
+    pub(super) authority: String,
+    pub(super) channel: Channel,
+    pub(super) target: Vec<u8>,
+    pub(super) secret_number: i32,
+    pub(super) position: Position,
+    pub(super) stream: Uuid,
+    pub(super) attempts: i32,
+}
+
+impl Due {
+    pub(super) fn flying(&self) -> Flying {
+        (self.subscription, self.stream)
+    }
+}
+
+/// Due now and not being tried, oldest first, no more than may be tried at once.
+pub(super) async fn due(log: &Log, flying: &BTreeSet<Flying>) -> Result<Vec<Due>, NoticeError> {
+    let (subscriptions, streams): (Vec<Uuid>, Vec<Uuid>) = flying.iter().copied().unzip();
+    let client = log.pool().get().await?;
+    let statement = client.prepare_cached(include_str!("sql/due.sql")).await?;
+    let limit = i64::try_from(TOGETHER_MAX).unwrap_or(1);
+    let rows = client
+        .query(&statement, &[&subscriptions, &streams, &limit])
+        .await?;
+    let mut busy: Vec<Uuid> = subscriptions;
+    let mut found = Vec::new();
+    for row in &rows {
+        let subscription: Uuid = row.get(0);
+        let together = busy.iter().filter(|one| **one == subscription).count();
+        let Some(channel) = Channel::find(row.get(2)) else {
+            continue;
+        };
+        if together < TOGETHER_MAX {
+            busy.push(subscription);
+            found.push(Due {
+                subscription,
+                authority: row.get(1),
+                channel,
+                target: row.get(3),
+                secret_number: row.get(4),
+                position: Position(row.get(5)),
+                stream: row.get(6),
+                attempts: row.get(7),
+            });
+        }
+    }
+    Ok(found)
+}
+
+pub(super) async fn arrived(log: &Log, due: &Due) -> Result<(), NoticeError> {
+    let client = log.pool().get().await?;
+    client
+        .execute(
+            include_str!("sql/arrived.sql"),
+            &[&due.subscription, &due.position.0],
+        )
+        .await?;
+    Ok(())
+}
+
+/// Whether it is parked now.
+pub(super) async fn failed(
+    log: &Log,
+    due: &Due,
+    why: &str,
+    pace: &Pace,
+) -> Result<bool, NoticeError> {
+    let failures = u32::try_from(due.attempts).unwrap_or_default() + 1;
+    let pause = pace.retry_after(failures, rand::random());
+    let client = log.pool().get().await?;
+    let row = client
+        .query_opt(
+            include_str!("sql/failed.sql"),
+            &[
+                &due.subscription,
+                &due.position.0,
+                &why,
+                &pause.as_secs_f64(),
+                &pace.give_up_after.as_secs_f64(),
+            ],
+        )
+        .await?;
+    Ok(row.is_some_and(|row| row.get(0)))
+}
+
+/// Nothing more is wanted there.
+pub(super) async fn gone(log: &Log, due: &Due) -> Result<(), NoticeError> {
+    let client = log.pool().get().await?;
+    client
+        .execute(include_str!("sql/gone.sql"), &[&due.subscription])
+        .await?;
+    Ok(())
+}
+
+/// Waiting and parked, of all.
+pub(super) async fn counts(log: &Log) -> Result<(i64, i64), NoticeError> {
+    let client = log.pool().get().await?;
+    let row = client
+        .query_one(include_str!("sql/counts.sql"), &[])
+        .await?;
+    Ok((row.get(0), row.get(1)))
+}

@@ -1,0 +1,256 @@
+//! From a page of the log to what is on its way: whoever subscribed and may know of an event gets it.
+
+use super::delivering::NoticeError;
+use super::occasion::Occasion;
+use super::subscription::Channel;
+use crate::commands::Registry;
+use crate::domain::declared::Declared;
+use crate::domain::ids::PrincipalId;
+use crate::domain::request::actor::{Principal, PrincipalKind};
+use crate::domain::request::codec;
+use crate::domain::request::event::RequestEvent;
+use crate::domain::request::state::RequestState;
+use crate::log::cursor::Reader;
+use crate::log::{Audience, Log, Position};
+use crate::relay::message::{Party, parties};
+use crate::relay::origin::Origins;
+use crate::relay::page::{Event, Page};
+use std::collections::BTreeSet;
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+const PAGE_EVENTS: i64 = 256;
+
+pub(super) struct Fan {
+    log: Log,
+    registry: Registry,
+    origins: Origins,
+}
+
+struct Subscriber {
+    id: Uuid,
+    authority: String,
+    principal: PrincipalId,
+    channel: Channel,
+    occasions: BTreeSet<Occasion>,
+    after: Position,
+}
+
+impl Subscriber {
+    fn read(row: &Row) -> Option<Self> {
+        let occasions: Option<Vec<String>> = row.get(4);
+        let occasions = occasions.unwrap_or_default();
+        Some(Self {
+            id: row.get(0),
+            authority: row.get(1),
+            principal: PrincipalId::parse(row.get(2)).ok()?,
+            channel: Channel::find(row.get(3))?,
+            occasions: occasions
+                .iter()
+                .filter_map(|code| code.parse().ok())
+                .collect(),
+            after: Position(row.get(5)),
+        })
+    }
+}
+
+/// The columns of `sql/enqueue.sql`.
+#[derive(Default)]
+struct OnTheirWay {
+    subscriptions: Vec<Uuid>,
+    positions: Vec<i64>,
+    streams: Vec<Uuid>,
+    occasions: Vec<Option<&'static str>>,
+}
+
+impl OnTheirWay {
+    fn push(&mut self, subscriber: &Subscriber, event: &Event, occasion: Option<Occasion>) {
+        self.subscriptions.push(subscriber.id);
+        self.positions.push(event.recorded.position.0);
+        self.streams.push(event.recorded.stream);
+        self.occasions.push(occasion.map(Occasion::as_str));
+    }
+}
+
+impl Fan {
+    pub(super) fn new(registry: Registry) -> Self {
+        Self {
+            log: registry.log().clone(),
+            registry,
+            origins: Origins::default(),
+        }
+    }
+
+    /// The next page, enqueued with the cursor in one transaction; `None` at the end of the log.
+    ///
+    /// # Errors
+    /// When the log is out of reach, somebody else moved the cursor, or an event cannot be read: then
+    /// it stands there, for a build that can.
+    pub(super) async fn page(
+        &mut self,
+        reader: &Reader,
+        cursor: Position,
+    ) -> Result<Option<Position>, NoticeError> {
+        let recorded = self.log.read_after(cursor, PAGE_EVENTS).await?;
+        if recorded.is_empty() {
+            return Ok(None);
+        }
+        let page = Page::decode(cursor, recorded)?;
+        if let Some(waiting) = page.unreadable.values().next() {
+            let (position, why) = (waiting.from, waiting.reason.clone());
+            return Err(NoticeError::Unreadable { position, why });
+        }
+        if page.declares {
+            self.registry.refresh().await?;
+        }
+        self.origins.learn(&self.log, &page.events).await?;
+        let mut client = self.log.pool().get().await?;
+        let transaction = client.transaction().await?;
+        // The cursor first: from here on a new subscription waits, and starts behind this page.
+        if !reader.advance(&*transaction, cursor, page.to).await? {
+            return Err(NoticeError::LostLease);
+        }
+        let statement = transaction
+            .prepare_cached(include_str!("sql/subscribers.sql"))
+            .await?;
+        let rows = transaction.query(&statement, &[]).await?;
+        let subscribers: Vec<Subscriber> = rows.iter().filter_map(Subscriber::read).collect();
+        let on_their_way = self.address(&page.events, &subscribers).await?;
+        if !on_their_way.positions.is_empty() {
+            let OnTheirWay {
+                subscriptions,
+                positions,
+                streams,
+                occasions,
+            } = &on_their_way;
+            transaction
+                .execute(
+                    include_str!("sql/enqueue.sql"),
+                    &[subscriptions, positions, streams, occasions],
+                )
+                .await?;
+        }
+        transaction.commit().await?;
+        Ok(Some(page.to))
+    }
+
+    async fn address(
+        &self,
+        events: &[Event],
+        subscribers: &[Subscriber],
+    ) -> Result<OnTheirWay, NoticeError> {
+        let mut on_their_way = OnTheirWay::default();
+        for event in events {
+            let recorded = &event.recorded;
+            let Some(origin) = self.origins.find(recorded) else {
+                let position = recorded.position;
+                let why = "the request has no opening act that can be read".to_owned();
+                return Err(NoticeError::Unreadable { position, why });
+            };
+            let concerned = |subscriber: &&Subscriber| {
+                subscriber.authority == *recorded.authority && subscriber.after < recorded.position
+            };
+            let concerned: Vec<&Subscriber> = subscribers.iter().filter(concerned).collect();
+            if concerned.is_empty() {
+                continue;
+            }
+            let declared = self.registry.of(&recorded.authority);
+            let parties = parties(&event.event, origin);
+            let heard = self.hears(event, &declared, &concerned).await?;
+            for subscriber in concerned {
+                // Whoever has lost every role is told nothing more.
+                let Some(principal) = declared.find_principal(&subscriber.principal) else {
+                    continue;
+                };
+                match (subscriber.channel, &heard) {
+                    (Channel::Webhook, _) if is_of(principal, &parties) => {
+                        on_their_way.push(subscriber, event, None);
+                    }
+                    (Channel::Mail, Some(heard))
+                        if heard.is_for(subscriber, principal, &parties) =>
+                    {
+                        on_their_way.push(subscriber, event, Some(heard.occasion));
+                    }
+                    (Channel::Webhook | Channel::Mail, _) => {}
+                }
+            }
+        }
+        Ok(on_their_way)
+    }
+
+    /// What the event is for whoever asked, if somebody wants e-mail. A concern that was passed on is
+    /// told by nobody's mail.
+    async fn hears(
+        &self,
+        event: &Event,
+        declared: &Declared,
+        concerned: &[&Subscriber],
+    ) -> Result<Option<Heard>, NoticeError> {
+        let recorded = &event.recorded;
+        let asked = concerned.iter().any(|one| one.channel == Channel::Mail);
+        if !asked || recorded.audience == Audience::Restricted {
+            return Ok(None);
+        }
+        let before = self
+            .log
+            .read_stream(&recorded.authority, recorded.stream, 0)
+            .await?;
+        let until = before.iter().filter(|one| one.version <= recorded.version);
+        let history: Result<Vec<RequestEvent>, _> = until
+            .map(|one| codec::decode(&one.event_type, one.schema_version, &one.body))
+            .collect();
+        let history = history.map_err(|why| NoticeError::Unreadable {
+            position: recorded.position,
+            why: why.to_string(),
+        })?;
+        let state = RequestState::fold(history.iter());
+        let Some(request) = state.find() else {
+            return Ok(None);
+        };
+        let Some(workflow) = declared.find_workflow(&request.opening.definition) else {
+            return Ok(None);
+        };
+        let earlier: Vec<&RequestEvent> = history.iter().take(history.len() - 1).collect();
+        let occasion = Occasion::of(&event.event, &earlier, &workflow.definition);
+        Ok(occasion.map(|occasion| Heard {
+            occasion,
+            requester: request.requester.clone(),
+        }))
+    }
+}
+
+struct Heard {
+    occasion: Occasion,
+    requester: PrincipalId,
+}
+
+impl Heard {
+    /// A person hears of what they asked for, a service account of what its agency did.
+    fn is_for(&self, subscriber: &Subscriber, who: &Principal, parties: &[Party<'_>]) -> bool {
+        let theirs = match who.kind {
+            PrincipalKind::Person => who.id == self.requester,
+            PrincipalKind::ServiceAccount => who
+                .agency()
+                .is_some_and(|agency| parties.contains(&Party::Agency(agency.as_str()))),
+        };
+        theirs && !who.grants.is_empty() && subscriber.occasions.contains(&self.occasion)
+    }
+}
+
+/// Of the agency that asks, or of a team that has the request or had it until now.
+fn is_of(principal: &Principal, parties: &[Party<'_>]) -> bool {
+    principal.kind == PrincipalKind::ServiceAccount
+        && parties.iter().any(|party| match party {
+            Party::Team(code) => {
+                let mut teams = principal
+                    .grants
+                    .iter()
+                    .filter_map(|grant| grant.team.as_ref());
+                teams.any(|team| team.as_str() == *code)
+            }
+            Party::Agency(code) => {
+                let mut agencies = principal.grants.iter().filter_map(|g| g.agency.as_ref());
+                agencies.any(|agency| agency.as_str() == *code)
+            }
+        })
+}

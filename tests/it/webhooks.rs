@@ -1,0 +1,318 @@
+//! Webhooks against a real receiver: nothing lost, in order, signed, and to nobody who may not know.
+
+pub(crate) mod office;
+mod receiver;
+
+use crate::support::client::{Answer, Served, example};
+use crate::support::{Broker, Postgres, ProcessUnderTest, TestDatabase, TestVhost, until};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
+use office::{Office, duty, hasty, principal, school_system};
+use receiver::{Got, Receiver, Reply};
+use reqwest::{Method, StatusCode};
+use rfa::domain::request::actor::PrincipalKind;
+use rfa::notices::webhook::Networks;
+use serde_json::json;
+use sha2::Sha256;
+use std::time::Duration;
+
+const DEADLINE: Duration = Duration::from_secs(20);
+const LONG: Duration = Duration::from_secs(3_600);
+
+/// By the words of the specification, and not by our code.
+fn is_signed(got: &Got, secret: &str) -> bool {
+    let key = STANDARD
+        .decode(secret.strip_prefix("whsec_").unwrap())
+        .unwrap();
+    let mut mac = Hmac::<Sha256>::new_from_slice(&key).unwrap();
+    for part in [
+        got.header("webhook-id"),
+        ".",
+        got.header("webhook-timestamp"),
+        ".",
+    ] {
+        mac.update(part.as_bytes());
+    }
+    mac.update(&got.bytes);
+    let wanted = format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()));
+    got.header("webhook-signature")
+        .split(' ')
+        .any(|one| one == wanted)
+}
+
+fn versions(taken: &[Got]) -> Vec<i64> {
+    let version = |got: &Got| got.body()["data"]["version"].as_i64().unwrap();
+    taken.iter().map(version).collect()
+}
+
+async fn taken(receiver: &Receiver, count: usize) -> Vec<Got> {
+    until("so many deliveries", DEADLINE, || async {
+        let taken = receiver.taken();
+        (taken.len() >= count).then_some(taken)
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_happens_is_posted_signed_and_in_order_through_errors_hang_ups_and_redirects() {
+    let office = Office::open(&[]).await;
+    let receiver = Receiver::start().await;
+    let before = office.sent().await;
+    let (id, secret) = office.subscribe(&school_system(), &receiver).await;
+    receiver.reply(&[
+        Reply::Status(500),
+        Reply::HangUp,
+        Reply::Redirect,
+        Reply::Status(429),
+    ]);
+    let request = office.sent().await;
+    office
+        .make(request, "acknowledge", &duty(), json!({}))
+        .await;
+    office.asked(request).await;
+    let worker = office.worker(hasty(LONG));
+    let taken = taken(&receiver, 3).await;
+    assert_eq!(versions(&taken), [1, 2, 3]);
+    let got = receiver.got();
+    assert_eq!(got.len(), 7);
+    for got in &got {
+        assert!(is_signed(got, &secret.reveal()), "{got:?}");
+        assert_eq!(got.path, "/hook");
+        assert_eq!(got.header("content-type"), "application/cloudevents+json");
+        assert_eq!(got.header("webhook-id"), got.body()["id"]);
+        assert_eq!(got.body()["subject"], request.0.to_string());
+    }
+    // The failed attempts were all of the first: nothing overtook it.
+    let first = taken[0].header("webhook-id");
+    assert!(got[..5].iter().all(|got| got.header("webhook-id") == first));
+    assert_eq!(taken[2].body()["type"], "scot.rfa.question-asked.v1");
+    let text: Vec<u8> = got.iter().flat_map(|got| got.bytes.to_vec()).collect();
+    let text = String::from_utf8(text).unwrap();
+    for written in ["Invented", "Robin", "2018-05-14"] {
+        assert!(!text.contains(written), "{written}");
+    }
+    assert!(!text.contains(&before.0.to_string()));
+    let seen = until("the last is counted", DEADLINE, || async {
+        let seen = office.seen(id).await;
+        (seen.delivered_count == 3).then_some(seen)
+    })
+    .await;
+    assert_eq!((seen.waiting_count, seen.parked_count), (0, 0));
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_is_told_of_its_own_agency_or_team_and_a_concern_is_a_stub() {
+    let account = |id, role, at| principal(id, PrincipalKind::ServiceAccount, role, at);
+    let team = account("team.system", "locality-worker", "carrick-team");
+    let other = account("other.system", "submitter", "queen-margaret-academy");
+    let person = duty();
+    let office = Office::open(&[team.clone(), other.clone()]).await;
+    let (ours, theirs, nobody, no_person) = (
+        Receiver::start().await,
+        Receiver::start().await,
+        Receiver::start().await,
+        Receiver::start().await,
+    );
+    let (_, secret) = office.subscribe(&team, &ours).await;
+    office.subscribe(&school_system(), &theirs).await;
+    office.subscribe(&other, &nobody).await;
+    office.subscribe(&person, &no_person).await;
+    let request = office.sent().await;
+    let away = json!({ "team": "ayr-north-team", "because": "family-moved", "reason": "Invented" });
+    office.make(request, "pass-on", &duty(), away).await;
+    let north = principal(
+        "duty.ayr-north",
+        PrincipalKind::Person,
+        "locality-worker",
+        "ayr-north-team",
+    );
+    let concern = example("pass-on-child-protection-concern");
+    office
+        .make(request, "pass-on-child-protection-concern", &north, concern)
+        .await;
+    let worker = office.worker(hasty(LONG));
+    let school = taken(&theirs, 3).await;
+    assert_eq!(versions(&school), [1, 2, 3]);
+    assert_eq!(
+        school[2].body()["type"],
+        "scot.rfa.moved-to-another-process.v1"
+    );
+    // The team hears that it gave the request away, and nothing after that.
+    let carrick = taken(&ours, 2).await;
+    assert_eq!(versions(&carrick), [1, 2]);
+    assert!(is_signed(&carrick[0], &secret.reveal()));
+    worker.stop().await;
+    assert_eq!(ours.got().len(), 2);
+    assert!(nobody.got().is_empty() && no_person.got().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_never_arrives_is_parked_with_what_follows_it_and_sent_once_it_is_redriven() {
+    let office = Office::open(&[]).await;
+    let receiver = Receiver::start().await;
+    receiver.usually(Reply::Status(503));
+    let (id, _) = office.subscribe(&school_system(), &receiver).await;
+    let request = office.sent().await;
+    office
+        .make(request, "acknowledge", &duty(), json!({}))
+        .await;
+    let worker = office.worker(hasty(Duration::from_millis(100)));
+    let seen = until("it is parked", DEADLINE, || async {
+        let seen = office.seen(id).await;
+        (seen.parked_count == 1).then_some(seen)
+    })
+    .await;
+    // Of the same request nothing overtakes it; another one goes on.
+    assert_eq!(seen.waiting_count, 1);
+    assert_eq!(
+        seen.failure.as_deref(),
+        Some("answered 503 Service Unavailable")
+    );
+    receiver.usually(Reply::Status(200));
+    let other = office.sent().await;
+    let alone = taken(&receiver, 1).await;
+    assert_eq!(alone[0].body()["subject"], other.0.to_string());
+    worker.stop().await;
+    assert_eq!(office.redrive(id).await, 2);
+    // Another replica takes over.
+    let worker = office.worker(hasty(LONG));
+    let all = taken(&receiver, 3).await;
+    assert_eq!(versions(&all[1..]), [1, 2]);
+    // Gone is gone.
+    receiver.usually(Reply::Status(410));
+    office.asked(request).await;
+    until("it is ended", DEADLINE, || async {
+        office.seen(id).await.ended_because
+    })
+    .await;
+    let until_now = receiver.got().len();
+    office.sent().await;
+    worker.stop().await;
+    assert_eq!(receiver.got().len(), until_now);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_goes_to_an_address_that_is_not_public_and_the_reason_is_shown() {
+    let office = Office::open(&[]).await;
+    let receiver = Receiver::start().await;
+    let (id, _) = office.subscribe(&school_system(), &receiver).await;
+    office.sent().await;
+    let worker = office.worker_within(hasty(LONG), Networks::default());
+    let failure = until("it failed", DEADLINE, || async {
+        office.seen(id).await.failure
+    })
+    .await;
+    worker.stop().await;
+    assert!(failure.contains("not public"), "{failure}");
+    assert!(receiver.got().is_empty());
+}
+
+const WHO: &str = "school.system";
+
+/// A server that may post to loopback, and its database.
+async fn served() -> (Served, TestDatabase, TestVhost) {
+    let (database, vhost) = (Postgres::database().await, Broker::vhost().await);
+    let allowed = [("RFA_WEBHOOK_NETWORKS", "127.0.0.1".to_owned())];
+    let served = Served::over_by(&database.url, &vhost.url, &allowed).await;
+    (served, database, vhost)
+}
+
+async fn subscribe(served: &Served, key: &str, url: &str, by: &str) -> Answer {
+    let call = served.call(Method::POST, "/webhooks", by).key(key);
+    call.json(json!({ "url": url })).send().await
+}
+
+async fn call(served: &Served, id: &str, verb: &str) -> Answer {
+    let path = format!("/webhooks/{id}/{verb}");
+    served
+        .call(Method::POST, &path, WHO)
+        .key("any")
+        .send()
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_account_subscribes_over_http_and_an_operator_sees_it() {
+    let (served, database, _vhost) = served().await;
+    let receiver = Receiver::start().await;
+    let made = subscribe(&served, "k1", &receiver.url, WHO).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+    let secret = made.body["secret"].as_str().unwrap();
+    let again = subscribe(&served, "k1", &receiver.url, WHO).await;
+    assert_eq!(again.body, made.body);
+    served.sent().await;
+    let got = taken(&receiver, 1).await;
+    assert!(is_signed(&got[0], secret));
+
+    let id = made.body["id"].as_str().unwrap();
+    let changed = call(&served, id, "secret").await;
+    served.sent().await;
+    let got = taken(&receiver, 2).await;
+    // Both are good for a while.
+    assert!(is_signed(&got[1], secret));
+    assert!(is_signed(&got[1], changed.body["secret"].as_str().unwrap()));
+    let listed = until("both are counted", DEADLINE, || async {
+        let listed = served.get("/webhooks", WHO).await;
+        (listed.body[0]["delivered_count"] == 2).then_some(listed)
+    })
+    .await;
+    assert_eq!(listed.body[0]["url"], receiver.url);
+    assert_eq!(call(&served, id, "redrive").await.body["count"], 0);
+    let url = database.url.clone();
+    let mut process = ProcessUnderTest::spawn(&["webhooks", "list"], &[("DATABASE_URL", &url)]);
+    process.wait().await;
+    let printed = process.output();
+    assert!(printed.contains(id) && printed.contains(WHO), "{printed}");
+    assert!(!printed.contains(&receiver.url), "{printed}");
+    let ended = call(&served, id, "end").await;
+    assert_eq!(ended.status, StatusCode::NO_CONTENT);
+    let ended = served.get("/webhooks", WHO).await;
+    assert_eq!(ended.body[0]["ended_because"], "ended by its owner");
+    // Where to is sealed, and the secret lies nowhere.
+    let client = database.connect().await;
+    let kept = "select s::text from notices.subscriptions s";
+    let row: String = client.query_one(kept, &[]).await.unwrap().get(0);
+    let bytes = receiver.url.bytes().map(|byte| format!("{byte:02x}"));
+    let hex: String = bytes.collect();
+    assert!(!row.contains(&receiver.url) && !row.contains(&hex), "{row}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_subscription_that_cannot_be_is_refused_with_the_reason() {
+    let (served, _database, _vhost) = served().await;
+    let receiver = Receiver::start().await;
+    let made = subscribe(&served, "k1", &receiver.url, WHO).await;
+    for (key, url, by, status) in [
+        ("k1", "http://127.0.0.1:1/other", WHO, 422),
+        ("k2", &*receiver.url, "head.girvan", 403),
+        ("k3", "http://10.1.2.3/hook", WHO, 422),
+        ("k4", "https://169.254.169.254/latest", WHO, 422),
+        ("k5", "http://8.8.8.8/hook", WHO, 422),
+        ("k6", "not an address", WHO, 422),
+    ] {
+        let refused = subscribe(&served, key, url, by).await;
+        assert_eq!(refused.status.as_u16(), status, "{url}: {}", refused.text);
+    }
+    let id = made.body["id"].as_str().unwrap();
+    let body = served
+        .post(&format!("/webhooks/{id}/secret"), WHO, json!({}))
+        .await;
+    assert_eq!(
+        body.status,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "{}",
+        body.text
+    );
+    for unknown in ["not-one", "00000000-0000-0000-0000-000000000000"] {
+        let answer = call(&served, unknown, "end").await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{}", answer.text);
+    }
+    for number in 2..=10 {
+        let more = subscribe(&served, &format!("n{number}"), &receiver.url, WHO).await;
+        assert_eq!(more.status, StatusCode::CREATED, "{}", more.text);
+    }
+    let too_many = subscribe(&served, "n11", &receiver.url, WHO).await;
+    assert_eq!(too_many.status, StatusCode::CONFLICT, "{}", too_many.text);
+}

@@ -1,0 +1,204 @@
+//! An authority with invented people and accounts, and workers that tell its subscribers.
+
+use super::receiver::Receiver;
+use crate::support::client::example;
+use crate::support::engine::{Engine, now};
+use rfa::commands::{Ask, AskedMove, Command, CommandError, Declaration, Provenance, Receipt};
+use rfa::domain::ids::{Authority, MoveName, RequestId, WorkflowName};
+use rfa::domain::request::actor::{Grant, Principal, PrincipalKind};
+use rfa::notices::webhook::{Networks, Secret, Sender};
+use rfa::notices::{Channel, NewSubscription, Notices, Pace, Subscription, Subscriptions, Whose};
+use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+pub(crate) const AUTHORITY: &str = "south-ayrshire";
+
+pub(crate) struct Office {
+    pub(crate) engine: Engine,
+    pub(crate) subscriptions: Subscriptions,
+}
+
+pub(crate) fn authority() -> Authority {
+    Authority::parse(AUTHORITY).unwrap()
+}
+
+/// Role and where it is held: a team or an agency.
+pub(crate) fn principal(id: &str, kind: PrincipalKind, role: &str, at: &str) -> Principal {
+    let is_team = at.ends_with("-team") || at == "initial-response";
+    Principal {
+        id: id.parse().unwrap(),
+        kind,
+        grants: vec![Grant {
+            role: role.parse().unwrap(),
+            team: is_team.then(|| at.parse().unwrap()),
+            agency: (!is_team).then(|| at.parse().unwrap()),
+        }],
+    }
+}
+
+pub(crate) fn head() -> Principal {
+    let school = "example-primary-girvan";
+    principal("head.girvan", PrincipalKind::Person, "named-person", school)
+}
+
+pub(crate) fn duty() -> Principal {
+    let team = "carrick-team";
+    principal(
+        "duty.carrick",
+        PrincipalKind::Person,
+        "locality-worker",
+        team,
+    )
+}
+
+pub(crate) fn school_system() -> Principal {
+    let school = "example-primary-girvan";
+    principal(
+        "school.system",
+        PrincipalKind::ServiceAccount,
+        "submitter",
+        school,
+    )
+}
+
+/// Tries again at once, for as long as said.
+pub(crate) fn hasty(give_up_after: Duration) -> Pace {
+    Pace {
+        first_retry: Duration::from_millis(10),
+        longest_retry: Duration::from_millis(40),
+        give_up_after,
+        deadline: Duration::from_secs(5),
+        look_every: Duration::from_millis(20),
+    }
+}
+
+impl Office {
+    pub(crate) async fn open(others: &[Principal]) -> Self {
+        let engine = Engine::start().await;
+        engine.publish_folder(AUTHORITY).await;
+        let people = [head(), duty(), school_system()];
+        let grants = people.iter().chain(others).map(Declaration::grants);
+        engine
+            .publish(AUTHORITY, grants.collect::<Result<_, _>>().unwrap())
+            .await;
+        let vault = engine.commands.vault().clone();
+        let subscriptions = Subscriptions::new(engine.log.clone(), vault);
+        Self {
+            engine,
+            subscriptions,
+        }
+    }
+
+    pub(crate) async fn subscribe(&self, who: &Principal, to: &Receiver) -> (Uuid, Secret) {
+        let new = NewSubscription {
+            authority: authority(),
+            principal: who.id.clone(),
+            key: Uuid::new_v4().to_string(),
+            channel: Channel::Webhook,
+            target: to.url.clone(),
+            occasions: None,
+        };
+        let made = self.subscriptions.subscribe(&new).await.unwrap();
+        (made.id, made.secret.unwrap())
+    }
+
+    pub(crate) async fn seen(&self, id: Uuid) -> Subscription {
+        let authority = authority();
+        let whose = Whose {
+            authority: &authority,
+            principal: None,
+        };
+        let found = self.subscriptions.list(whose, Some(id)).await.unwrap();
+        found.into_iter().next().unwrap()
+    }
+
+    pub(crate) async fn redrive(&self, id: Uuid) -> u64 {
+        let authority = authority();
+        let whose = Whose {
+            authority: &authority,
+            principal: None,
+        };
+        self.subscriptions.redrive(whose, id).await.unwrap()
+    }
+
+    /// A worker that may go to loopback.
+    pub(crate) fn worker(&self, pace: Pace) -> Worker {
+        self.worker_within(pace, "127.0.0.0/8".parse().unwrap())
+    }
+
+    pub(crate) fn worker_within(&self, pace: Pace, allowed: Networks) -> Worker {
+        let (registry, vault) = (
+            self.engine.commands.registry().clone(),
+            self.engine.commands.vault().clone(),
+        );
+        let shutdown = CancellationToken::new();
+        let notices = Notices::new(registry, vault, Sender::new(allowed), pace, now);
+        let task = tokio::spawn(notices.run(shutdown.clone()));
+        Worker { shutdown, task }
+    }
+
+    pub(crate) async fn sent(&self) -> RequestId {
+        let ask = Ask::Open {
+            workflow: WorkflowName::parse("request-for-assistance").unwrap(),
+            moves: vec![AskedMove {
+                move_name: MoveName::parse("send").unwrap(),
+                data: example("send"),
+            }],
+        };
+        self.execute(&head(), ask, None).await.unwrap().request_id
+    }
+
+    pub(crate) async fn make(&self, request: RequestId, name: &str, by: &Principal, data: Value) {
+        let loaded = self.engine.commands.load(AUTHORITY, request).await.unwrap();
+        let ask = Ask::Moves {
+            request,
+            moves: vec![AskedMove {
+                move_name: MoveName::parse(name).unwrap(),
+                data,
+            }],
+        };
+        let version = Some(loaded.state.version());
+        self.execute(by, ask, version).await.unwrap();
+    }
+
+    pub(crate) async fn asked(&self, request: RequestId) {
+        let question = json!({ "question": "Invented: which mornings?" });
+        self.make(request, "ask", &duty(), question).await;
+    }
+
+    async fn execute(
+        &self,
+        actor: &Principal,
+        ask: Ask,
+        if_match: Option<i32>,
+    ) -> Result<Receipt, CommandError> {
+        let command = Command {
+            authority: authority(),
+            actor: actor.clone(),
+            on_behalf_of: None,
+            key: Uuid::new_v4().to_string(),
+            ask,
+            if_match,
+            occurred_at: None,
+            provenance: Provenance::Live,
+            correlation: Uuid::new_v4(),
+            causation: None,
+        };
+        self.engine.commands.execute(command, now()).await
+    }
+}
+
+pub(crate) struct Worker {
+    shutdown: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+impl Worker {
+    pub(crate) async fn stop(self) {
+        self.shutdown.cancel();
+        self.task.await.unwrap();
+    }
+}
