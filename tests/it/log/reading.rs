@@ -72,7 +72,11 @@ async fn a_stream_with_a_gap_is_not_read() {
 #[tokio::test]
 async fn many_streams_are_found_by_the_index_and_not_sorted() {
     let under_test = LogUnderTest::start().await;
-    let statement = include_str!("../../../src/log/sql/read_each_stream.sql");
+    let file = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/src/log/sql/read_each_stream.sql"
+    );
+    let statement = std::fs::read_to_string(file).unwrap();
     let owner = under_test.database.connect().await;
     let setting = "set plan_cache_mode = force_generic_plan; set enable_seqscan = off";
     owner.batch_execute(setting).await.unwrap();

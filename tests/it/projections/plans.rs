@@ -11,7 +11,11 @@ impl Visitor for LoadPlan<'_> {
     type Output = String;
 
     async fn visit<P: Projection>(&self) -> String {
-        let load = include_str!("../../../src/projections/sql/load_rows.sql");
+        let file = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/src/projections/sql/load_rows.sql"
+        );
+        let load = std::fs::read_to_string(file).unwrap();
         let load = load
             .replace("{table}", &store::live_table::<P>())
             .replace("{key}", P::KEY);
