@@ -47,7 +47,7 @@ if ! python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11
   exit 1
 fi
 
-if ! node -e 'process.exit(process.versions.node.split(".")[0] < 18)' || ! command -v npm > /dev/null; then
+if ! node -e 'process.exit(process.versions.node.split(".")[0] < 18 ? 1 : 0)' || ! command -v npm > /dev/null; then
   echo "test-peers: needs Node 18 or newer with npm; found: $(node --version 2>&1)" >&2
   exit 1
 fi
