@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# make test-peers: our answers against programs of another hand, which know nothing of our code.
+# make test-peers: our answers against programs of another hand, which know nothing of our code; and
+# our messages with clients of another hand. RFA_TEST_PEERS_REQUESTS=10000 sends that many to those.
 #
 # The suite writes cases with our answers; scripts in tests/oracles/ work them out again, with the
 # packages of requirements.txt in an environment under var/peers, built once for each list.
@@ -8,25 +9,46 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/toolchain.sh
 
 oracles=tests/oracles
+clients=tests/peers
 cases=${CARGO_TARGET_DIR:-target}/tmp/oracle
 peers=var/peers
+node=var/peers-node
 
-# build_peers LIST: an environment that is not whole has no stamp and is made anew.
+# build_peers LIST…: an environment that is not whole has no stamp and is made anew.
 build_peers() {
-  local stamp
-  stamp="$(sha256sum < "$1") $(python3 --version)"
+  local stamp list
+  stamp="$(cat "$@" | sha256sum) $(python3 --version)"
   if [ "$stamp" = "$(cat "$peers/stamp" 2> /dev/null)" ]; then return; fi
   rm -rf -- "$peers"
   step python3 -m venv "$peers"
   # No sources to build and no package that the list does not name.
-  step "$peers/bin/pip" --disable-pip-version-check install --quiet --no-input --no-deps --only-binary :all: -r "$1"
+  for list in "$@"; do
+    step "$peers/bin/pip" --disable-pip-version-check install --quiet --no-input --no-deps --only-binary :all: -r "$list"
+  done
   step "$peers/bin/pip" --disable-pip-version-check check
   echo "$stamp" > "$peers/stamp"
 }
 
-scripts/servers.sh install python
+# build_node FOLDER: the same for packages of npm, whose scripts are not run.
+build_node() {
+  local stamp
+  stamp="$(cat "$1/package.json" "$1/package-lock.json" | sha256sum) $(node --version)"
+  if [ "$stamp" = "$(cat "$node/stamp" 2> /dev/null)" ]; then return; fi
+  rm -rf -- "$node"
+  mkdir -p "$node"
+  cp "$1/package.json" "$1/package-lock.json" "$node/"
+  step npm ci --prefix "$node" --ignore-scripts --no-audit --no-fund
+  echo "$stamp" > "$node/stamp"
+}
+
+scripts/servers.sh install python node
 if ! python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))'; then
   echo "test-peers: needs Python 3.11 or newer with venv; found: $(python3 --version 2>&1)" >&2
+  exit 1
+fi
+
+if ! node -e 'process.exit(process.versions.node.split(".")[0] < 18 ? 1 : 0)' || ! command -v npm > /dev/null; then
+  echo "test-peers: needs Node 18 or newer with npm; found: $(node --version 2>&1)" >&2
   exit 1
 fi
 
@@ -37,11 +59,14 @@ export RFA_TEST_RABBITMQCTL=${RFA_TEST_RABBITMQCTL:-${RABBITMQCTL:-}}
 rm -rf -- "$cases"
 step cargo test --locked --test it -- oracle::
 
-build_peers "$oracles/requirements.txt"
+build_peers "$oracles/requirements.txt" "$clients/requirements.txt"
+build_node "$clients"
 # Zones come from the listed package, not from this machine.
 export PYTHONTZPATH='' PYTHONDONTWRITEBYTECODE=1
 python=$peers/bin/python
 failed=()
+RFA_TEST_PEERS_PYTHON=$(pwd -P)/$python RFA_TEST_PEERS_NODE_MODULES=$(pwd -P)/$node/node_modules \
+  step cargo test --locked --test it -- --ignored --nocapture peers:: || failed+=(clients)
 step "$python" "$oracles/clocks.py" "$cases/clocks.jsonl" || failed+=(clocks)
 step "$python" "$oracles/paused_log.py" "$cases/paused.csv" "$cases/paused.json" || failed+=(paused_log)
 step "$python" "$oracles/curves.py" "$cases/curves.jsonl" || failed+=(curves)

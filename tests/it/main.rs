@@ -27,6 +27,7 @@ mod lint;
 mod log;
 mod main_job;
 mod oracle;
+mod peers;
 mod people;
 mod permit_figures;
 mod plan;

@@ -4,6 +4,7 @@ mod client;
 mod faults;
 pub(crate) mod stage;
 pub(crate) mod story;
+mod traps;
 
 use crate::support::engine::now;
 use crate::support::{WorkflowFiles, until};

@@ -4,7 +4,10 @@
 use super::sender::{OPEN, SOON, School, new_request};
 use crate::relay::stage::{Stage, connect};
 use crate::support::client::{Served, example};
-use crate::support::{Broker, PrivateBroker, PrivatePostgres, ProcessUnderTest, until};
+use crate::support::{
+    Broker, MAY_SEND, OF_THE_ENGINE, Postgres, PrivateBroker, PrivatePostgres, ProcessUnderTest,
+    until,
+};
 use futures::FutureExt;
 use lapin::options::{BasicAckOptions, BasicGetOptions, BasicPublishOptions, QueueDeclareOptions};
 use lapin::types::FieldTable;
@@ -162,6 +165,48 @@ async fn after_its_connection_is_cut_it_goes_on_with_the_same_prefetch() {
 }
 
 #[tokio::test]
+async fn a_queue_that_is_deleted_under_its_reader_is_made_again_and_read() {
+    let stage = Stage::set().await;
+    let asked = Arc::default();
+    let desk = judging(&asked, |_| Verdict::Taken(document()));
+    let mut running = Running::over(&stage, &stage.vhost.url, desk);
+    running.wait(|status| status.connected).await;
+    stage.delete_queue("rfa.intake").await;
+    running.wait(|status| status.trouble.is_some()).await;
+    running.wait(|status| status.connected).await;
+    publish(&stage.channel, "after-it").await;
+    until("it was judged", SOON, || async {
+        (!asked.lock().unwrap().is_empty()).then_some(())
+    })
+    .await;
+    running.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_rights_that_the_engine_is_said_to_need_are_enough() {
+    let (database, vhost) = (Postgres::database().await, Broker::vhost().await);
+    let (_, engine) = vhost.user(OF_THE_ENGINE).await;
+    let served = Served::over(&database.url, &engine).await;
+    let (user, url) = vhost.user(MAY_SEND).await;
+    assert!(
+        served
+            .run(&["intake", "allow", &user, "school.system"])
+            .await
+            .0
+    );
+    let mut school = School::at(&url, user).await;
+    let body = new_request(example("send"));
+    let taken = school.ask(school.properties(OPEN), &body).await;
+    assert_eq!(taken.content_type, "application/json", "{taken:?}");
+    let refused = school
+        .ask(school.properties(OPEN), &new_request(Value::Null))
+        .await;
+    assert_eq!(refused.body["status"], 422, "{refused:?}");
+    let checked = served.run(&["topology", "check"]).await;
+    assert!(checked.0, "{}", checked.1);
+}
+
+#[tokio::test]
 async fn what_cannot_be_judged_yet_stays_where_it_is_and_is_judged_later() {
     let stage = Stage::set().await;
     let asked = Arc::default();
@@ -293,7 +338,7 @@ async fn a_message_that_comes_while_postgres_is_away_is_taken_when_it_is_back() 
     let mut migrated = ProcessUnderTest::spawn(&["migrate"], &[("DATABASE_URL", &url)]);
     assert!(migrated.wait().await.success());
     let served = Served::over(&url, &vhost.url).await;
-    let (user, sender_url) = vhost.user(crate::support::MAY_SEND).await;
+    let (user, sender_url) = vhost.user(MAY_SEND).await;
     let allowed = served
         .run(&["intake", "allow", &user, "school.system"])
         .await;

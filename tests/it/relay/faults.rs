@@ -2,7 +2,7 @@
 
 use super::stage::{DEADLINE, Stage, connect, consume_all, drain, versions, wait};
 use super::story::Story;
-use crate::support::PrivateBroker;
+use crate::support::{MAY_SEND, OF_THE_ENGINE, PrivateBroker};
 use rfa::relay::message::Lane;
 use rfa::relay::{RelayLane, State};
 use std::time::Instant;
@@ -286,4 +286,50 @@ async fn a_broker_without_memory_is_said_to_be_blocked_and_nothing_is_lost() {
     let (_connection, channel) = connect(&broker.url()).await;
     let received = consume_all(&channel, GARF).await;
     assert_eq!(versions(&received)[&story.request], [1, 2, 3]);
+}
+
+#[tokio::test]
+async fn an_exchange_that_somebody_deleted_is_there_again_and_nothing_is_lost() {
+    let stage = Stage::set().await;
+    let mut lane = stage.ordinary().await;
+    let story = Story::of("garf");
+    stage.append(story.opened()).await;
+    stage.delete_exchange("rfa.events").await;
+    let error = lane.step().await.unwrap_err().to_string();
+    assert!(error.contains("publishing"), "{error}");
+    drain(&mut lane).await;
+    let received = stage.consume(GARF, 1).await;
+    assert_eq!(received[0].request(), story.request);
+}
+
+#[tokio::test]
+async fn rights_that_are_taken_away_are_named_without_the_password_and_heal() {
+    let stage = Stage::set().await;
+    let (user, url) = stage.vhost.user(OF_THE_ENGINE).await;
+    let registry = stage.engine.commands.registry().clone();
+    let mut lane = RelayLane::new(Lane::Ordinary, registry, url.clone());
+    drain(&mut lane).await;
+    stage.vhost.permit(&user, MAY_SEND).await;
+    let story = Story::of("garf");
+    stage.append(story.opened()).await;
+    stage.declare_something().await;
+    let started = Instant::now();
+    let error = loop {
+        assert!(started.elapsed() < DEADLINE, "nothing is refused");
+        if let Err(error) = lane.step().await {
+            break error;
+        }
+    };
+    let status = lane.status().borrow().clone();
+    let said = format!("{error} {error:?} {status:?}");
+    assert!(said.contains("ACCESS_REFUSED"), "{said}");
+    let (_, secret) = url.split_once("://").unwrap();
+    let secret = secret.split_once('@').unwrap().0.split_once(':').unwrap().1;
+    assert!(!said.contains(secret), "{said}");
+    stage.vhost.permit(&user, OF_THE_ENGINE).await;
+    while lane.step().await.is_err() {
+        assert!(started.elapsed() < DEADLINE, "the rights are not seen");
+    }
+    drain(&mut lane).await;
+    assert_eq!(stage.consume(GARF, 1).await[0].request(), story.request);
 }

@@ -26,6 +26,13 @@ pub(crate) struct Rights {
     pub(crate) read: &'static str,
 }
 
+/// Of the engine itself, as docs/operations.md says.
+pub(crate) const OF_THE_ENGINE: Rights = Rights {
+    configure: "^rfa\\..*",
+    write: "^(rfa\\..*|amq\\.default)$",
+    read: "^rfa\\..*",
+};
+
 /// Of an account that sends, and reads replies where the broker makes up queues for them.
 pub(crate) const MAY_SEND: Rights = Rights {
     configure: "^$",
@@ -79,13 +86,18 @@ impl TestVhost {
             .call(Method::PUT, &path, Some(account))
             .await;
         self.users.lock().unwrap().push(user.clone());
+        self.permit(&user, rights).await;
+        let url = with_user(&self.url, &user, &password);
+        (user, url)
+    }
+
+    /// From now on, also on connections that are there.
+    pub(crate) async fn permit(&self, user: &str, rights: Rights) {
         let path = format!("permissions/{}/{user}", self.name);
         let rights = json!({
             "configure": rights.configure, "write": rights.write, "read": rights.read,
         });
         self.management.call(Method::PUT, &path, Some(rights)).await;
-        let url = with_user(&self.url, &user, &password);
-        (user, url)
     }
 
     /// A queue with the default settings, which are not ours.

@@ -14,7 +14,7 @@ mod process;
 mod url;
 mod wait;
 
-pub(crate) use broker::{Broker, MAY_SEND, TestVhost};
+pub(crate) use broker::{Broker, MAY_SEND, OF_THE_ENGINE, TestVhost};
 pub(crate) use database::{Postgres, TestDatabase};
 pub(crate) use files::WorkflowFiles;
 pub(crate) use private::{PrivateBroker, PrivatePostgres, postgres_program};

@@ -53,9 +53,14 @@ impl PrivateBroker {
         self.0.variable("MANAGEMENT_URL")
     }
 
-    /// The broker's own tool, as an operator would use it.
+    /// Where the broker's own tool is.
+    pub(crate) fn control_program(&self) -> String {
+        self.0.variable("RABBITMQCTL")
+    }
+
+    /// The tool, as an operator would use it.
     pub(crate) async fn control(&self, arguments: &[&str]) {
-        let mut command = Command::new(self.0.variable("RABBITMQCTL"));
+        let mut command = Command::new(self.control_program());
         command.args(arguments);
         let output = tokio::task::spawn_blocking(move || command.output())
             .await
