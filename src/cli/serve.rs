@@ -3,7 +3,7 @@
 use super::engine::{Engine, now};
 use super::parts::Parts;
 use super::supervise::{Pace, Supervisor};
-use super::webhooks::{subscriptions, webhook_sender};
+use super::webhooks::{outlets, subscriptions};
 use super::{Outcome, custody, people, say, signing};
 use crate::access::Tokens;
 use crate::api::server::{Sockets, listen, serve};
@@ -11,8 +11,7 @@ use crate::api::{App, Described, Limits, Status, metrics, router};
 use crate::config::Config;
 use crate::domain::ids::WorkflowName;
 use crate::log::Log;
-use crate::notices::webhook::Sender;
-use crate::notices::{self, Notices};
+use crate::notices::{self, Notices, Outlets};
 use crate::projections::{Runner, RunnerError, due_rungs};
 use crate::relay::message::Lane;
 use crate::relay::{self, RelayLane, asyncapi, contract};
@@ -73,11 +72,8 @@ impl Serve {
         tasks.push(supervisor.start("watch", move |shutdown| parts.clone().watch(shutdown)));
         let look_every = Duration::from_secs(settings.sweep_seconds);
         tasks.push(start_timers(&engine, look_every, &supervisor));
-        tasks.push(start_notices(
-            &engine,
-            webhook_sender(&config)?,
-            &supervisor,
-        ));
+        let outlets = outlets(&config)?;
+        tasks.push(start_notices(&engine, outlets.clone(), &supervisor));
         tasks.push(tokio::spawn(serve(
             figures,
             metrics::router(recorder),
@@ -90,12 +86,7 @@ impl Serve {
             fewer_than: settings.suppress_below,
             rate_needs: settings.rates_from,
         };
-        let app = app(
-            engine,
-            webhook_sender(&config)?,
-            watched,
-            (usual, disclosure),
-        );
+        let app = app(engine, outlets, watched, (usual, disclosure));
         tracing::info!(address = %settings.http, "serving");
         serve(
             listener,
@@ -173,7 +164,7 @@ fn start_timers(engine: &Engine, look_every: Duration, supervisor: &Supervisor) 
 }
 
 /// Whoever subscribed is told.
-fn start_notices(engine: &Engine, sender: Sender, supervisor: &Supervisor) -> JoinHandle<()> {
+fn start_notices(engine: &Engine, outlets: Outlets, supervisor: &Supervisor) -> JoinHandle<()> {
     let (registry, vault) = (
         engine.commands.registry().clone(),
         engine.commands.vault().clone(),
@@ -183,7 +174,7 @@ fn start_notices(engine: &Engine, sender: Sender, supervisor: &Supervisor) -> Jo
         Notices::new(
             registry,
             vault,
-            sender.clone(),
+            outlets.clone(),
             notices::Pace::default(),
             now,
         )
@@ -193,13 +184,14 @@ fn start_notices(engine: &Engine, sender: Sender, supervisor: &Supervisor) -> Jo
 
 fn app(
     engine: Engine,
-    sender: Sender,
+    outlets: Outlets,
     status: watch::Receiver<Status>,
     (usual_workflow, disclosure): (WorkflowName, Policy),
 ) -> App {
     App {
         subscriptions: subscriptions(&engine),
-        webhooks: sender,
+        sends_mail: outlets.mailer.is_some(),
+        webhooks: outlets.webhooks,
         reads: engine.log.pool().clone(),
         tokens: Tokens::new(engine.log.pool().clone()),
         epoch: engine.log.epoch(),

@@ -24,6 +24,7 @@ mod kills;
 mod links;
 mod lint;
 mod log;
+mod mail;
 mod main_job;
 mod oracle;
 mod people;
