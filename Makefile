@@ -11,7 +11,7 @@ run: ## build, start private servers, load the demonstration once, serve (RESET=
 test: ## the whole suite, on private servers of its own
 	@scripts/test.sh
 
-test-peers: ## clocks and figures against independent Python packages and scripts
+test-peers: ## clocks, figures, messages and documents against programs of other hands (Python, Node)
 	@scripts/test-peers.sh
 
 test-faults: ## the long counts of kills, with their seed (RFA_TEST_KILLS=200)

@@ -2,7 +2,8 @@
 # make test-peers: our answers against programs of another hand, which know nothing of our code.
 #
 # The suite writes cases with our answers; scripts in tests/oracles/ work them out again, with the
-# packages of requirements.txt in an environment under var/peers, built once for each list.
+# packages of requirements.txt in an environment under var/peers, built once for each list. Programs of
+# partners' own kinds read our messages and documents, and ask a server.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/toolchain.sh
@@ -10,6 +11,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 oracles=tests/oracles
 cases=${CARGO_TARGET_DIR:-target}/tmp/oracle
 peers=var/peers
+documents=var/documents
 
 # build_peers LIST: an environment that is not whole has no stamp and is made anew.
 build_peers() {
@@ -24,20 +26,40 @@ build_peers() {
   echo "$stamp" > "$peers/stamp"
 }
 
-scripts/servers.sh install python
+# build_documents FOLDER: the same for Node, by its lock file; no package runs a script of its own.
+build_documents() {
+  local stamp
+  stamp="$(cat "$1/package.json" "$1/package-lock.json" | sha256sum) $(node --version)"
+  if [ "$stamp" = "$(cat "$documents/stamp" 2> /dev/null)" ]; then return; fi
+  rm -rf -- "$documents"
+  mkdir -p "$documents"
+  cp "$1"/* "$documents/"
+  (cd "$documents" && step npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
+  echo "$stamp" > "$documents/stamp"
+}
+
+scripts/servers.sh install python node
 if ! python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))'; then
   echo "test-peers: needs Python 3.11 or newer with venv; found: $(python3 --version 2>&1)" >&2
   exit 1
 fi
+
+if [ "$(node --version | sed -E 's/^v([0-9]+).*/\1/')" -lt 20 ]; then
+  echo "test-peers: needs Node 20 or newer; found: $(node --version 2>&1)" >&2
+  exit 1
+fi
+build_peers "$oracles/requirements.txt"
+build_documents "$oracles/documents"
 
 start_servers var/test
 export RFA_TEST_MANAGEMENT_URL=${RFA_TEST_MANAGEMENT_URL:-${MANAGEMENT_URL:-}}
 export RFA_TEST_RABBITMQCTL=${RFA_TEST_RABBITMQCTL:-${RABBITMQCTL:-}}
 # Answers of an older build must not be what is compared.
 rm -rf -- "$cases"
-step cargo test --locked --test it -- oracle::
+RFA_TEST_PEERS=$(pwd -P)/$peers
+export RFA_TEST_PEERS
+step cargo test --locked --test it -- oracle:: --include-ignored
 
-build_peers "$oracles/requirements.txt"
 # Zones come from the listed package, not from this machine.
 export PYTHONTZPATH='' PYTHONDONTWRITEBYTECODE=1
 python=$peers/bin/python
@@ -46,6 +68,9 @@ step "$python" "$oracles/clocks.py" "$cases/clocks.jsonl" || failed+=(clocks)
 step "$python" "$oracles/paused_log.py" "$cases/paused.csv" "$cases/paused.json" || failed+=(paused_log)
 step "$python" "$oracles/curves.py" "$cases/curves.jsonl" || failed+=(curves)
 step "$python" "$oracles/wrong_answers.py" "$cases/clocks.jsonl" "$cases/paused.csv" "$cases/paused.json" "$cases/curves.jsonl" || failed+=(wrong_answers)
+export REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true
+step "$documents/node_modules/.bin/redocly" lint docs/openapi.json --format=summary || failed+=(openapi)
+step node "$documents/asyncapi.mjs" docs/messages/asyncapi.json || failed+=(asyncapi)
 if [ ${#failed[@]} -gt 0 ]; then
   printf '\ntest-peers: differences in %s\n' "${failed[*]}" >&2
   exit 1

@@ -11,6 +11,7 @@ missing_packages() {
       postgres) postgres_bin > /dev/null || echo postgresql ;;
       rabbitmq) rabbitmq_bin > /dev/null || echo rabbitmq-server ;;
       python) python3 -c 'import ensurepip, venv' 2> /dev/null || echo python3-venv ;;
+      node) { command -v node && command -v npm; } > /dev/null || printf '%s\n' nodejs npm ;;
     esac
   done
   command -v cc > /dev/null || printf '%s\n' gcc libc6-dev
