@@ -11,7 +11,7 @@ run: ## build, start private servers, load the demonstration once, serve (RESET=
 test: ## the whole suite, on private servers of its own
 	@scripts/test.sh
 
-test-peers: ## figures and messages against packages of other authors, from PyPI and npm
+test-peers: ## figures, messages and documents against programs of other authors, from PyPI and npm
 	@scripts/test-peers.sh
 
 test-faults: ## the long counts of kills, with their seed (RFA_TEST_KILLS=200)

@@ -3,7 +3,8 @@
 # our messages with clients of another hand. RFA_TEST_PEERS_REQUESTS=10000 sends that many to those.
 #
 # The suite writes cases with our answers; scripts in tests/oracles/ work them out again, with the
-# packages of requirements.txt in an environment under var/peers, built once for each list.
+# packages of requirements.txt in an environment under var/peers, built once for each list. Programs of
+# partners' own kinds read our messages and documents, and ask a server.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/toolchain.sh
@@ -13,6 +14,7 @@ clients=tests/peers
 cases=${CARGO_TARGET_DIR:-target}/tmp/oracle
 peers=var/peers
 node=var/peers-node
+documents=var/documents
 
 # build_peers LIST…: an environment that is not whole has no stamp and is made anew.
 build_peers() {
@@ -29,16 +31,16 @@ build_peers() {
   echo "$stamp" > "$peers/stamp"
 }
 
-# build_node FOLDER: the same for packages of npm, whose scripts are not run.
+# build_node FROM TO: the same for Node, by its lock file; no package runs a script of its own.
 build_node() {
   local stamp
   stamp="$(cat "$1/package.json" "$1/package-lock.json" | sha256sum) $(node --version)"
-  if [ "$stamp" = "$(cat "$node/stamp" 2> /dev/null)" ]; then return; fi
-  rm -rf -- "$node"
-  mkdir -p "$node"
-  cp "$1/package.json" "$1/package-lock.json" "$node/"
-  step npm ci --prefix "$node" --ignore-scripts --no-audit --no-fund
-  echo "$stamp" > "$node/stamp"
+  if [ "$stamp" = "$(cat "$2/stamp" 2> /dev/null)" ]; then return; fi
+  rm -rf -- "$2"
+  mkdir -p "$2"
+  cp "$1/package.json" "$1/package-lock.json" "$2/"
+  step npm ci --prefix "$2" --ignore-scripts --no-audit --no-fund --loglevel=error
+  echo "$stamp" > "$2/stamp"
 }
 
 scripts/servers.sh install python node
@@ -46,21 +48,23 @@ if ! python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11
   echo "test-peers: needs Python 3.11 or newer with venv; found: $(python3 --version 2>&1)" >&2
   exit 1
 fi
-
-if ! node -e 'process.exit(process.versions.node.split(".")[0] < 18 ? 1 : 0)' || ! command -v npm > /dev/null; then
-  echo "test-peers: needs Node 18 or newer with npm; found: $(node --version 2>&1)" >&2
+if ! node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)' || ! command -v npm > /dev/null; then
+  echo "test-peers: needs Node 20 or newer with npm; found: $(node --version 2>&1)" >&2
   exit 1
 fi
+build_peers "$oracles/requirements.txt" "$clients/requirements.txt"
+build_node "$clients" "$node"
+build_node "$oracles/documents" "$documents"
 
 start_servers var/test
 export RFA_TEST_MANAGEMENT_URL=${RFA_TEST_MANAGEMENT_URL:-${MANAGEMENT_URL:-}}
 export RFA_TEST_RABBITMQCTL=${RFA_TEST_RABBITMQCTL:-${RABBITMQCTL:-}}
 # Answers of an older build must not be what is compared.
 rm -rf -- "$cases"
-step cargo test --locked --test it -- oracle::
+RFA_TEST_PEERS=$(pwd -P)/$peers
+export RFA_TEST_PEERS
+step cargo test --locked --test it -- oracle:: --include-ignored
 
-build_peers "$oracles/requirements.txt" "$clients/requirements.txt"
-build_node "$clients"
 # Zones come from the listed package, not from this machine.
 export PYTHONTZPATH='' PYTHONDONTWRITEBYTECODE=1
 python=$peers/bin/python
@@ -71,6 +75,10 @@ step "$python" "$oracles/clocks.py" "$cases/clocks.jsonl" || failed+=(clocks)
 step "$python" "$oracles/paused_log.py" "$cases/paused.csv" "$cases/paused.json" || failed+=(paused_log)
 step "$python" "$oracles/curves.py" "$cases/curves.jsonl" || failed+=(curves)
 step "$python" "$oracles/wrong_answers.py" "$cases/clocks.jsonl" "$cases/paused.csv" "$cases/paused.json" "$cases/curves.jsonl" || failed+=(wrong_answers)
+export REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true
+step "$documents/node_modules/.bin/redocly" lint docs/openapi.json --format=summary || failed+=(openapi)
+cp "$oracles/documents/asyncapi.mjs" "$documents/"
+step node "$documents/asyncapi.mjs" docs/messages/asyncapi.json || failed+=(asyncapi)
 if [ ${#failed[@]} -gt 0 ]; then
   printf '\ntest-peers: differences in %s\n' "${failed[*]}" >&2
   exit 1

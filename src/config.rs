@@ -78,6 +78,12 @@ pub struct Settings {
     pub connections_max: usize,
     /// Networks that are not public and where webhooks may go all the same, also without TLS.
     pub webhook_networks: String,
+    /// Mail server, e.g. `smtp://127.0.0.1:25`; without it no e-mail is sent.
+    pub mail_url: Option<SecretString>,
+    /// Sender of e-mail.
+    pub mail_from: String,
+    /// Where people look, as it stands in e-mail.
+    pub mail_link: String,
     /// Seconds between two looks of the timers, 1 to 60.
     pub sweep_seconds: u64,
     /// Counts from 1 up to this one are hidden where figures leave the identified view, 2 to 50.
@@ -115,6 +121,9 @@ impl Default for Settings {
             pool_max: 16,
             connections_max: 1_000,
             webhook_networks: String::new(),
+            mail_url: None,
+            mail_from: String::new(),
+            mail_link: String::new(),
             sweep_seconds: 15,
             suppress_below: 5,
             rates_from: 20,
@@ -263,6 +272,9 @@ impl Settings {
             "RFA_POOL_MAX" => all.pool_max = one.pool_max,
             "RFA_CONNECTIONS_MAX" => all.connections_max = one.connections_max,
             "RFA_WEBHOOK_NETWORKS" => all.webhook_networks = one.webhook_networks,
+            "RFA_MAIL_URL" => all.mail_url = one.mail_url,
+            "RFA_MAIL_FROM" => all.mail_from = one.mail_from,
+            "RFA_MAIL_LINK" => all.mail_link = one.mail_link,
             "RFA_SWEEP_SECONDS" => all.sweep_seconds = one.sweep_seconds,
             "RFA_SUPPRESS_BELOW" => all.suppress_below = one.suppress_below,
             "RFA_RATES_FROM" => all.rates_from = one.rates_from,

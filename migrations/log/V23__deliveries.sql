@@ -13,5 +13,7 @@ create table notices.deliveries (
 );
 -- what is told of one request is told in order
 create index deliveries_by_stream on notices.deliveries (subscription, stream, position);
+create index deliveries_due on notices.deliveries (subscription, due_at, position)
+    where parked_at is null;
 
 grant select, insert, update, delete on notices.deliveries to rfa_app;

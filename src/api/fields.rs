@@ -1,6 +1,9 @@
 //! Bodies of commands: every field known, all errors at once.
 
 mod object;
+mod partners;
+
+pub(crate) use partners::{IdentifierBody, MailBody, WebhookBody};
 
 use super::problem::{Kind, Problem};
 use crate::commands::AskedMove;
@@ -16,7 +19,7 @@ use uuid::Uuid;
 const MOVES_MAX: usize = 8;
 
 /// Names of fields outside `data`; the workflow names those inside.
-pub(super) const NAMES: [&str; 14] = [
+pub(super) const NAMES: [&str; 16] = [
     "request",
     "if_match",
     "epoch",
@@ -29,6 +32,8 @@ pub(super) const NAMES: [&str; 14] = [
     "reason",
     "by",
     "url",
+    "address",
+    "occasions",
     "kind",
     "number",
 ];
@@ -224,49 +229,6 @@ impl ExtensionBody {
             (Some(by), Some(reason)) => Ok(Self { by, reason }),
             (None, _) | (_, None) => Err(Problem::new(Kind::BadData, "Nothing was asked for.")),
         }
-    }
-}
-
-/// A number of another system.
-#[derive(ToSchema)]
-#[schema(as = Identifier)]
-pub(crate) struct IdentifierBody {
-    /// Which system's, as the workflow names it.
-    #[schema(example = "seemis")]
-    pub kind: String,
-    /// Exactly as it was given with the request.
-    pub number: String,
-}
-
-impl IdentifierBody {
-    /// # Errors
-    /// A problem with every field that is wrong.
-    pub(crate) fn parse(body: Value) -> Result<Self, Problem> {
-        let mut fields = Fields::of(body, String::new())?;
-        let kind = fields.text("kind", "the name of a number");
-        let number = fields.text("number", "a text");
-        fields.finish("kind, number")?;
-        Ok(Self { kind, number })
-    }
-}
-
-/// Where a program of the account listens.
-#[derive(ToSchema)]
-#[schema(as = NewWebhook)]
-pub(crate) struct WebhookBody {
-    /// `https`, or a network that the configuration allows.
-    #[schema(example = "https://hooks.example.org/rfa")]
-    pub url: String,
-}
-
-impl WebhookBody {
-    /// # Errors
-    /// A problem with every field that is wrong.
-    pub(crate) fn parse(body: Value) -> Result<Self, Problem> {
-        let mut fields = Fields::of(body, String::new())?;
-        let url = fields.text("url", "a web address");
-        fields.finish("url")?;
-        Ok(Self { url })
     }
 }
 

@@ -12,6 +12,7 @@ mod edge;
 mod extract;
 mod fields;
 mod health;
+mod mail;
 mod measures;
 mod messages;
 pub mod metrics;
@@ -73,6 +74,7 @@ pub struct App {
     pub subscriptions: Subscriptions,
     /// Judges where a webhook may go.
     pub webhooks: Sender,
+    pub sends_mail: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -133,6 +135,10 @@ pub(crate) const ROUTES: &[Route] = routes! {
     Post "/webhooks/{id}/end" Some(Action::Subscribe), post(webhooks::end);
     Post "/webhooks/{id}/secret" Some(Action::Subscribe), post(webhooks::secret);
     Post "/webhooks/{id}/redrive" Some(Action::Subscribe), post(webhooks::redrive);
+    Get "/mail" Some(Action::Subscribe), get(mail::list);
+    Post "/mail" Some(Action::Subscribe), post(mail::subscribe);
+    Post "/mail/{id}/end" Some(Action::Subscribe), post(mail::end);
+    Post "/mail/{id}/redrive" Some(Action::Subscribe), post(mail::redrive);
     Get "/livez" None, get(health::livez);
     Get "/readyz" None, get(health::readyz);
     Get "/openapi.json" None, get(openapi::document);

@@ -2,7 +2,7 @@
 
 use super::problem::{Document, Kind};
 use super::{
-    ROUTES, Route, caseloads, concerns, health, measures, messages, page, reports, requests,
+    ROUTES, Route, caseloads, concerns, health, mail, measures, messages, page, reports, requests,
     response_times, teams, webhooks, workflows,
 };
 use axum::Json;
@@ -50,6 +50,10 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder, Server};
         concerns::numbers,
         workflows::list,
         workflows::read,
+        mail::list,
+        mail::subscribe,
+        mail::end,
+        mail::redrive,
         webhooks::list,
         webhooks::subscribe,
         webhooks::end,

@@ -188,7 +188,7 @@ pub(crate) async fn redrive(
     Ok(Json(RedrivenView { count }))
 }
 
-fn empty(params: Params, body: Option<serde_json::Value>) -> Result<(), Problem> {
+pub(super) fn empty(params: Params, body: Option<serde_json::Value>) -> Result<(), Problem> {
     params.only(&[])?;
     match body {
         None => Ok(()),

@@ -6,7 +6,7 @@ use crate::access::{Senders, Tokens};
 use crate::api::{App, Described, Limits, Status};
 use crate::config::Settings;
 use crate::domain::ids::{IdError, WorkflowName};
-use crate::notices::webhook::Sender;
+use crate::notices::Outlets;
 use crate::relay::{asyncapi, contract};
 use crate::statistics::disclosure::Policy;
 use std::sync::Arc;
@@ -16,11 +16,12 @@ use tokio::sync::watch;
 pub(super) fn app(
     engine: &Engine,
     settings: &Settings,
-    (webhooks, status): (Sender, watch::Receiver<Status>),
+    (outlets, status): (Outlets, watch::Receiver<Status>),
 ) -> Result<App, IdError> {
     Ok(App {
         subscriptions: subscriptions(engine),
-        webhooks,
+        sends_mail: outlets.mailer.is_some(),
+        webhooks: outlets.webhooks,
         reads: engine.log.pool().clone(),
         tokens: Tokens::new(engine.log.pool().clone()),
         senders: Senders::new(engine.log.pool().clone()),

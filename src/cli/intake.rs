@@ -3,7 +3,7 @@
 use super::app::app;
 use super::desk::desk;
 use super::engine::Engine;
-use super::webhooks::webhook_sender;
+use super::webhooks::outlets;
 use super::{Outcome, say};
 use crate::access::{Holder, Senders};
 use crate::api::Status;
@@ -99,7 +99,7 @@ async fn redrive(
     let app = app(
         engine,
         &config.settings,
-        (webhook_sender(config)?, watch::channel(Status::default()).1),
+        (outlets(config)?, watch::channel(Status::default()).1),
     )?;
     let message = quarantine.open(id).await?;
     let message = Submission {

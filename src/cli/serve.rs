@@ -5,14 +5,13 @@ use super::desk::desk;
 use super::engine::{Engine, now};
 use super::parts::Parts;
 use super::supervise::{Pace, Supervisor};
-use super::webhooks::webhook_sender;
+use super::webhooks::outlets;
 use super::{Outcome, custody, people, say, signing};
 use crate::api::server::{Sockets, listen, serve};
 use crate::api::{App, Status, metrics, router};
 use crate::config::Config;
 use crate::log::Log;
-use crate::notices::webhook::Sender;
-use crate::notices::{self, Notices};
+use crate::notices::{self, Notices, Outlets};
 use crate::projections::{Runner, RunnerError, due_rungs};
 use crate::relay::intake::{Intake, IntakeStatus};
 use crate::relay::message::Lane;
@@ -63,8 +62,8 @@ impl Serve {
         let mut tasks = start_reading(&engine, &supervisor).await?;
         let (lanes, relaying) = start_relay(&engine, config.amqp_url.as_ref(), &supervisor);
         tasks.extend(relaying);
-        let webhooks = webhook_sender(&config)?;
-        let app = app(&engine, &settings, (webhooks.clone(), watched))?;
+        let outlets = outlets(&config)?;
+        let app = app(&engine, &settings, (outlets.clone(), watched))?;
         let (intake, taking) = start_intake(&app, config.amqp_url.as_ref(), &supervisor);
         tasks.extend(taking);
         let parts = Parts {
@@ -78,7 +77,7 @@ impl Serve {
         tasks.push(supervisor.start("watch", move |shutdown| parts.clone().watch(shutdown)));
         let look_every = Duration::from_secs(settings.sweep_seconds);
         tasks.push(start_timers(&engine, look_every, &supervisor));
-        tasks.push(start_notices(&engine, webhooks, &supervisor));
+        tasks.push(start_notices(&engine, outlets, &supervisor));
         tasks.push(tokio::spawn(serve(
             figures,
             metrics::router(recorder),
@@ -182,7 +181,7 @@ fn start_timers(engine: &Engine, look_every: Duration, supervisor: &Supervisor) 
 }
 
 /// Whoever subscribed is told.
-fn start_notices(engine: &Engine, sender: Sender, supervisor: &Supervisor) -> JoinHandle<()> {
+fn start_notices(engine: &Engine, outlets: Outlets, supervisor: &Supervisor) -> JoinHandle<()> {
     let (registry, vault) = (
         engine.commands.registry().clone(),
         engine.commands.vault().clone(),
@@ -192,7 +191,7 @@ fn start_notices(engine: &Engine, sender: Sender, supervisor: &Supervisor) -> Jo
         Notices::new(
             registry,
             vault,
-            sender.clone(),
+            outlets.clone(),
             notices::Pace::default(),
             now,
         )

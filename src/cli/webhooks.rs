@@ -5,9 +5,11 @@ use super::{Outcome, say};
 use crate::config::Config;
 use crate::domain::ids::PrincipalId;
 use crate::domain::request::actor::PrincipalKind;
-use crate::notices::webhook::{Networks, NoNetworks, Sender, Target};
-use crate::notices::{Channel, NewSubscription, Subscriptions, Whose};
+use crate::notices::webhook::{Networks, Sender, Target};
+use crate::notices::{Channel, Mailer, NewSubscription, Outlets, Subscriptions, Whose};
 use clap::Subcommand;
+use secrecy::ExposeSecret;
+use std::error::Error;
 use std::process::ExitCode;
 use uuid::Uuid;
 
@@ -32,10 +34,24 @@ pub(super) enum Webhooks {
     Secret { id: Uuid },
 }
 
-/// As `RFA_WEBHOOK_NETWORKS` says.
-pub(super) fn webhook_sender(config: &Config) -> Result<Sender, NoNetworks> {
-    let allowed: Networks = config.settings.webhook_networks.parse()?;
-    Ok(Sender::new(allowed))
+/// As the configuration says.
+pub(super) fn outlets(config: &Config) -> Result<Outlets, Box<dyn Error + Send + Sync>> {
+    let settings = &config.settings;
+    let allowed: Networks = settings
+        .webhook_networks
+        .parse()
+        .map_err(|error| format!("RFA_WEBHOOK_NETWORKS: {error}"))?;
+    let mailer = settings.mail_url.as_ref().map(|url| {
+        Mailer::new(
+            url.expose_secret(),
+            &settings.mail_from,
+            &settings.mail_link,
+        )
+    });
+    Ok(Outlets {
+        webhooks: Sender::new(allowed),
+        mailer: mailer.transpose()?,
+    })
 }
 
 pub(super) fn subscriptions(engine: &Engine) -> Subscriptions {
@@ -64,7 +80,7 @@ impl Webhooks {
                     return Err(format!("{principal} is no service account of {authority}").into());
                 }
                 let target = Target::parse(&url)?;
-                webhook_sender(&config)?.judge(&target).await?;
+                outlets(&config)?.webhooks.judge(&target).await?;
                 let new = NewSubscription {
                     authority: engine.authority.clone(),
                     principal,

@@ -3,7 +3,7 @@
 use super::ConfigError;
 use std::ffi::OsString;
 
-pub(super) const KNOWN: [&str; 26] = [
+pub(super) const KNOWN: [&str; 29] = [
     "RFA_VAULT_URL",
     "RFA_MASTER_KEY",
     "RFA_MASTER_KEY_FILE",
@@ -25,6 +25,9 @@ pub(super) const KNOWN: [&str; 26] = [
     "RFA_POOL_MAX",
     "RFA_CONNECTIONS_MAX",
     "RFA_WEBHOOK_NETWORKS",
+    "RFA_MAIL_URL",
+    "RFA_MAIL_FROM",
+    "RFA_MAIL_LINK",
     "RFA_SWEEP_SECONDS",
     "RFA_SUPPRESS_BELOW",
     "RFA_RATES_FROM",

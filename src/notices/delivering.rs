@@ -1,18 +1,15 @@
 //! The worker: one owner by lease; it enqueues what the log says, tries what is due, and writes down
 //! what became of it.
 
-use super::body::message_at;
+use super::attempt::{Outcome, Outlets};
 use super::due::{self, Due, Flying};
 use super::fan::Fan;
 use super::pace::Pace;
-use super::subscription::{Channel, secret};
-use super::webhook::{Answered, Post, Sender, Target, signature};
 use crate::commands::{Registry, RegistryError};
 use crate::log::cursor::{CursorError, Reader};
 use crate::log::vault::Vault;
 use crate::log::{AppendError, Log, Position};
 use crate::relay::page::Gap;
-use hyper::body::Bytes;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -23,6 +20,7 @@ use uuid::Uuid;
 pub(super) const CURSOR: &str = "notices";
 const LEASE_MS: i64 = 15_000;
 const RENEW_AFTER: Duration = Duration::from_secs(5);
+const MEASURE_EVERY: Duration = Duration::from_secs(5);
 /// What is on its way at the end gets so long.
 const LAST_ATTEMPTS: Duration = Duration::from_secs(5);
 
@@ -49,30 +47,24 @@ pub enum NoticeError {
 /// What one step came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// Pages were enqueued, attempts begun or ended.
+    /// There is more to enqueue, or attempts began or ended.
     Busy,
     Idle,
     /// Another replica does it.
     Elsewhere,
 }
 
-/// What became of one attempt.
-enum Outcome {
-    Arrived,
-    Gone,
-    Failed(String),
-}
-
 pub struct Notices {
     log: Log,
     vault: Vault,
     fan: Fan,
-    sender: Sender,
+    outlets: Outlets,
     pace: Pace,
     now: fn() -> Timestamp,
     owner: Uuid,
     /// The cursor while the lease is ours, and when that was last renewed.
     held: Option<(Position, Instant)>,
+    measured_at: Option<Instant>,
     flying: BTreeSet<Flying>,
     attempts: JoinSet<(Due, Outcome)>,
 }
@@ -82,7 +74,7 @@ impl Notices {
     pub fn new(
         registry: Registry,
         vault: Vault,
-        sender: Sender,
+        outlets: Outlets,
         pace: Pace,
         now: fn() -> Timestamp,
     ) -> Self {
@@ -90,11 +82,12 @@ impl Notices {
             log: registry.log().clone(),
             vault,
             fan: Fan::new(registry),
-            sender,
+            outlets,
             pace,
             now,
             owner: Uuid::new_v4(),
             held: None,
+            measured_at: None,
             flying: BTreeSet::new(),
             attempts: JoinSet::new(),
         }
@@ -118,7 +111,10 @@ impl Notices {
             tokio::select! {
                 () = shutdown.cancelled() => {}
                 () = tokio::time::sleep(pause) => {}
-                rung = bell.changed(), if pause == self.pace.look_every => if rung.is_err() { break },
+                rung = bell.changed(), if pause == self.pace.look_every => match rung {
+                    Ok(()) => tokio::time::sleep(self.pace.gather).await,
+                    Err(_) => break,
+                },
                 Some(ended) = self.attempts.join_next() => self.settled(ended).await,
             }
         }
@@ -146,9 +142,9 @@ impl Notices {
             busy = true;
         }
         let reader = self.reader();
-        if let Some(to) = self.fan.page(&reader, cursor).await? {
+        if let Some((to, is_full)) = self.fan.page(&reader, cursor).await? {
             cursor = to;
-            busy = true;
+            busy |= is_full;
         }
         self.held = self.held.map(|(_, renewed_at)| (cursor, renewed_at));
         for due in due::due(&self.log, &self.flying).await? {
@@ -156,8 +152,12 @@ impl Notices {
             self.flying.insert(due.flying());
             self.attempts.spawn(self.attempt(due));
         }
-        if !busy {
+        if self
+            .measured_at
+            .is_none_or(|at| at.elapsed() >= MEASURE_EVERY)
+        {
             self.measure(cursor).await?;
+            self.measured_at = Some(Instant::now());
         }
         Ok(if busy { Step::Busy } else { Step::Idle })
     }
@@ -185,19 +185,14 @@ impl Notices {
 
     /// One attempt, on a task of its own.
     fn attempt(&self, due: Due) -> impl Future<Output = (Due, Outcome)> + Send + use<> {
-        let (log, vault, sender) = (self.log.clone(), self.vault.clone(), self.sender.clone());
+        let (log, vault) = (self.log.clone(), self.vault.clone());
+        let outlets = self.outlets.clone();
         let (deadline, at) = (self.pace.deadline, (self.now)());
         async move {
-            let tried = match due.channel {
-                Channel::Webhook => {
-                    tokio::time::timeout(deadline, webhook(&log, &vault, &sender, &due, at))
-                }
-                Channel::Mail => return (due, Outcome::Failed("no mail".to_owned())),
-            };
-            let outcome = tried
-                .await
-                .unwrap_or_else(|_| Outcome::Failed(format!("no answer within {deadline:?}")));
-            (due, outcome)
+            let tried = outlets.attempt((&log, &vault), &due, at);
+            let outcome = tokio::time::timeout(deadline, tried).await;
+            let late = |_| Outcome::Failed(format!("no answer within {deadline:?}"));
+            (due, outcome.unwrap_or_else(late))
         }
     }
 
@@ -210,21 +205,26 @@ impl Notices {
         };
         self.flying.remove(&due.flying());
         let (subscription, position) = (due.subscription, due.position.0);
+        let at_once = Pace {
+            give_up_after: Duration::ZERO,
+            ..self.pace
+        };
         let written = match &outcome {
             Outcome::Arrived => due::arrived(&self.log, &due).await.map(|()| false),
             Outcome::Gone => due::gone(&self.log, &due).await.map(|()| false),
             Outcome::Failed(why) => due::failed(&self.log, &due, why, &self.pace).await,
+            Outcome::Refused(why) => due::failed(&self.log, &due, why, &at_once).await,
         };
         let told = match (&outcome, &written) {
             (Outcome::Arrived, _) => "arrived",
             (Outcome::Gone, _) => "gone",
-            (Outcome::Failed(_), Ok(true)) => "parked",
-            (Outcome::Failed(_), _) => "failed",
+            (Outcome::Failed(_) | Outcome::Refused(_), Ok(true)) => "parked",
+            (Outcome::Failed(_) | Outcome::Refused(_), _) => "failed",
         };
         let channel = due.channel.as_str();
         metrics::counter!("rfa_notices_total", "channel" => channel, "outcome" => told)
             .increment(1);
-        if let Outcome::Failed(why) = &outcome {
+        if let Outcome::Failed(why) | Outcome::Refused(why) = &outcome {
             tracing::info!(%subscription, position, why, told, "a notice did not arrive");
         }
         if let Err(error) = written {
@@ -249,47 +249,5 @@ impl Notices {
         {
             tracing::debug!(%error, "a lease was left to run out");
         }
-    }
-}
-
-async fn webhook(log: &Log, vault: &Vault, sender: &Sender, due: &Due, at: Timestamp) -> Outcome {
-    let failed = |error: &dyn std::fmt::Display| Outcome::Failed(error.to_string());
-    let message = match message_at(log, due.position).await {
-        Ok(message) => message,
-        Err(error) => return failed(&error),
-    };
-    let target = vault.open_setting(&due.authority, due.subscription, &due.target);
-    let target = target
-        .ok()
-        .and_then(|target| String::from_utf8(target).ok());
-    let target = match target.as_deref().map(Target::parse) {
-        Some(Ok(target)) => target,
-        Some(Err(error)) => return failed(&error),
-        None => return failed(&"where to cannot be opened"),
-    };
-    let id = message.id.to_string();
-    let timestamp = at.as_second();
-    // The secret before this one signs too: whoever verifies may change it a moment later.
-    let numbers = [due.secret_number, due.secret_number - 1];
-    let signatures = numbers
-        .into_iter()
-        .filter(|number| *number > 0)
-        .map(|number| {
-            let secret = secret(vault, &due.authority, due.subscription, number);
-            signature(&secret, &id, timestamp, &message.body)
-        });
-    let signatures: Vec<String> = signatures.collect();
-    let post = Post {
-        id: &id,
-        timestamp,
-        signatures: &signatures.join(" "),
-        body: Bytes::copy_from_slice(&message.body),
-        content_type: "application/cloudevents+json",
-    };
-    match sender.send(&target, post).await {
-        Ok(Answered::Taken) => Outcome::Arrived,
-        Ok(Answered::Gone) => Outcome::Gone,
-        Ok(Answered::Refused(status)) => failed(&format!("answered {status}")),
-        Err(error) => failed(&error),
     }
 }

@@ -22,6 +22,7 @@ pub(super) struct Due {
     pub(super) secret_number: i32,
     pub(super) position: Position,
     pub(super) stream: Uuid,
+    pub(super) occasion: Option<String>,
     pub(super) attempts: i32,
 }
 
@@ -58,7 +59,8 @@ pub(super) async fn due(log: &Log, flying: &BTreeSet<Flying>) -> Result<Vec<Due>
                 secret_number: row.get(4),
                 position: Position(row.get(5)),
                 stream: row.get(6),
-                attempts: row.get(7),
+                occasion: row.get(7),
+                attempts: row.get(8),
             });
         }
     }

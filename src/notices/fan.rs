@@ -81,7 +81,8 @@ impl Fan {
         }
     }
 
-    /// The next page, enqueued with the cursor in one transaction; `None` at the end of the log.
+    /// The next page, enqueued with the cursor in one transaction: where it ends, and whether it was
+    /// full. `None` at the end of the log.
     ///
     /// # Errors
     /// When the log is out of reach, somebody else moved the cursor, or an event cannot be read: then
@@ -90,8 +91,9 @@ impl Fan {
         &mut self,
         reader: &Reader,
         cursor: Position,
-    ) -> Result<Option<Position>, NoticeError> {
+    ) -> Result<Option<(Position, bool)>, NoticeError> {
         let recorded = self.log.read_after(cursor, PAGE_EVENTS).await?;
+        let is_full = i64::try_from(recorded.len()) == Ok(PAGE_EVENTS);
         if recorded.is_empty() {
             return Ok(None);
         }
@@ -106,6 +108,10 @@ impl Fan {
         self.origins.learn(&self.log, &page.events).await?;
         let mut client = self.log.pool().get().await?;
         let transaction = client.transaction().await?;
+        // Rows and cursor are both as they were a moment before, should Postgres end now.
+        transaction
+            .batch_execute("set local synchronous_commit = off")
+            .await?;
         // The cursor first: from here on a new subscription waits, and starts behind this page.
         if !reader.advance(&*transaction, cursor, page.to).await? {
             return Err(NoticeError::LostLease);
@@ -131,7 +137,7 @@ impl Fan {
                 .await?;
         }
         transaction.commit().await?;
-        Ok(Some(page.to))
+        Ok(Some((page.to, is_full)))
     }
 
     async fn address(

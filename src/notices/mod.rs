@@ -5,16 +5,20 @@
 //! event is on its way to each subscriber before the cursor passes it, and stays so until it has
 //! arrived or is parked; of one request, one at a time and in order.
 
+mod attempt;
 mod body;
 mod delivering;
 mod due;
 mod fan;
+mod mail;
 mod occasion;
 mod pace;
 mod subscription;
 pub mod webhook;
 
+pub use attempt::Outlets;
 pub use delivering::{NoticeError, Notices, Step};
+pub use mail::{MailError, Mailer, address as mail_address};
 pub use occasion::Occasion;
 pub use pace::Pace;
 pub use subscription::{

@@ -11,6 +11,8 @@ pub struct Pace {
     pub give_up_after: Duration,
     /// Of one attempt.
     pub deadline: Duration,
+    /// After an event, for those that come with it: so many small transactions are saved.
+    pub gather: Duration,
     /// Where nothing rings.
     pub look_every: Duration,
 }
@@ -22,6 +24,7 @@ impl Default for Pace {
             longest_retry: Duration::from_secs(12 * 3_600),
             give_up_after: Duration::from_secs(3 * 24 * 3_600),
             deadline: Duration::from_secs(15),
+            gather: Duration::from_millis(50),
             look_every: Duration::from_millis(250),
         }
     }

@@ -70,13 +70,12 @@ fn closed(name: &str) -> jsonschema::Validator {
     options.build(&schema).unwrap()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn every_message_of_a_worked_year_fits_its_schema_and_says_nothing_more() {
-    let engine = worked(60).await;
-    let [envelope, event, stub] = ["envelope-1", "event-1", "stub-1"].map(closed);
+/// What both lanes say of an invented year, of both exchanges.
+pub(crate) async fn all_messages(requests: usize) -> Vec<Value> {
+    let engine = worked(requests).await;
     let log = engine.log.read_after(Position(0), 1_000_000).await.unwrap();
     let mut origins: HashMap<Uuid, Origin> = HashMap::new();
-    let mut seen = [0, 0];
+    let mut told = Vec::new();
     for recorded in log {
         if recorded.stream_kind != StreamKind::Request {
             continue;
@@ -97,20 +96,28 @@ async fn every_message_of_a_worked_year_fits_its_schema_and_says_nothing_more() 
         let origin = &origins[&recorded.stream];
         for lane in [Lane::Ordinary, Lane::Restricted] {
             let epoch = engine.log.history();
-            for message in messages(lane, &recorded, &decoded, origin, epoch).unwrap() {
-                let body: Value = serde_json::from_slice(&message.body).unwrap();
-                let (kind, schema) = match body["dataschema"].as_str().unwrap() {
-                    EVENT_SCHEMA => (0, &event),
-                    STUB_SCHEMA => (1, &stub),
-                    other => panic!("{other} is no schema"),
-                };
-                seen[kind] += 1;
-                for (schema, part) in [(&envelope, &body), (schema, &body["data"])] {
-                    let errors: Vec<String> =
-                        schema.iter_errors(part).map(|e| e.to_string()).collect();
-                    assert!(errors.is_empty(), "{errors:?} in {part}");
-                }
-            }
+            let messages = messages(lane, &recorded, &decoded, origin, epoch).unwrap();
+            let bodies = messages.iter().map(|message| &message.body);
+            told.extend(bodies.map(|body| serde_json::from_slice::<Value>(body).unwrap()));
+        }
+    }
+    told
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_message_of_a_worked_year_fits_its_schema_and_says_nothing_more() {
+    let [envelope, event, stub] = ["envelope-1", "event-1", "stub-1"].map(closed);
+    let mut seen = [0, 0];
+    for body in all_messages(60).await {
+        let (kind, schema) = match body["dataschema"].as_str().unwrap() {
+            EVENT_SCHEMA => (0, &event),
+            STUB_SCHEMA => (1, &stub),
+            other => panic!("{other} is no schema"),
+        };
+        seen[kind] += 1;
+        for (schema, part) in [(&envelope, &body), (schema, &body["data"])] {
+            let errors: Vec<String> = schema.iter_errors(part).map(|e| e.to_string()).collect();
+            assert!(errors.is_empty(), "{errors:?} in {part}");
         }
     }
     assert!(seen[0] > 300 && seen[1] > 0, "{seen:?}");

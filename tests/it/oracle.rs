@@ -2,6 +2,7 @@
 //! them. That program computes every answer by itself and says where it differs.
 
 mod curves;
+mod partners;
 mod paused_log;
 
 use crate::support::engine::workflows;

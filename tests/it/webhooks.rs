@@ -9,12 +9,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use office::{Office, duty, hasty, principal, school_system};
-use receiver::{Got, Receiver, Reply};
+pub(crate) use receiver::Got;
+use receiver::{Receiver, Reply};
 use reqwest::{Method, StatusCode};
 use rfa::domain::request::actor::PrincipalKind;
 use rfa::notices::webhook::Networks;
 use serde_json::json;
 use sha2::Sha256;
+use std::path::Path;
 use std::time::Duration;
 
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -100,6 +102,24 @@ async fn what_happens_is_posted_signed_and_in_order_through_errors_hang_ups_and_
     .await;
     assert_eq!((seen.waiting_count, seen.parked_count), (0, 0));
     worker.stop().await;
+}
+
+/// Three deliveries, one of them after another secret was made; the first secret, which is good for all.
+pub(crate) async fn delivered() -> (String, Vec<Got>) {
+    let office = Office::open(&[]).await;
+    let receiver = Receiver::start().await;
+    let (id, secret) = office.subscribe(&school_system(), &receiver).await;
+    let request = office.sent().await;
+    office
+        .make(request, "acknowledge", &duty(), json!({}))
+        .await;
+    let worker = office.worker(hasty(LONG));
+    taken(&receiver, 2).await;
+    office.rotate(id).await;
+    office.asked(request).await;
+    let got = taken(&receiver, 3).await;
+    worker.stop().await;
+    (secret.reveal(), got)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -315,4 +335,37 @@ async fn a_subscription_that_cannot_be_is_refused_with_the_reason() {
     }
     let too_many = subscribe(&served, "n11", &receiver.url, WHO).await;
     assert_eq!(too_many.status, StatusCode::CONFLICT, "{}", too_many.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_tls_only_a_trusted_certificate_for_that_host_is_posted_to() {
+    let (database, vhost) = (Postgres::database().await, Broker::vhost().await);
+    let trusted = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/webhooks/tls/ca.pem");
+    let variables = [
+        ("RFA_WEBHOOK_NETWORKS", "127.0.0.1, ::1".to_owned()),
+        ("SSL_CERT_FILE", trusted.to_str().unwrap().to_owned()),
+    ];
+    let served = Served::over_by(&database.url, &vhost.url, &variables).await;
+    let (right, wrong) = (
+        Receiver::start_with_tls().await,
+        Receiver::start_with_tls().await,
+    );
+    // The certificate is for `localhost`.
+    let by_number = wrong.url.replace("localhost", "127.0.0.1");
+    for (key, url) in [("right", &right.url), ("wrong", &by_number)] {
+        let made = subscribe(&served, key, url, WHO).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+    }
+    served.sent().await;
+    let got = taken(&right, 1).await;
+    assert_eq!(got[0].body()["type"], "scot.rfa.request-sent.v1");
+    let failure = until("the other one failed", DEADLINE, || async {
+        let listed = served.get("/webhooks", WHO).await;
+        let listed = listed.body.as_array()?.clone();
+        let other = listed.into_iter().find(|one| one["url"] == *by_number)?;
+        other["failure"].as_str().map(str::to_owned)
+    })
+    .await;
+    assert!(failure.contains("certificate"), "{failure}");
+    assert!(wrong.got().is_empty());
 }

@@ -1,9 +1,9 @@
 -- of each request the oldest alone, and nothing that is being tried now
 select s.id, s.authority, s.channel, s.target, s.secret_number,
-    d.position, d.stream, d.attempts
+    d.position, d.stream, d.occasion, d.attempts
 from notices.subscriptions s
 cross join lateral (
-    select d.position, d.stream, d.attempts
+    select d.position, d.stream, d.occasion, d.attempts
     from notices.deliveries d
     where d.subscription = s.id
         and d.parked_at is null

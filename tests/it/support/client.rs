@@ -136,6 +136,11 @@ impl Served {
         }
     }
 
+    /// For a program that calls by itself.
+    pub(crate) fn token(&self, person: &str) -> &str {
+        &self.tokens[person]
+    }
+
     pub(crate) async fn get(&self, path: &str, person: &str) -> Answer {
         self.call(Method::GET, path, person).send().await
     }

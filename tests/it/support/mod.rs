@@ -22,7 +22,7 @@ pub(crate) use process::ProcessUnderTest;
 pub(crate) use wait::until;
 
 /// A variable that `make test` sets.
-fn required(variable: &str) -> String {
+pub(crate) fn required(variable: &str) -> String {
     std::env::var(variable)
         .ok()
         .filter(|value| !value.is_empty())

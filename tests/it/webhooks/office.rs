@@ -7,7 +7,9 @@ use rfa::commands::{Ask, AskedMove, Command, CommandError, Declaration, Provenan
 use rfa::domain::ids::{Authority, MoveName, RequestId, WorkflowName};
 use rfa::domain::request::actor::{Grant, Principal, PrincipalKind};
 use rfa::notices::webhook::{Networks, Secret, Sender};
-use rfa::notices::{Channel, NewSubscription, Notices, Pace, Subscription, Subscriptions, Whose};
+use rfa::notices::{
+    Channel, NewSubscription, Notices, Outlets, Pace, Subscription, Subscriptions, Whose,
+};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -71,6 +73,7 @@ pub(crate) fn hasty(give_up_after: Duration) -> Pace {
         longest_retry: Duration::from_millis(40),
         give_up_after,
         deadline: Duration::from_secs(5),
+        gather: Duration::ZERO,
         look_every: Duration::from_millis(20),
     }
 }
@@ -115,6 +118,15 @@ impl Office {
         found.into_iter().next().unwrap()
     }
 
+    pub(crate) async fn rotate(&self, id: Uuid) {
+        let authority = authority();
+        let whose = Whose {
+            authority: &authority,
+            principal: None,
+        };
+        self.subscriptions.rotate(whose, id).await.unwrap();
+    }
+
     pub(crate) async fn redrive(&self, id: Uuid) -> u64 {
         let authority = authority();
         let whose = Whose {
@@ -130,12 +142,20 @@ impl Office {
     }
 
     pub(crate) fn worker_within(&self, pace: Pace, allowed: Networks) -> Worker {
+        let outlets = Outlets {
+            webhooks: Sender::new(allowed),
+            mailer: None,
+        };
+        self.worker_by(pace, outlets)
+    }
+
+    pub(crate) fn worker_by(&self, pace: Pace, outlets: Outlets) -> Worker {
         let (registry, vault) = (
             self.engine.commands.registry().clone(),
             self.engine.commands.vault().clone(),
         );
         let shutdown = CancellationToken::new();
-        let notices = Notices::new(registry, vault, Sender::new(allowed), pace, now);
+        let notices = Notices::new(registry, vault, outlets, pace, now);
         let task = tokio::spawn(notices.run(shutdown.clone()));
         Worker { shutdown, task }
     }

@@ -8,7 +8,12 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::{ServerConfig, crypto::ring};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reply {
@@ -59,7 +64,17 @@ impl Receiver {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/hook", listener.local_addr().unwrap());
         let state = Arc::<State>::default();
-        tokio::spawn(accept(listener, Arc::clone(&state)));
+        tokio::spawn(accept(listener, None, Arc::clone(&state)));
+        Self { url, state }
+    }
+
+    /// With TLS, by a certificate for `localhost` of an authority made for tests (`tls/ca.pem`).
+    pub(crate) async fn start_with_tls() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let state = Arc::<State>::default();
+        tokio::spawn(accept(listener, Some(acceptor()), Arc::clone(&state)));
+        let url = format!("https://localhost:{port}/hook");
         Self { url, state }
     }
 
@@ -82,16 +97,39 @@ impl Receiver {
     }
 }
 
-async fn accept(listener: TcpListener, state: Arc<State>) {
+fn acceptor() -> TlsAcceptor {
+    let certificate = CertificateDer::from_pem_slice(include_bytes!("tls/leaf.pem")).unwrap();
+    let key = PrivateKeyDer::from_pem_slice(include_bytes!("tls/leaf.key")).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .unwrap();
+    TlsAcceptor::from(Arc::new(config))
+}
+
+async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, state: Arc<State>) {
     while let Ok((stream, _)) = listener.accept().await {
-        let state = Arc::clone(&state);
+        let (state, tls) = (Arc::clone(&state), tls.clone());
         tokio::spawn(async move {
-            let service = service_fn(|request| answer(request, &state));
-            let server = hyper::server::conn::http1::Builder::new();
-            // A hang-up ends with an error here.
-            drop(server.serve_connection(TokioIo::new(stream), service).await);
+            match tls {
+                None => serve(stream, &state).await,
+                Some(tls) => {
+                    if let Ok(stream) = tls.accept(stream).await {
+                        serve(stream, &state).await;
+                    }
+                }
+            }
         });
     }
+}
+
+async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, state: &State) {
+    let service = service_fn(|request| answer(request, state));
+    let server = hyper::server::conn::http1::Builder::new();
+    // A hang-up ends with an error here.
+    drop(server.serve_connection(TokioIo::new(stream), service).await);
 }
 
 async fn answer(
