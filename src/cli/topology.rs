@@ -5,6 +5,7 @@ use super::{Outcome, say};
 use crate::config::Config;
 use crate::domain::ids::{AgencyId, TeamId};
 use crate::log::Position;
+use crate::relay::management::{bindings, differences};
 use crate::relay::provision::{Provisioned, apply, check};
 use crate::relay::redrive::{Receiver, Redrive};
 use crate::relay::topology;
@@ -17,7 +18,12 @@ pub(super) enum Topology {
     /// Declare every exchange, queue and binding that is missing
     Apply,
     /// Name whatever is missing or has other settings; changes nothing
-    Check,
+    Check {
+        /// `http://user:password@host:port/api`: bindings are looked at too, which the broker tells
+        /// there alone
+        #[arg(long, env = "MANAGEMENT_URL", hide_env_values = true)]
+        management: Option<String>,
+    },
     /// Send one receiver's messages again, from the log, with the ids that they had
     Redrive(Again),
 }
@@ -52,7 +58,16 @@ impl Topology {
         let wanted = topology::Topology::of(&registry.in_force());
         match self {
             Self::Apply => Ok(tell(&apply(url, &wanted).await?)),
-            Self::Check => Ok(tell(&check(url, &wanted).await?)),
+            Self::Check { management } => {
+                let mut found = check(url, &wanted).await?;
+                if let Some(management) = management {
+                    let bindings = bindings(&management, url).await?;
+                    found.mismatches.extend(differences(&wanted, &bindings));
+                } else {
+                    say("bindings are not looked at: MANAGEMENT_URL is not set");
+                }
+                Ok(tell(&found))
+            }
             Self::Redrive(again) => {
                 let redrive = Redrive {
                     authority: engine.authority.clone(),

@@ -10,6 +10,7 @@ mod broker_error;
 pub mod contract;
 pub mod intake;
 pub mod lane;
+pub mod management;
 pub mod message;
 pub(crate) mod origin;
 mod outcome;

@@ -5,6 +5,7 @@ use crate::relay::story::Story;
 use crate::support::client::Served;
 use rfa::domain::ids::{AgencyId, Authority, TeamId};
 use rfa::log::Position;
+use rfa::relay::management::{bindings, differences};
 use rfa::relay::message::Lane;
 use rfa::relay::provision::{Provisioned, apply, check};
 use rfa::relay::redrive::{Receiver, Redrive, Redriven};
@@ -57,6 +58,33 @@ async fn other_settings_are_named_and_left_as_they_are() {
         let why = found.mismatches.iter().find(|one| one.name == name);
         assert!(why.unwrap().why.contains("inequivalent arg"), "{found:?}");
     }
+}
+
+#[tokio::test]
+async fn a_binding_that_is_gone_and_one_that_listens_in_are_named() {
+    let stage = Stage::set().await;
+    let (wanted, url) = (wanted(&stage), stage.vhost.url.as_str());
+    apply(url, &wanted).await.unwrap();
+    let management = stage.vhost.management_url();
+    let found = bindings(management, url).await.unwrap();
+    assert_eq!(differences(&wanted, &found), []);
+
+    let garf = "south-ayrshire.garf.*";
+    stage.unbind(GARF, "rfa.events", garf).await;
+    stage.bind(CARRICK, "rfa.restricted", "#").await;
+    let found = bindings(management, url).await.unwrap();
+    let found = differences(&wanted, &found);
+    let names: Vec<&str> = found.iter().map(|one| one.name.as_str()).collect();
+    assert_eq!(names, [GARF, CARRICK]);
+    assert!(found[0].why.contains(garf), "{found:?}");
+    assert!(found[1].why.contains("`rfa.restricted`"), "{found:?}");
+
+    let wrong = management.replacen("://", "://canary", 1);
+    let refused = bindings(&wrong, url).await.unwrap_err().to_string();
+    assert!(
+        refused.contains("401") && !refused.contains("canary"),
+        "{refused}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -76,6 +76,10 @@ impl TestVhost {
 }
 
 impl TestVhost {
+    pub(crate) fn management_url(&self) -> &str {
+        &self.management.base
+    }
+
     /// A user of the broker for this vhost alone: name and URL.
     pub(crate) async fn user(&self, rights: Rights) -> (String, String) {
         let user = format!("user-{}", Uuid::new_v4().simple());
