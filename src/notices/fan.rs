@@ -172,10 +172,11 @@ impl Fan {
                     (Channel::Webhook, _) if is_of(principal, &parties) => {
                         on_their_way.push(subscriber, event, None);
                     }
-                    (Channel::Mail, Some(heard))
-                        if heard.is_for(subscriber, principal, &parties) =>
-                    {
-                        on_their_way.push(subscriber, event, Some(heard.occasion));
+                    (Channel::Mail, Some(heard)) => {
+                        let occasion = heard.find_for(subscriber, principal, &parties);
+                        if occasion.is_some() {
+                            on_their_way.push(subscriber, event, occasion);
+                        }
                     }
                     (Channel::Webhook | Channel::Mail, _) => {}
                 }
@@ -217,29 +218,37 @@ impl Fan {
             return Ok(None);
         };
         let earlier: Vec<&RequestEvent> = history.iter().take(history.len() - 1).collect();
-        let occasion = Occasion::of(&event.event, &earlier, &workflow.definition);
-        Ok(occasion.map(|occasion| Heard {
-            occasion,
+        Ok(Some(Heard {
+            occasions: Occasion::of(&event.event, &earlier, &workflow.definition),
             requester: request.requester.clone(),
         }))
     }
 }
 
 struct Heard {
-    occasion: Occasion,
+    /// What matters most first.
+    occasions: Vec<Occasion>,
     requester: PrincipalId,
 }
 
 impl Heard {
-    /// A person hears of what they asked for, a service account of what its agency did.
-    fn is_for(&self, subscriber: &Subscriber, who: &Principal, parties: &[Party<'_>]) -> bool {
+    /// The first that they chose: a person hears of what they asked for, a service account of what its
+    /// agency did.
+    fn find_for(
+        &self,
+        subscriber: &Subscriber,
+        who: &Principal,
+        parties: &[Party<'_>],
+    ) -> Option<Occasion> {
         let theirs = match who.kind {
             PrincipalKind::Person => who.id == self.requester,
             PrincipalKind::ServiceAccount => who
                 .agency()
                 .is_some_and(|agency| parties.contains(&Party::Agency(agency.as_str()))),
         };
-        theirs && !who.grants.is_empty() && subscriber.occasions.contains(&self.occasion)
+        let mut occasions = self.occasions.iter().copied();
+        let chosen = occasions.find(|occasion| subscriber.occasions.contains(occasion));
+        chosen.filter(|_| theirs && !who.grants.is_empty())
     }
 }
 

@@ -41,35 +41,31 @@ impl Occasion {
         }
     }
 
-    /// What an event is for whoever asked; `before` are the events of the request before it.
+    /// What an event is for whoever asked, what matters most first: a decision may be the end, too.
+    /// `before` are the events of the request before it.
     #[must_use]
-    pub fn of(event: &RequestEvent, before: &[&RequestEvent], rules: &Definition) -> Option<Self> {
+    pub fn of(event: &RequestEvent, before: &[&RequestEvent], rules: &Definition) -> Vec<Self> {
         let RequestEvent::Act(act) = event else {
-            return None;
+            return Vec::new();
         };
         let ends = |name| rules.states.get(name).is_some_and(|state| state.ends);
+        let speaks = |event: &&RequestEvent| match event {
+            RequestEvent::Act(act) => stops(rules, "first_contact", &act.name),
+            RequestEvent::Claimed { .. }
+            | RequestEvent::Released { .. }
+            | RequestEvent::RungRaised(_)
+            | RequestEvent::ClaimLapsed(_)
+            | RequestEvent::ClockExtended(_) => false,
+        };
         let rule = rules.moves.get(&act.move_name);
-        if act.opening.is_some() {
-            Some(Self::Receipt)
-        } else if ends(&act.to) && !act.from.as_ref().is_some_and(ends) {
-            Some(Self::End)
-        } else if rule.is_some_and(|rule| rule.decision) {
-            Some(Self::Decision)
-        } else if starts(rules, "answer", &act.name) {
-            Some(Self::Question)
-        } else if stops(rules, "first_contact", &act.name) {
-            let spoken = |event: &&RequestEvent| match event {
-                RequestEvent::Act(act) => stops(rules, "first_contact", &act.name),
-                RequestEvent::Claimed { .. }
-                | RequestEvent::Released { .. }
-                | RequestEvent::RungRaised(_)
-                | RequestEvent::ClaimLapsed(_)
-                | RequestEvent::ClockExtended(_) => false,
-            };
-            (!before.iter().any(spoken)).then_some(Self::FirstContact)
-        } else {
-            None
-        }
+        let is_it = |occasion: &Self| match occasion {
+            Self::Receipt => act.opening.is_some(),
+            Self::Question => starts(rules, "answer", &act.name),
+            Self::Decision => rule.is_some_and(|rule| rule.decision),
+            Self::FirstContact => speaks(&event) && !before.iter().any(speaks),
+            Self::End => ends(&act.to) && !act.from.as_ref().is_some_and(ends),
+        };
+        Self::ALL.into_iter().filter(is_it).collect()
     }
 }
 

@@ -123,6 +123,35 @@ async fn whoever_asked_hears_at_the_chosen_occasions_and_no_letter_holds_a_name(
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_that_is_the_end_is_told_to_whoever_chose_either() {
+    let office = Office::open(&[]).await;
+    let post = PostOffice::open().await;
+    for (to, occasions) in [
+        ("decision@example.org", &[Occasion::Decision][..]),
+        ("end@example.org", &[Occasion::End]),
+        ("all@example.org", &Occasion::ALL),
+        ("question@example.org", &[Occasion::Question]),
+    ] {
+        subscribe(&office, &head(), to, occasions).await;
+    }
+    let request = office.sent().await;
+    let advice = example("not-agreed");
+    office.make(request, "not-agreed", &duty(), advice).await;
+    let worker = office.worker_by(hasty(LONG), outlets(&post.url));
+    let arrived = until("four letters", DEADLINE, || async {
+        let arrived = post.arrived();
+        (arrived.len() >= 4).then_some(arrived)
+    })
+    .await;
+    worker.stop().await;
+    assert_eq!(post.arrived().len(), 4);
+    assert_eq!(heard(&arrived, "decision@example.org"), ["decision"]);
+    assert_eq!(heard(&arrived, "end@example.org"), ["ended"]);
+    let all = heard(&arrived, "all@example.org");
+    assert_eq!(all, ["received", "decision"]);
+}
+
 /// A letter about a new request, taken by the server at that address; the request's reference.
 pub(crate) async fn letter_to_head(server: &str) -> String {
     let office = Office::open(&[]).await;
