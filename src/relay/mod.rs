@@ -12,7 +12,7 @@ pub mod message;
 pub(crate) mod origin;
 mod outcome;
 pub(crate) mod page;
-mod parked;
+pub(crate) mod parked;
 mod publisher;
 mod retry;
 mod sending;
