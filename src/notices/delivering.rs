@@ -134,6 +134,7 @@ impl Notices {
     pub async fn step(&mut self) -> Result<Step, NoticeError> {
         let Some(mut cursor) = self.lease().await? else {
             self.held = None;
+            self.fan.forget();
             return Ok(Step::Elsewhere);
         };
         let mut busy = false;
@@ -244,6 +245,7 @@ impl Notices {
     /// The next owner may start at once.
     async fn leave(&mut self) {
         self.held = None;
+        self.fan.forget();
         if let Ok(client) = self.log.pool().get().await
             && let Err(error) = self.reader().release(&**client).await
         {

@@ -14,7 +14,8 @@ use crate::log::cursor::Reader;
 use crate::log::{Audience, Log, Position};
 use crate::relay::message::{Party, parties};
 use crate::relay::origin::Origins;
-use crate::relay::page::{Event, Page};
+use crate::relay::page::{Event, Page, key_of};
+use crate::relay::parked::{self, Parked};
 use std::collections::BTreeSet;
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -25,6 +26,8 @@ pub(super) struct Fan {
     log: Log,
     registry: Registry,
     origins: Origins,
+    /// Requests that this build cannot follow; read once this replica has the lease.
+    parked: Option<Parked>,
 }
 
 struct Subscriber {
@@ -78,42 +81,105 @@ impl Fan {
             log: registry.log().clone(),
             registry,
             origins: Origins::default(),
+            parked: None,
         }
     }
 
+    /// Another replica has the lease: what is parked may be another when it is ours again.
+    pub(super) fn forget(&mut self) {
+        self.parked = None;
+    }
+
     /// The next page, enqueued with the cursor in one transaction: where it ends, and whether it was
-    /// full. `None` at the end of the log.
+    /// full. `None` at the end of the log. A request with an event that this build cannot read is
+    /// parked, and the others go on.
     ///
     /// # Errors
-    /// When the log is out of reach, somebody else moved the cursor, or an event cannot be read: then
-    /// it stands there, for a build that can.
+    /// When the log is out of reach or somebody else moved the cursor.
     pub(super) async fn page(
         &mut self,
         reader: &Reader,
         cursor: Position,
     ) -> Result<Option<(Position, bool)>, NoticeError> {
+        let mut waiting = match self.parked.take() {
+            Some(waiting) => waiting,
+            None => self.retry(reader, cursor).await?,
+        };
         let recorded = self.log.read_after(cursor, PAGE_EVENTS).await?;
-        let is_full = i64::try_from(recorded.len()) == Ok(PAGE_EVENTS);
         if recorded.is_empty() {
+            self.parked = Some(waiting);
             return Ok(None);
         }
-        let page = Page::decode(cursor, recorded)?;
-        if let Some(waiting) = page.unreadable.values().next() {
-            let (position, why) = (waiting.from, waiting.reason.clone());
-            return Err(NoticeError::Unreadable { position, why });
-        }
+        let is_full = i64::try_from(recorded.len()) == Ok(PAGE_EVENTS);
+        let mut page = Page::decode(cursor, recorded)?;
         if page.declares {
             self.registry.refresh().await?;
         }
+        page.events
+            .retain(|event| !waiting.contains_key(&key_of(&event.recorded)));
+        page.unreadable.retain(|key, _| !waiting.contains_key(key));
+        self.learn(&mut page).await?;
+        let to = page.to;
+        for ((authority, request), waits) in &page.unreadable {
+            let (position, why) = (waits.from.0, &waits.reason);
+            tracing::error!(authority, %request, position, why, "a request is parked for notices");
+        }
+        self.enqueue(reader, (cursor, to), &page, &[]).await?;
+        waiting.append(&mut page.unreadable);
+        self.parked = Some(waiting);
+        Ok(Some((to, is_full)))
+    }
+
+    /// What is parked, after a try whether this build can read it: then it goes on from where it
+    /// stopped.
+    async fn retry(&mut self, reader: &Reader, cursor: Position) -> Result<Parked, NoticeError> {
+        let mut waiting = {
+            let client = self.log.pool().get().await?;
+            parked::load(&**client, &reader.name).await?
+        };
+        for (key, waits) in waiting.clone() {
+            let mut page = Page::default();
+            for recorded in self.log.read_stream(&key.0, key.1, 0).await? {
+                if recorded.position >= waits.from && recorded.position <= cursor {
+                    page.take(recorded);
+                }
+            }
+            self.learn(&mut page).await?;
+            if page.unreadable.is_empty() {
+                let free = [key.clone()];
+                self.enqueue(reader, (cursor, cursor), &page, &free).await?;
+                waiting.remove(&key);
+            }
+        }
+        Ok(waiting)
+    }
+
+    /// Every event's request by its opening act; one without is unreadable as a whole.
+    async fn learn(&mut self, page: &mut Page) -> Result<(), NoticeError> {
         self.origins.learn(&self.log, &page.events).await?;
+        for event in std::mem::take(&mut page.events) {
+            if self.origins.find(&event.recorded).is_some() {
+                page.events.push(event);
+            } else {
+                let why = "the request has no opening act that can be read";
+                page.refuse(&event.recorded, why.to_owned());
+            }
+        }
+        Ok(())
+    }
+
+    /// In one transaction: the cursor, what is on its way, what is parked and what is free again.
+    async fn enqueue(
+        &self,
+        reader: &Reader,
+        (from, to): (Position, Position),
+        page: &Page,
+        free: &[(String, Uuid)],
+    ) -> Result<(), NoticeError> {
         let mut client = self.log.pool().get().await?;
         let transaction = client.transaction().await?;
-        // Rows and cursor are both as they were a moment before, should Postgres end now.
-        transaction
-            .batch_execute("set local synchronous_commit = off")
-            .await?;
         // The cursor first: from here on a new subscription waits, and starts behind this page.
-        if !reader.advance(&*transaction, cursor, page.to).await? {
+        if !reader.advance(&*transaction, from, to).await? {
             return Err(NoticeError::LostLease);
         }
         let statement = transaction
@@ -121,23 +187,26 @@ impl Fan {
             .await?;
         let rows = transaction.query(&statement, &[]).await?;
         let subscribers: Vec<Subscriber> = rows.iter().filter_map(Subscriber::read).collect();
-        let on_their_way = self.address(&page.events, &subscribers).await?;
-        if !on_their_way.positions.is_empty() {
-            let OnTheirWay {
-                subscriptions,
-                positions,
-                streams,
-                occasions,
-            } = &on_their_way;
+        let OnTheirWay {
+            subscriptions,
+            positions,
+            streams,
+            occasions,
+        } = self.address(&page.events, &subscribers).await?;
+        if !positions.is_empty() {
             transaction
                 .execute(
                     include_str!("sql/enqueue.sql"),
-                    &[subscriptions, positions, streams, occasions],
+                    &[&subscriptions, &positions, &streams, &occasions],
                 )
                 .await?;
         }
+        parked::unpark(&*transaction, &reader.name, free).await?;
+        if !page.unreadable.is_empty() {
+            parked::park(&*transaction, &reader.name, &page.unreadable).await?;
+        }
         transaction.commit().await?;
-        Ok(Some((page.to, is_full)))
+        Ok(())
     }
 
     async fn address(
@@ -149,9 +218,7 @@ impl Fan {
         for event in events {
             let recorded = &event.recorded;
             let Some(origin) = self.origins.find(recorded) else {
-                let position = recorded.position;
-                let why = "the request has no opening act that can be read".to_owned();
-                return Err(NoticeError::Unreadable { position, why });
+                continue;
             };
             let concerned = |subscriber: &&Subscriber| {
                 subscriber.authority == *recorded.authority && subscriber.after < recorded.position

@@ -15,7 +15,7 @@ pub mod message;
 pub(crate) mod origin;
 mod outcome;
 pub(crate) mod page;
-mod parked;
+pub(crate) mod parked;
 pub mod provision;
 mod publisher;
 pub mod redrive;

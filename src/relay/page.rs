@@ -56,7 +56,7 @@ impl Page {
     }
 
     /// Takes the next event of a request.
-    pub(super) fn take(&mut self, recorded: Recorded) {
+    pub(crate) fn take(&mut self, recorded: Recorded) {
         if self.unreadable.contains_key(&key_of(&recorded)) {
             return;
         }
@@ -67,7 +67,7 @@ impl Page {
     }
 
     /// Its request has to wait for a build or a hand that can do better.
-    pub(super) fn refuse(&mut self, recorded: &Recorded, reason: String) {
+    pub(crate) fn refuse(&mut self, recorded: &Recorded, reason: String) {
         let from = recorded.position;
         let waiting = self.unreadable.entry(key_of(recorded));
         waiting.or_insert(Waiting { from, reason });
@@ -80,7 +80,7 @@ pub(super) fn read(recorded: &Recorded) -> Result<RequestEvent, String> {
     codec::decode(name, version, &recorded.body).map_err(|error| error.to_string())
 }
 
-pub(super) fn key_of(recorded: &Recorded) -> Key {
+pub(crate) fn key_of(recorded: &Recorded) -> Key {
     (recorded.authority.to_string(), recorded.stream)
 }
 

@@ -44,7 +44,7 @@ pub(super) fn keep_lowest(parked: &mut Parked, key: Key, waiting: Waiting) {
     }
 }
 
-pub(super) async fn load<C: GenericClient>(
+pub(crate) async fn load<C: GenericClient>(
     client: &C,
     lane: &str,
 ) -> Result<Parked, tokio_postgres::Error> {
@@ -61,7 +61,7 @@ pub(super) async fn load<C: GenericClient>(
 }
 
 /// A request that is parked already waits from then on for the new reason.
-pub(super) async fn park<C: GenericClient>(
+pub(crate) async fn park<C: GenericClient>(
     client: &C,
     lane: &str,
     waiting: &Parked,
@@ -78,7 +78,7 @@ pub(super) async fn park<C: GenericClient>(
     Ok(())
 }
 
-pub(super) async fn unpark<C: GenericClient>(
+pub(crate) async fn unpark<C: GenericClient>(
     client: &C,
     lane: &str,
     keys: &[Key],

@@ -18,6 +18,7 @@ use serde_json::json;
 use sha2::Sha256;
 use std::path::Path;
 use std::time::Duration;
+use uuid::Uuid;
 
 const DEADLINE: Duration = Duration::from_secs(20);
 const LONG: Duration = Duration::from_secs(3_600);
@@ -211,6 +212,30 @@ async fn what_never_arrives_is_parked_with_what_follows_it_and_sent_once_it_is_r
     office.sent().await;
     worker.stop().await;
     assert_eq!(receiver.got().len(), until_now);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_this_build_cannot_read_is_parked_and_the_others_go_on() {
+    let office = Office::open(&[]).await;
+    let receiver = Receiver::start().await;
+    office.subscribe(&school_system(), &receiver).await;
+    let request = office.sent().await;
+    office.written_by_a_newer_build(request).await;
+    let other = office.sent().await;
+    let worker = office.worker(hasty(LONG));
+    taken(&receiver, 2).await;
+    worker.stop().await;
+    let client = office.engine.database.connect().await;
+    let parked = "select stream from reader.parked where name = 'notices'";
+    let parked: Uuid = client.query_one(parked, &[]).await.unwrap().get(0);
+    assert_eq!(parked, request.0);
+    // The next worker tries what is parked once more, and does not stumble over it.
+    office.make(other, "acknowledge", &duty(), json!({})).await;
+    let worker = office.worker(hasty(LONG));
+    let all = taken(&receiver, 3).await;
+    worker.stop().await;
+    assert_eq!(all[2].body()["subject"], other.0.to_string());
+    assert_eq!(all[2].body()["data"]["version"], 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,6 +6,7 @@ use crate::support::engine::{Engine, now};
 use rfa::commands::{Ask, AskedMove, Command, CommandError, Declaration, Provenance, Receipt};
 use rfa::domain::ids::{Authority, MoveName, RequestId, WorkflowName};
 use rfa::domain::request::actor::{Grant, Principal, PrincipalKind};
+use rfa::log::{Append, Audience, NewEvent, StreamKind, Verdict};
 use rfa::notices::webhook::{Networks, Secret, Sender};
 use rfa::notices::{
     Channel, NewSubscription, Notices, Outlets, Pace, Subscription, Subscriptions, Whose,
@@ -187,6 +188,35 @@ impl Office {
     pub(crate) async fn asked(&self, request: RequestId) {
         let question = json!({ "question": "Invented: which mornings?" });
         self.make(request, "ask", &duty(), question).await;
+    }
+
+    /// The second event of a request, as a build wrote it that is not this one.
+    pub(crate) async fn written_by_a_newer_build(&self, request: RequestId) {
+        let append = Append {
+            authority: AUTHORITY.to_owned(),
+            stream: request.0,
+            stream_kind: StreamKind::Request,
+            expected_version: 1,
+            command_id: Uuid::new_v4(),
+            fingerprint: [0; 16],
+            actor: "duty.carrick".to_owned(),
+            on_behalf_of: None,
+            correlation: Uuid::new_v4(),
+            causation: None,
+            definition: None,
+            provenance: Provenance::Live,
+            events: vec![NewEvent {
+                event_type: "request-acknowledged".to_owned(),
+                schema_version: 99,
+                occurred_at: now(),
+                audience: Audience::Ordinary,
+                body: b"{}".to_vec(),
+                sealed: Vec::new(),
+            }],
+            keys: None,
+        };
+        let verdict = self.engine.log.append(append).await.unwrap();
+        assert!(matches!(verdict, Verdict::Appended(_)), "{verdict:?}");
     }
 
     async fn execute(
