@@ -251,6 +251,10 @@ impl From<SubscriptionError> for Problem {
                 Kind::KeyReused,
                 "This Idempotency-Key belongs to another subscription of yours; take a new one.",
             ),
+            SubscriptionError::Ended => Self::new(
+                Kind::KeyReused,
+                "The subscription of this Idempotency-Key has ended; take a new key.",
+            ),
             SubscriptionError::TooMany => {
                 Self::new(Kind::NotNow, format!("Not possible: {error}."))
             }

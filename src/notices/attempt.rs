@@ -56,8 +56,8 @@ async fn webhook(log: &Log, vault: &Vault, sender: &Sender, due: &Due, at: Times
     };
     let id = message.id.to_string();
     let timestamp = at.as_second();
-    // The secret before this one signs too: whoever verifies may change it a moment later.
-    let numbers = [due.secret_number, due.secret_number - 1];
+    // The two secrets before this one sign too: whoever verifies may change it a moment later.
+    let numbers = [0, 1, 2].map(|before| due.secret_number - before);
     let signatures = numbers
         .into_iter()
         .filter(|number| *number > 0)

@@ -273,10 +273,15 @@ impl Fan {
         let history: Result<Vec<RequestEvent>, _> = until
             .map(|one| codec::decode(&one.event_type, one.schema_version, &one.body))
             .collect();
-        let history = history.map_err(|why| NoticeError::Unreadable {
-            position: recorded.position,
-            why: why.to_string(),
-        })?;
+        let history = match history {
+            Ok(history) => history,
+            // Nobody can be told what it was; whoever waits for others goes on.
+            Err(error) => {
+                tracing::error!(position = %recorded.position, %error, "no letter can be written");
+                metrics::counter!("rfa_letters_unwritten_total").increment(1);
+                return Ok(None);
+            }
+        };
         let state = RequestState::fold(history.iter());
         let Some(request) = state.find() else {
             return Ok(None);

@@ -67,7 +67,10 @@ impl Mailer {
         let sent = self.transport.send(message).await;
         // What a server answers may repeat the address.
         sent.map(drop).map_err(|error| match error.status() {
-            Some(code) if error.is_permanent() => MailError::Refused(code.to_string()),
+            // Of who is written to; what is wrong with the sender or its sign-in can be mended.
+            Some(code) if (550..=553).contains(&u16::from(code)) => {
+                MailError::Refused(code.to_string())
+            }
             Some(code) => MailError::NotYet(code.to_string()),
             None => MailError::NotYet("no connection, or it ended early".to_owned()),
         })

@@ -20,6 +20,8 @@ pub enum SubscriptionError {
     Unavailable,
     #[error("the key was used for another subscription")]
     KeyReused,
+    #[error("the subscription of this key has ended")]
+    Ended,
     #[error("{SUBSCRIPTIONS_MAX} subscriptions are open already, and no more are kept")]
     TooMany,
     #[error("there is no such subscription")]
@@ -81,6 +83,8 @@ pub struct Subscription {
     pub channel: Channel,
     pub target: String,
     pub occasions: Vec<Occasion>,
+    /// Of the newest secret; from 1 on.
+    pub secret_number: i32,
     pub created_at: Timestamp,
     pub delivered_count: i64,
     pub last_delivered_at: Option<Timestamp>,
@@ -130,9 +134,14 @@ impl Subscriptions {
             let same = known.channel == new.channel
                 && known.target == new.target
                 && known.occasions == new.occasions.clone().unwrap_or_default();
-            return match same {
-                true => self.subscribed(authority, id, new.channel, 1).await,
-                false => Err(SubscriptionError::KeyReused),
+            return match (same, known.ended_at) {
+                // Whoever is told yes would wait for what never comes.
+                (true, Some(_)) => Err(SubscriptionError::Ended),
+                (true, None) => {
+                    let number = known.secret_number;
+                    self.subscribed(authority, id, new.channel, number).await
+                }
+                (false, _) => Err(SubscriptionError::KeyReused),
             };
         }
         let open = known.iter().filter(|known| known.ended_at.is_none());
@@ -215,6 +224,7 @@ impl Subscriptions {
             channel: Channel::find(row.get(3)).ok_or_else(broken)?,
             target: String::from_utf8(target).map_err(|_| broken())?,
             occasions: occasions.collect::<Result<_, _>>().map_err(|_| broken())?,
+            secret_number: row.get(6),
             created_at: row.get(7),
             delivered_count: row.get(8),
             last_delivered_at: row.get(9),

@@ -23,7 +23,7 @@ impl Past {
     /// When the log is out of reach, or a declaration cannot be read.
     pub async fn at(log: &Log, authority: &str, position: Position) -> Result<Self, QueryError> {
         let mut events = log.read_declared(Position(0)).await.map_err(unread)?;
-        events.retain(|event| event.position <= position && *event.authority == *authority);
+        events.retain(|event| event.position <= position);
         let mut declarations = Declarations::default();
         for event in &events {
             declarations.take(event).map_err(unknown)?;

@@ -1,4 +1,4 @@
-//! The only file that knows the AMQP client. Its own recovery is not used: it forgets settings of a
+//! With `intake.rs` the only file that knows the AMQP client. Its own recovery is not used: it forgets settings of a
 //! channel; on any error the caller drops the publisher and makes a new one.
 
 use super::broker_error::{Mismatch, PublishError};

@@ -295,12 +295,19 @@ async fn a_service_account_subscribes_over_http_and_an_operator_sees_it() {
     let changed = call(&served, id, "secret").await;
     served.sent().await;
     let got = taken(&receiver, 2).await;
-    // Both are good for a while.
+    // Both are good for a while, and the two before the newest.
     assert!(is_signed(&got[1], secret));
     assert!(is_signed(&got[1], changed.body["secret"].as_str().unwrap()));
-    let listed = until("both are counted", DEADLINE, || async {
+    let newest = call(&served, id, "secret").await;
+    served.sent().await;
+    let got = taken(&receiver, 3).await;
+    assert!(is_signed(&got[2], secret));
+    assert!(is_signed(&got[2], newest.body["secret"].as_str().unwrap()));
+    let again = subscribe(&served, "k1", &receiver.url, WHO).await;
+    assert_eq!(again.body["secret"], newest.body["secret"]);
+    let listed = until("all are counted", DEADLINE, || async {
         let listed = served.get("/webhooks", WHO).await;
-        (listed.body[0]["delivered_count"] == 2).then_some(listed)
+        (listed.body[0]["delivered_count"] == 3).then_some(listed)
     })
     .await;
     assert_eq!(listed.body[0]["url"], receiver.url);
@@ -315,6 +322,13 @@ async fn a_service_account_subscribes_over_http_and_an_operator_sees_it() {
     assert_eq!(ended.status, StatusCode::NO_CONTENT);
     let ended = served.get("/webhooks", WHO).await;
     assert_eq!(ended.body[0]["ended_because"], "ended by its owner");
+    // Whoever subscribes at each start hears that nothing comes under this key any more.
+    let over = subscribe(&served, "k1", &receiver.url, WHO).await;
+    assert!(
+        over.status.is_client_error() && over.text.contains("ended"),
+        "{}",
+        over.text
+    );
     // Where to is sealed, and the secret lies nowhere.
     let client = database.connect().await;
     let kept = "select s::text from notices.subscriptions s";

@@ -312,8 +312,10 @@ impl Kind {
                 _ => Err(("neither yes nor no", "yes or no")),
             },
             Self::Date => {
-                let day_first = Date::strptime("%d/%m/%Y", cell);
-                Ok(day_first.map_or_else(|_| Value::from(cell), |date| date.to_string().into()))
+                let day_first = Date::strptime("%d/%m/%Y", cell).ok();
+                // A year in two digits is left, too: nobody is born in the year 27.
+                let day_first = day_first.filter(|date| date.year() >= 1_000);
+                Ok(day_first.map_or_else(|| Value::from(cell), |date| date.to_string().into()))
             }
             Self::List => {
                 let entries = cell.split(APART).map(str::trim);

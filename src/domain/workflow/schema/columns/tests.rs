@@ -91,6 +91,8 @@ fn a_cell_of_another_kind_is_told_by_its_column_and_an_odd_date_is_left_to_the_s
     assert_eq!(wrong.unwrap_err(), ["count", "told"]);
     let odd = data(&[("child.born", "05/14/2018")]).unwrap();
     assert_eq!(odd["child"]["born"], "05/14/2018");
+    let short = data(&[("child.born", "14/05/27")]).unwrap();
+    assert_eq!(short["child"]["born"], "14/05/27");
 }
 
 #[test]
