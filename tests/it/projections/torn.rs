@@ -26,6 +26,8 @@ use std::collections::BTreeSet;
 const REQUESTS: usize = 60;
 /// Events after which the calendar is corrected, in the middle of the work.
 const CORRECTED_AFTER: i64 = 200;
+/// Steps that are cut off before it may end.
+const DEATHS_MIN: usize = 5;
 /// Places that are asked about again.
 const TOLD_MAX: usize = 25;
 
@@ -169,7 +171,8 @@ impl Torn<'_> {
                 correct_calendar(self.engine).await;
                 corrected = Some(head);
             }
-            if is_finished && standing(self.engine).await == Some(head) {
+            let is_done = is_finished && self.died >= DEATHS_MIN;
+            if is_done && standing(self.engine).await == Some(head) {
                 break;
             }
         }
@@ -220,7 +223,7 @@ async fn live_rebuilt_and_as_known_are_the_same_however_the_log_is_cut_and_whoev
     };
     torn.dying.prepare().await.unwrap();
     let corrected = torn.until_done(stories_of(&engine)).await;
-    let Torn { told, died, .. } = torn;
+    let told = torn.told;
     for name in NAMES {
         let rebuilt = engine.runner.rebuild(name, IfDifferent::Flip, &|_, _| {});
         let difference = rebuilt.await.unwrap().difference;
@@ -237,5 +240,4 @@ async fn live_rebuilt_and_as_known_are_the_same_however_the_log_is_cut_and_whoev
         let again = Told::again(&engine, past).await;
         assert_eq!(again, *live, "at {}", past.position);
     }
-    assert!(died > 3, "{died} steps were cut off");
 }
