@@ -4,6 +4,7 @@ use super::App;
 use super::body;
 use super::fields;
 use super::problem::{Kind, Problem};
+use crate::commands::is_key;
 use crate::domain::workflow::definition::Definition;
 use crate::sheet;
 use axum::body::Bytes;
@@ -83,6 +84,27 @@ impl FromRequest<App> for MaybeJson {
     }
 }
 
+/// A POST that says all by its address: a key, no parameters, no body.
+pub(super) struct Bare;
+
+impl FromRequest<App> for Bare {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        let (mut parts, body) = request.into_parts();
+        Key::from_request_parts(&mut parts, app).await?;
+        Params::from_request_parts(&mut parts, app)
+            .await?
+            .only(&[])?;
+        let MaybeJson(body) =
+            MaybeJson::from_request(Request::from_parts(parts, body), app).await?;
+        match body {
+            None => Ok(Self),
+            Some(_) => Err(Problem::new(Kind::BadData, "This needs no body.")),
+        }
+    }
+}
+
 pub(super) fn too_large(limit: usize) -> Problem {
     Problem::new(Kind::TooLarge, format!("At most {limit} bytes."))
 }
@@ -152,8 +174,7 @@ pub(super) struct Key(pub(super) String);
 
 impl Key {
     pub(super) fn find(text: &str) -> Option<Self> {
-        let fits = (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
-        fits.then(|| Self(text.to_owned()))
+        is_key(text).then(|| Self(text.to_owned()))
     }
 }
 

@@ -2,10 +2,10 @@
 
 use super::App;
 use super::caller::Caller;
-use super::extract::{Key, MaybeJson, Params, Segments, StrictJson};
+use super::extract::{Bare, Key, Params, Segments, StrictJson};
 use super::fields::MailBody;
 use super::problem::{Kind, Problem};
-use super::webhooks::{RedrivenView, empty};
+use super::webhooks::RedrivenView;
 use crate::access::{Action, Resource};
 use crate::notices::{Channel, NewSubscription, Occasion, Subscription, Whose};
 use axum::Json;
@@ -50,8 +50,7 @@ pub(crate) async fn list(
 ) -> Result<Json<Vec<MailView>>, Problem> {
     params.only(&[])?;
     let found = app.subscriptions.list(whose(&caller)?, None).await?;
-    let mails = found.into_iter().filter(|one| one.channel == Channel::Mail);
-    Ok(Json(mails.map(view).collect()))
+    Ok(Json(found.into_iter().map(view).collect()))
 }
 
 /// Hear by e-mail
@@ -101,19 +100,12 @@ pub(crate) async fn subscribe(
     params(("id" = Uuid, Path), ("Idempotency-Key" = String, Header, description = "1 to 128 visible ASCII characters")),
     responses((status = 204)),
 )]
-#[expect(
-    clippy::too_many_arguments,
-    reason = "an extractor a parameter is how a handler is written"
-)]
 pub(crate) async fn end(
     State(app): State<App>,
     caller: Caller,
     Segments(id): Segments<Uuid>,
-    Key(_key): Key,
-    params: Params,
-    MaybeJson(body): MaybeJson,
+    _: Bare,
 ) -> Result<StatusCode, Problem> {
-    empty(params, body)?;
     app.subscriptions.end(whose(&caller)?, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -124,19 +116,12 @@ pub(crate) async fn end(
     params(("id" = Uuid, Path), ("Idempotency-Key" = String, Header, description = "1 to 128 visible ASCII characters")),
     responses((status = 200, body = RedrivenView)),
 )]
-#[expect(
-    clippy::too_many_arguments,
-    reason = "an extractor a parameter is how a handler is written"
-)]
 pub(crate) async fn redrive(
     State(app): State<App>,
     caller: Caller,
     Segments(id): Segments<Uuid>,
-    Key(_key): Key,
-    params: Params,
-    MaybeJson(body): MaybeJson,
+    _: Bare,
 ) -> Result<Json<RedrivenView>, Problem> {
-    empty(params, body)?;
     let count = app.subscriptions.redrive(whose(&caller)?, id).await?;
     Ok(Json(RedrivenView { count }))
 }
@@ -146,6 +131,7 @@ fn whose(caller: &Caller) -> Result<Whose<'_>, Problem> {
     Ok(Whose {
         authority: &caller.authority,
         principal: Some(&caller.principal.id),
+        channel: Some(Channel::Mail),
     })
 }
 

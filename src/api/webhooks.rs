@@ -2,7 +2,7 @@
 
 use super::App;
 use super::caller::Caller;
-use super::extract::{Key, MaybeJson, Params, Segments, StrictJson};
+use super::extract::{Bare, Key, Params, Segments, StrictJson};
 use super::fields::WebhookBody;
 use super::problem::{Kind, Problem};
 use crate::access::{Action, Resource};
@@ -68,10 +68,7 @@ pub(crate) async fn list(
 ) -> Result<Json<Vec<WebhookView>>, Problem> {
     params.only(&[])?;
     let found = app.subscriptions.list(whose(&caller)?, None).await?;
-    let webhooks = found
-        .into_iter()
-        .filter(|one| one.channel == Channel::Webhook);
-    Ok(Json(webhooks.map(view).collect()))
+    Ok(Json(found.into_iter().map(view).collect()))
 }
 
 /// Be told by webhook
@@ -121,19 +118,12 @@ pub(crate) async fn subscribe(
     params(("id" = Uuid, Path), ("Idempotency-Key" = String, Header, description = "1 to 128 visible ASCII characters")),
     responses((status = 204)),
 )]
-#[expect(
-    clippy::too_many_arguments,
-    reason = "an extractor a parameter is how a handler is written"
-)]
 pub(crate) async fn end(
     State(app): State<App>,
     caller: Caller,
     Segments(id): Segments<Uuid>,
-    Key(_key): Key,
-    params: Params,
-    MaybeJson(body): MaybeJson,
+    _: Bare,
 ) -> Result<StatusCode, Problem> {
-    empty(params, body)?;
     app.subscriptions.end(whose(&caller)?, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -146,19 +136,12 @@ pub(crate) async fn end(
     params(("id" = Uuid, Path), ("Idempotency-Key" = String, Header, description = "1 to 128 visible ASCII characters")),
     responses((status = 200, body = SecretView)),
 )]
-#[expect(
-    clippy::too_many_arguments,
-    reason = "an extractor a parameter is how a handler is written"
-)]
 pub(crate) async fn secret(
     State(app): State<App>,
     caller: Caller,
     Segments(id): Segments<Uuid>,
-    Key(_key): Key,
-    params: Params,
-    MaybeJson(body): MaybeJson,
+    _: Bare,
 ) -> Result<Json<SecretView>, Problem> {
-    empty(params, body)?;
     let subscribed = app.subscriptions.rotate(whose(&caller)?, id).await?;
     Ok(Json(secret_view(subscribed)?))
 }
@@ -171,29 +154,14 @@ pub(crate) async fn secret(
     params(("id" = Uuid, Path), ("Idempotency-Key" = String, Header, description = "1 to 128 visible ASCII characters")),
     responses((status = 200, body = RedrivenView)),
 )]
-#[expect(
-    clippy::too_many_arguments,
-    reason = "an extractor a parameter is how a handler is written"
-)]
 pub(crate) async fn redrive(
     State(app): State<App>,
     caller: Caller,
     Segments(id): Segments<Uuid>,
-    Key(_key): Key,
-    params: Params,
-    MaybeJson(body): MaybeJson,
+    _: Bare,
 ) -> Result<Json<RedrivenView>, Problem> {
-    empty(params, body)?;
     let count = app.subscriptions.redrive(whose(&caller)?, id).await?;
     Ok(Json(RedrivenView { count }))
-}
-
-pub(super) fn empty(params: Params, body: Option<serde_json::Value>) -> Result<(), Problem> {
-    params.only(&[])?;
-    match body {
-        None => Ok(()),
-        Some(_) => Err(Problem::new(Kind::BadData, "This needs no body.")),
-    }
 }
 
 /// Programs are told by webhook; a person has no address where a program listens.
@@ -203,6 +171,7 @@ fn whose(caller: &Caller) -> Result<Whose<'_>, Problem> {
         PrincipalKind::ServiceAccount => Ok(Whose {
             authority: &caller.authority,
             principal: Some(&caller.principal.id),
+            channel: Some(Channel::Webhook),
         }),
         PrincipalKind::Person => Err(Problem::new(
             Kind::NotYours,

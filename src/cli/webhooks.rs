@@ -65,6 +65,7 @@ impl Webhooks {
         let whose = Whose {
             authority: &engine.authority,
             principal: None,
+            channel: None,
         };
         match self {
             Self::List => list(&subscriptions, whose).await?,

@@ -30,6 +30,7 @@ pub use linking::Linked;
 pub use loading::Loaded;
 pub use marks::{ImportMark, mark_import};
 pub use notes::{NoteError, write_note};
+pub use prepare::is_key;
 pub use publish::{Declaration, PublishError, publish, read_folder, stream_of};
 pub use reading::Opened;
 pub use registry::{InForce, Registry, RegistryError};

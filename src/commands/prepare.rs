@@ -12,6 +12,15 @@ pub(super) struct Prepared {
     pub(super) fingerprint: [u8; 16],
 }
 
+/// Characters of a key that a caller gives a command, at most.
+const KEY_LENGTH_MAX: usize = 128;
+
+/// Visible ASCII, so that it comes through headers, sheets and messages alike.
+#[must_use]
+pub fn is_key(text: &str) -> bool {
+    (1..=KEY_LENGTH_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 /// The same caller with the same key means the same command, for ever.
 pub(super) fn prepare(command: &Command, vault: &Vault) -> Prepared {
     let authority = command.authority.as_str();

@@ -14,7 +14,7 @@ use crate::log::cursor::Reader;
 use crate::log::{Audience, Log, Position};
 use crate::relay::message::{Party, parties};
 use crate::relay::origin::Origins;
-use crate::relay::page::{Event, Page, key_of};
+use crate::relay::page::{Event, Page};
 use crate::relay::parked::{self, Parked};
 use std::collections::BTreeSet;
 use tokio_postgres::Row;
@@ -115,9 +115,7 @@ impl Fan {
         if page.declares {
             self.registry.refresh().await?;
         }
-        page.events
-            .retain(|event| !waiting.contains_key(&key_of(&event.recorded)));
-        page.unreadable.retain(|key, _| !waiting.contains_key(key));
+        page.leave_out(&waiting);
         self.learn(&mut page).await?;
         let to = page.to;
         for ((authority, request), waits) in &page.unreadable {
@@ -138,12 +136,7 @@ impl Fan {
             parked::load(&**client, &reader.name).await?
         };
         for (key, waits) in waiting.clone() {
-            let mut page = Page::default();
-            for recorded in self.log.read_stream(&key.0, key.1, 0).await? {
-                if recorded.position >= waits.from && recorded.position <= cursor {
-                    page.take(recorded);
-                }
-            }
+            let mut page = Page::again(&self.log, &key, (waits.from, cursor)).await?;
             self.learn(&mut page).await?;
             if page.unreadable.is_empty() {
                 let free = [key.clone()];

@@ -96,11 +96,12 @@ pub struct Subscription {
     pub ended_because: Option<String>,
 }
 
-/// Whose subscriptions: of one principal, or of all for those who operate.
+/// Which subscriptions: of one principal, or of all for those who operate; of one channel, or of both.
 #[derive(Debug, Clone, Copy)]
 pub struct Whose<'a> {
     pub authority: &'a Authority,
     pub principal: Option<&'a PrincipalId>,
+    pub channel: Option<Channel>,
 }
 
 /// A cheap handle.
@@ -128,6 +129,7 @@ impl Subscriptions {
         let whose = Whose {
             authority,
             principal: Some(&new.principal),
+            channel: None,
         };
         let known = self.list(whose, None).await?;
         if let Some(known) = known.iter().find(|known| known.id == id) {
@@ -204,7 +206,9 @@ impl Subscriptions {
         only: Option<Uuid>,
     ) -> Result<Vec<Subscription>, SubscriptionError> {
         let principal = whose.principal.map(PrincipalId::as_str);
-        let values: [&(dyn ToSql + Sync); 3] = [&whose.authority.as_str(), &principal, &only];
+        let channel = whose.channel.map(Channel::as_str);
+        let values: [&(dyn ToSql + Sync); 4] =
+            [&whose.authority.as_str(), &principal, &only, &channel];
         let client = self.client().await?;
         let rows = client.query(include_str!("sql/list.sql"), &values).await;
         let rows = rows.map_err(unavailable)?;
@@ -287,13 +291,14 @@ impl Subscriptions {
         whose: Whose<'_>,
         id: Uuid,
     ) -> Result<u64, SubscriptionError> {
-        let (authority, principal) = (
+        let (authority, principal, channel) = (
             whose.authority.as_str(),
             whose.principal.map(PrincipalId::as_str),
+            whose.channel.map(Channel::as_str),
         );
         let client = self.client().await?;
         client
-            .execute(statement, &[&id, &authority, &principal])
+            .execute(statement, &[&id, &authority, &principal, &channel])
             .await
             .map_err(unavailable)
     }

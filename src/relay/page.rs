@@ -3,7 +3,7 @@
 use super::parked::{Key, Parked, Waiting};
 use crate::domain::request::codec;
 use crate::domain::request::event::RequestEvent;
-use crate::log::{Position, Recorded, StreamKind};
+use crate::log::{AppendError, Log, Position, Recorded, StreamKind};
 use uuid::Uuid;
 
 pub(crate) struct Event {
@@ -53,6 +53,31 @@ impl Page {
             }
         }
         Ok(page)
+    }
+
+    /// The events of one request again, for whoever could not go on with them.
+    ///
+    /// # Errors
+    /// When the log is out of reach.
+    pub(crate) async fn again(
+        log: &Log,
+        (authority, request): &Key,
+        (from, to): (Position, Position),
+    ) -> Result<Self, AppendError> {
+        let mut page = Self::default();
+        for recorded in log.read_stream(authority, *request, 0).await? {
+            if recorded.position >= from && recorded.position <= to {
+                page.take(recorded);
+            }
+        }
+        Ok(page)
+    }
+
+    /// Requests that wait already are left where they are.
+    pub(crate) fn leave_out(&mut self, waiting: &Parked) {
+        let events = &mut self.events;
+        events.retain(|event| !waiting.contains_key(&key_of(&event.recorded)));
+        self.unreadable.retain(|key, _| !waiting.contains_key(key));
     }
 
     /// Takes the next event of a request.

@@ -8,6 +8,7 @@ use super::broker_error::PublishError;
 use super::message::{AGENCIES_EXCHANGE, EVENTS_EXCHANGE, Lane, RESTRICTED_EXCHANGE, Route};
 use super::origin::Origins;
 use super::page::Page;
+use super::parked::Parked;
 use super::publisher::Publisher;
 use super::sending::{PAGE_EVENTS, Telling, tell};
 use super::session::WINDOW;
@@ -64,14 +65,15 @@ impl Redrive {
         };
         let head = log.head().await?;
         let (mut origins, mut window) = (Origins::default(), Window::default());
-        let mut redriven = Redriven::default();
+        let (mut redriven, mut unreadable) = (Redriven::default(), Parked::new());
         let mut at = Position(self.from.0.max(1) - 1);
         while at < head {
             let recorded = log.read_after(at, PAGE_EVENTS).await?;
             let mut page = Page::decode(at, recorded)?;
             at = page.to;
+            page.leave_out(&unreadable);
             let told = tell(telling, &mut origins, &mut page).await?;
-            redriven.unreadable += page.unreadable.len();
+            unreadable.append(&mut page.unreadable);
             let mut ids = Vec::new();
             for message in told.iter().flat_map(|(_, messages)| messages) {
                 if self.is_for(&message.route) {
@@ -88,6 +90,7 @@ impl Redrive {
             redriven.untaken += untaken.count();
         }
         publisher.close().await;
+        redriven.unreadable = unreadable.len();
         Ok(redriven)
     }
 

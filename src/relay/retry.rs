@@ -7,6 +7,7 @@ use super::message::Message;
 use super::page::{Page, Sent};
 use super::parked::{self, Key, Parked, Waiting};
 use super::session::{Session, WINDOW};
+use crate::log::Position;
 use std::collections::BTreeMap;
 
 /// Requests tried in one go; the others get their turn between pages.
@@ -93,13 +94,9 @@ impl RelayLane {
     }
 
     async fn read_again(&mut self, session: &Session, key: &Key) -> Result<Again, RelayError> {
-        let mut page = Page::default();
         let from = session.parked.get(key).map(|waiting| waiting.from);
-        for recorded in self.log.read_stream(&key.0, key.1, 0).await? {
-            if Some(recorded.position) >= from && recorded.position <= session.cursor {
-                page.take(recorded);
-            }
-        }
+        let within = (from.unwrap_or(Position(0)), session.cursor);
+        let mut page = Page::again(&self.log, key, within).await?;
         let told = self.tell(&mut page, &session.topology).await?;
         Ok(Again {
             key: key.clone(),

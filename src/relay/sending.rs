@@ -3,7 +3,7 @@
 use super::lane::RelayLane;
 use super::message::{Lane, Message, messages};
 use super::origin::Origins;
-use super::page::{Flight, Page, Sent, key_of};
+use super::page::{Flight, Page, Sent};
 use super::parked::{self, Waiting};
 use super::session::Session;
 use super::topology::Topology;
@@ -24,10 +24,7 @@ impl RelayLane {
         if page.declares {
             self.registry.refresh().await?;
         }
-        let parked = &session.parked;
-        page.events
-            .retain(|event| !parked.contains_key(&key_of(&event.recorded)));
-        page.unreadable.retain(|key, _| !parked.contains_key(key));
+        page.leave_out(&session.parked);
         let told = if page.declares {
             // What has no queue yet comes back, waits, and is tried again once it is declared.
             let declared = Topology::of(&self.registry.in_force());

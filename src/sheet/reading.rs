@@ -2,6 +2,7 @@
 //! tabs, with or without a byte order mark, any line ends.
 
 use super::{KEY, NOTE, ON_BEHALF_OF, ROWS_MAX};
+use crate::commands::is_key;
 use crate::domain::ids::PrincipalId;
 use crate::domain::workflow::schema::{Cells, Columns};
 use csv::{ReaderBuilder, StringRecord};
@@ -10,7 +11,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Far beyond what a workflow asks for; a file that is no sheet ends here.
 const COLUMNS_MAX: usize = 400;
-const KEY_LENGTH_MAX: usize = 128;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
@@ -268,7 +268,7 @@ fn take_key(
     let Some(key) = key else {
         return Err(Wrong::cell(number, KEY, "missing", allowed));
     };
-    if key.len() > KEY_LENGTH_MAX || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+    if !is_key(key) {
         return Err(Wrong::cell(number, KEY, "not a key", allowed));
     }
     match keys.insert(key.to_owned(), number) {

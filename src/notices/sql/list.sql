@@ -9,5 +9,5 @@ cross join lateral (
     from notices.deliveries where subscription = s.id
 ) w
 where s.authority = $1 and ($2::text is null or s.principal = $2)
-    and ($3::uuid is null or s.id = $3)
+    and ($3::uuid is null or s.id = $3) and ($4::text is null or s.channel = $4)
 order by s.created_at, s.id

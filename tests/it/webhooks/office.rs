@@ -114,6 +114,7 @@ impl Office {
         let whose = Whose {
             authority: &authority,
             principal: None,
+            channel: None,
         };
         let found = self.subscriptions.list(whose, Some(id)).await.unwrap();
         found.into_iter().next().unwrap()
@@ -124,6 +125,7 @@ impl Office {
         let whose = Whose {
             authority: &authority,
             principal: None,
+            channel: None,
         };
         self.subscriptions.rotate(whose, id).await.unwrap();
     }
@@ -133,6 +135,7 @@ impl Office {
         let whose = Whose {
             authority: &authority,
             principal: None,
+            channel: None,
         };
         self.subscriptions.redrive(whose, id).await.unwrap()
     }
