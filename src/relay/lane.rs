@@ -137,20 +137,41 @@ impl RelayLane {
         if session.flights.is_empty() && session.must_check(&self.registry.in_force()) {
             self.check(&mut session).await?;
         }
-        while session.window.len() < WINDOW && !session.must_check(&self.registry.in_force()) {
-            if !self.send_page(&mut session).await? {
-                break;
+        let outcome = if self.send_until_confirmed(&mut session).await? {
+            match session.flights.pop_front() {
+                Some(flight) => self.settle(&mut session, flight).await?,
+                None => RelayOutcome::Idle,
             }
-        }
-        let outcome = match session.flights.pop_front() {
-            Some(flight) => self.settle(&mut session, flight).await?,
-            None => {
-                let (position, parked) = (session.cursor, session.parked.len());
-                self.report(|status| status.go_on(position, 0, parked));
-                RelayOutcome::Idle
-            }
+        } else {
+            let (position, parked) = (session.cursor, session.parked.len());
+            self.report(|status| status.go_on(position, 0, parked));
+            RelayOutcome::Idle
         };
         Ok((session, outcome))
+    }
+
+    /// Until the oldest page is confirmed; what is appended meanwhile does not wait for that. `false`
+    /// when there is nothing on its way.
+    async fn send_until_confirmed(&mut self, session: &mut Session) -> Result<bool, RelayError> {
+        loop {
+            let mut bell = self.log.appended();
+            bell.mark_unchanged();
+            while session.window.len() < WINDOW && !session.must_check(&self.registry.in_force()) {
+                if !self.send_page(session).await? {
+                    break;
+                }
+            }
+            let Some(count) = session.flights.front().map(|flight| flight.messages) else {
+                return Ok(false);
+            };
+            let has_room =
+                session.window.len() < WINDOW && !session.must_check(&self.registry.in_force());
+            tokio::select! {
+                biased;
+                confirmed = self.confirm(session, count) => return confirmed.map(|()| true),
+                Ok(()) = bell.changed(), if has_room => {}
+            }
+        }
     }
 
     /// Everything declared again, and what was parked is tried again.

@@ -67,14 +67,13 @@ impl RelayLane {
         tell(telling, &mut self.origins, page).await
     }
 
-    /// The page is through when all its messages are confirmed; requests of those that came back
-    /// are parked before the cursor moves over them.
+    /// The page is through, all its messages being confirmed; requests of those that came back are
+    /// parked before the cursor moves over them.
     pub(super) async fn settle(
         &mut self,
         session: &mut Session,
         flight: Flight,
     ) -> Result<RelayOutcome, RelayError> {
-        self.confirm(session, flight.messages).await?;
         let mut newly = flight.unreadable;
         for sent in flight.sent {
             if let Some(route) = session.window.take_untaken(sent.id) {
