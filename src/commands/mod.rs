@@ -145,6 +145,22 @@ pub enum CommandError {
     Broken { why: String },
 }
 
+impl CommandError {
+    /// The command was judged: the same again will not be accepted as it is.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            Self::Refused(_)
+            | Self::Data { .. }
+            | Self::Stale { .. }
+            | Self::VersionRequired { .. }
+            | Self::KeyReused
+            | Self::UnknownWorkflow { .. } => true,
+            Self::Unavailable { .. } | Self::Unknown { .. } | Self::Broken { .. } => false,
+        }
+    }
+}
+
 impl From<Unfit> for CommandError {
     fn from(unfit: Unfit) -> Self {
         match unfit {

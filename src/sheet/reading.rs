@@ -14,7 +14,7 @@ const COLUMNS_MAX: usize = 400;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
-    /// As a spreadsheet counts: the header is 1.
+    /// As a spreadsheet counts: empty rows too, from 1.
     pub number: usize,
     pub key: String,
     pub on_behalf_of: Option<PrincipalId>,
@@ -67,10 +67,12 @@ impl Wrong {
 /// Everything that is wrong with the file; with its header; or with its rows.
 pub fn read(bytes: &[u8], columns: &Columns) -> Result<Sheet, Vec<Wrong>> {
     let text = text(bytes).map_err(|wrong| vec![wrong])?;
+    let delimiter = delimiter(text);
+    let numbers = numbers(text, delimiter).map_err(|wrong| vec![wrong])?;
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
-        .delimiter(delimiter(text))
+        .delimiter(delimiter)
         .from_reader(text.as_bytes());
     let mut records = Vec::new();
     for record in reader.records() {
@@ -83,14 +85,15 @@ pub fn read(bytes: &[u8], columns: &Columns) -> Result<Sheet, Vec<Wrong>> {
             )]);
         }
     }
-    let Some((header, rows)) = records.split_first() else {
+    let mut rows = numbers.into_iter().zip(&records);
+    let Some((header_number, header)) = rows.next() else {
         return Err(vec![Wrong::file("empty", "a header and rows")]);
     };
-    let names = names(header, columns)?;
+    let names = names(header_number, header, columns)?;
     let mut keys = BTreeMap::new();
     let (mut read, mut wrong) = (Vec::new(), Vec::new());
-    for (index, record) in rows.iter().enumerate() {
-        match row(index + 2, record, &names, columns, &mut keys) {
+    for (number, record) in rows {
+        match row(number, record, &names, columns, &mut keys) {
             Ok(row) => read.extend(row),
             Err(found) => wrong.extend(found),
         }
@@ -119,18 +122,61 @@ fn text(bytes: &[u8]) -> Result<&str, Wrong> {
     if text.contains('\0') {
         return Err(Wrong::file("a NUL character", "text without NUL"));
     }
-    if text.matches('"').count() % 2 == 1 {
-        return Err(Wrong::file(
-            "a quotation mark that is not closed",
-            "cells with quotation marks in them wrapped in two more, each inner one doubled",
-        ));
-    }
     Ok(text)
+}
+
+/// The numbers of the rows that are not empty, as a spreadsheet counts. A quotation mark that does not
+/// wrap its cell is refused: two of them in one column would make one row of all between them.
+fn numbers(text: &str, delimiter: u8) -> Result<Vec<usize>, Wrong> {
+    const ALLOWED: &str =
+        "cells with quotation marks in them wrapped in two more, each inner one doubled";
+    enum At {
+        Start,
+        Plain,
+        Wrapped,
+        /// After the mark that closes the cell, or the first of two.
+        Closed,
+    }
+    let mut numbers = Vec::new();
+    let (mut at, mut row, mut cell) = (At::Start, 1, 0);
+    let mut bytes = text.bytes().peekable();
+    while let Some(byte) = bytes.next() {
+        let is_end = matches!(byte, b'\n' | b'\r');
+        let is_kept = numbers.last() == Some(&row);
+        if !is_end && !is_kept {
+            numbers.push(row);
+        }
+        at = match (at, byte) {
+            (At::Wrapped, b'"') => At::Closed,
+            (At::Wrapped, _) | (At::Closed | At::Start, b'"') => At::Wrapped,
+            (At::Start | At::Plain | At::Closed, _) if is_end => {
+                if byte == b'\r' && bytes.peek() == Some(&b'\n') {
+                    bytes.next();
+                }
+                (row, cell) = (row + 1, 0);
+                At::Start
+            }
+            (At::Start | At::Plain | At::Closed, _) if byte == delimiter => {
+                cell += 1;
+                At::Start
+            }
+            (At::Plain, b'"') | (At::Closed, _) => {
+                let what = "a quotation mark that does not wrap its cell";
+                return Err(Wrong::cell(row, letter(cell), what, ALLOWED));
+            }
+            (At::Start | At::Plain, _) => At::Plain,
+        };
+    }
+    if matches!(at, At::Wrapped) {
+        return Err(Wrong::file("a quotation mark that is not closed", ALLOWED));
+    }
+    Ok(numbers)
 }
 
 /// Whatever parts the header most often.
 fn delimiter(text: &str) -> u8 {
-    let header = text.lines().next().unwrap_or_default();
+    let header = text.lines().find(|line| !line.is_empty());
+    let header = header.unwrap_or_default();
     let count = |mark: &u8| header.bytes().filter(|byte| byte == mark).count();
     // Of equals the last wins, which is the comma.
     let found = [b'\t', b';', b','].into_iter().max_by_key(count);
@@ -138,7 +184,11 @@ fn delimiter(text: &str) -> u8 {
 }
 
 /// The names of the header, each known and there once, and all there that every row needs.
-fn names<'r>(header: &'r StringRecord, columns: &Columns) -> Result<Vec<&'r str>, Vec<Wrong>> {
+fn names<'r>(
+    number: usize,
+    header: &'r StringRecord,
+    columns: &Columns,
+) -> Result<Vec<&'r str>, Vec<Wrong>> {
     if header.len() > COLUMNS_MAX {
         let allowed = format!("at most {COLUMNS_MAX}");
         return Err(vec![Wrong::file("too many columns", allowed)]);
@@ -158,20 +208,25 @@ fn names<'r>(header: &'r StringRecord, columns: &Columns) -> Result<Vec<&'r str>
                 |meant| format!("did you mean `{meant}`?"),
             );
             wrong.push(Wrong::cell(
-                1,
+                number,
                 letter(index),
                 "a column that does not exist",
                 allowed,
             ));
         } else if !seen.insert(*name) {
-            wrong.push(Wrong::cell(1, *name, "there twice", "each column once"));
+            wrong.push(Wrong::cell(
+                number,
+                *name,
+                "there twice",
+                "each column once",
+            ));
         }
     }
     let needed = columns.iter().filter(|column| column.needed);
     let needed = [KEY].into_iter().chain(needed.map(|c| c.name.as_str()));
     for name in needed.filter(|name| !seen.contains(name)) {
         wrong.push(Wrong::cell(
-            1,
+            number,
             name,
             "missing",
             "a column that every row needs",

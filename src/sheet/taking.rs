@@ -51,22 +51,11 @@ impl Taking {
         for row in &sheet.rows {
             match self.commands.check(&self.command(row), (self.now)()).await {
                 Ok(_) => {}
-                Err(
-                    source @ (CommandError::Unavailable { .. }
-                    | CommandError::Unknown { .. }
-                    | CommandError::Broken { .. }),
-                ) => {
+                Err(error) if error.is_refusal() => refused.push((row.number, error)),
+                Err(source) => {
                     let row = row.number;
                     return Err(NotTaken::Unchecked { row, source });
                 }
-                Err(
-                    error @ (CommandError::Refused(_)
-                    | CommandError::Data { .. }
-                    | CommandError::Stale { .. }
-                    | CommandError::VersionRequired { .. }
-                    | CommandError::KeyReused
-                    | CommandError::UnknownWorkflow { .. }),
-                ) => refused.push((row.number, error)),
             }
         }
         if refused.is_empty() {

@@ -146,12 +146,23 @@ fn problem(not_taken: NotTaken, columns: &Columns) -> Problem {
         NotTaken::Unchecked { source, .. } => source.into(),
         NotTaken::CutOff { taken, row, source } => {
             tracing::warn!(taken, row, error = %source, "a sheet was cut off");
-            let detail = format!(
-                "{taken} rows were taken, then row {row} was not. Send the same sheet again: what was taken is not taken twice."
-            );
-            Problem::new(Kind::Unknown, detail).retry_after(1_000)
+            cut_off(taken, row, source, columns)
         }
     }
+}
+
+/// Rows were taken before this one. Only what nobody knows is told as unknown: a row that is refused
+/// by now will be refused again.
+fn cut_off(taken: usize, row: usize, source: CommandError, columns: &Columns) -> Problem {
+    let again = "Send the same sheet again: what was taken is not taken twice.";
+    if !source.is_refusal() {
+        let detail = format!("{taken} rows were taken, then row {row} was not. {again}");
+        return Problem::new(Kind::Unknown, detail).retry_after(1_000);
+    }
+    let mut problem = refused(wrong_rows(vec![(row, source)], columns));
+    problem.detail =
+        format!("{taken} rows were taken, then row {row} was refused. Mend it. {again}");
+    problem
 }
 
 fn refused(wrong: Vec<Wrong>) -> Problem {

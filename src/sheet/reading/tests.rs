@@ -56,6 +56,22 @@ fn what_spreadsheets_write_is_read() {
         .map(|(number, _, _)| number)
         .collect();
     assert_eq!(numbers, [3, 5]);
+    let spaced = b"\r\n\r\nkey,name\r\n\r\nk1,\"\"\"A\"\"\"\r\n\n\nk2,B\n";
+    let numbers = rows(spaced).into_iter().map(|(number, _, _)| number);
+    assert_eq!(numbers.collect::<Vec<usize>>(), [5, 8]);
+}
+
+#[test]
+fn a_quotation_mark_that_does_not_wrap_its_cell_never_makes_one_row_of_two() {
+    let what = "a quotation mark that does not wrap its cell";
+    for (text, row, column) in [
+        (&b"key,name\nk1,5\" tall\nk2,4\" tall\n"[..], 2, "B"),
+        (b"key,name\n\n\nk1,\"A\" and\nk2,\"B\" and\n", 4, "B"),
+        (b"key,name,story\nk1,A,\"two\nlines\" more\n", 2, "C"),
+    ] {
+        let told = (Some(row), column.to_owned(), what.to_owned());
+        assert_eq!(wrong(text), [told]);
+    }
 }
 
 #[test]
