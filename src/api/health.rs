@@ -61,6 +61,15 @@ pub struct IntakeState {
     pub trouble: Option<String>,
 }
 
+/// Webhooks and e-mail.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct NoticesState {
+    /// Events of the log that were not put on their way to subscribers yet.
+    pub lag: i64,
+    /// Why none leaves, if none does.
+    pub trouble: Option<String>,
+}
+
 /// What was found when the parts were last asked, at most some seconds ago.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Status {
@@ -71,6 +80,7 @@ pub struct Status {
     pub relay_lag: Option<i64>,
     pub relay: Vec<LaneState>,
     pub intake: IntakeState,
+    pub notices: NoticesState,
     pub projections: Vec<ProjectionLag>,
     /// Tasks that ended before their time and are not known to last again.
     pub tasks_down: Vec<&'static str>,
@@ -92,6 +102,7 @@ pub(crate) struct Readiness {
     /// Empty where no broker is configured.
     relay: Vec<LaneState>,
     intake: IntakeState,
+    notices: NoticesState,
     projections: Vec<ProjectionLag>,
 }
 
@@ -115,6 +126,9 @@ impl Status {
         if self.intake.parked > 0 || self.intake.trouble.is_some() {
             down.push("intake");
         }
+        if self.notices.trouble.is_some() {
+            down.push("notices");
+        }
         if self.projections.iter().any(|one| one.parked > 0) {
             down.push("projections");
         }
@@ -133,6 +147,7 @@ impl Status {
             relay_lag: self.relay_lag,
             relay: self.relay.clone(),
             intake: self.intake.clone(),
+            notices: self.notices.clone(),
             projections: self.projections.clone(),
         }
     }

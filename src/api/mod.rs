@@ -31,7 +31,7 @@ mod teams;
 mod webhooks;
 mod workflows;
 
-pub use health::{IntakeState, LaneState, Part, ProjectionLag, Status};
+pub use health::{IntakeState, LaneState, NoticesState, Part, ProjectionLag, Status};
 pub use messages::Described;
 pub use requests::sheet::wrong_rows;
 

@@ -1,8 +1,9 @@
 //! Asks every part how it is, for `/readyz` and the gauges.
 
-use crate::api::{IntakeState, LaneState, Part, ProjectionLag, Status};
+use crate::api::{IntakeState, LaneState, NoticesState, Part, ProjectionLag, Status};
 use crate::commands::Commands;
 use crate::log::{AppendError, Position};
+use crate::notices::{self, NoticesStatus};
 use crate::projections::concerns::{Gauges, unanswered};
 use crate::projections::{Lag, lags};
 use crate::relay;
@@ -23,6 +24,7 @@ pub(super) struct Parts {
     /// The ordinary lane first; empty where no broker is configured.
     pub(super) lanes: Vec<(&'static str, watch::Receiver<relay::Status>)>,
     pub(super) intake: watch::Receiver<IntakeStatus>,
+    pub(super) notices: watch::Receiver<NoticesStatus>,
     pub(super) tasks_down: watch::Receiver<BTreeSet<&'static str>>,
     pub(super) status: watch::Sender<Status>,
 }
@@ -56,6 +58,10 @@ impl Parts {
         if let Ok(Ok(parked)) = parked {
             metrics::gauge!("rfa_intake_parked").set(gauge(parked));
         }
+        let behind = tokio::time::timeout(ASK_DEADLINE, notices::behind(log)).await;
+        if let Ok(Ok(behind)) = behind {
+            metrics::gauge!("rfa_notices", "what" => "behind").set(gauge(behind));
+        }
         let mut lanes = self.lanes.iter().map(|(_, status)| status.borrow());
         let broker = if self.lanes.is_empty() {
             Part::NotConfigured
@@ -72,6 +78,10 @@ impl Parts {
             intake: IntakeState {
                 parked: parked.unwrap_or(Ok(0)).unwrap_or(0),
                 trouble: self.intake.borrow().trouble.clone(),
+            },
+            notices: NoticesState {
+                lag: behind.unwrap_or(Ok(0)).unwrap_or(0),
+                trouble: self.notices.borrow().trouble.clone(),
             },
             projections: match projections {
                 Ok(Ok(projections)) => projections.into_iter().map(projection_lag).collect(),

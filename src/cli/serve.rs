@@ -11,7 +11,7 @@ use crate::api::server::{Sockets, listen, serve};
 use crate::api::{App, Status, metrics, router};
 use crate::config::Config;
 use crate::log::Log;
-use crate::notices::{self, Notices, Outlets};
+use crate::notices::{self, Notices, NoticesStatus, Outlets};
 use crate::projections::{Runner, RunnerError, due_rungs};
 use crate::relay::intake::{Intake, IntakeStatus};
 use crate::relay::message::Lane;
@@ -66,10 +66,13 @@ impl Serve {
         let app = app(&engine, &settings, (outlets.clone(), watched))?;
         let (intake, taking) = start_intake(&app, config.amqp_url.as_ref(), &supervisor);
         tasks.extend(taking);
+        let (notices, noticing) = start_notices(&engine, outlets, &supervisor);
+        tasks.push(noticing);
         let parts = Parts {
             commands: engine.commands.clone(),
             lanes,
             intake,
+            notices,
             tasks_down: supervisor.down(),
             status,
         };
@@ -77,7 +80,6 @@ impl Serve {
         tasks.push(supervisor.start("watch", move |shutdown| parts.clone().watch(shutdown)));
         let look_every = Duration::from_secs(settings.sweep_seconds);
         tasks.push(start_timers(&engine, look_every, &supervisor));
-        tasks.push(start_notices(&engine, outlets, &supervisor));
         tasks.push(tokio::spawn(serve(
             figures,
             metrics::router(recorder),
@@ -181,22 +183,26 @@ fn start_timers(engine: &Engine, look_every: Duration, supervisor: &Supervisor) 
 }
 
 /// Whoever subscribed is told.
-fn start_notices(engine: &Engine, outlets: Outlets, supervisor: &Supervisor) -> JoinHandle<()> {
+fn start_notices(
+    engine: &Engine,
+    outlets: Outlets,
+    supervisor: &Supervisor,
+) -> (watch::Receiver<NoticesStatus>, JoinHandle<()>) {
     let (registry, vault) = (
         engine.commands.registry().clone(),
         engine.commands.vault().clone(),
     );
-    supervisor.start("notices", move |shutdown| {
+    let status = watch::Sender::new(NoticesStatus::default());
+    let watched = status.subscribe();
+    let task = supervisor.start("notices", move |shutdown| {
         let (registry, vault) = (registry.clone(), vault.clone());
-        Notices::new(
-            registry,
-            vault,
-            outlets.clone(),
-            notices::Pace::default(),
-            now,
-        )
-        .run(shutdown)
-    })
+        let pace = notices::Pace::default();
+        let (outlets, status) = (outlets.clone(), status.clone());
+        Notices::new(registry, vault, outlets, pace, now)
+            .reporting_to(status)
+            .run(shutdown)
+    });
+    (watched, task)
 }
 
 fn sockets(listen: std::net::SocketAddr, connections_max: usize) -> Sockets {

@@ -6,14 +6,16 @@ use super::due::{self, Due, Flying};
 use super::fan::Fan;
 use super::pace::Pace;
 use crate::commands::{Registry, RegistryError};
+use crate::domain::ids::PrincipalId;
 use crate::log::cursor::{CursorError, Reader};
 use crate::log::vault::Vault;
 use crate::log::{AppendError, Log, Position};
 use crate::relay::page::Gap;
 use jiff::Timestamp;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};
-use tokio::task::JoinSet;
+use tokio::sync::watch;
+use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -57,6 +59,7 @@ pub enum Step {
 pub struct Notices {
     log: Log,
     vault: Vault,
+    registry: Registry,
     fan: Fan,
     outlets: Outlets,
     pace: Pace,
@@ -65,9 +68,19 @@ pub struct Notices {
     /// The cursor while the lease is ours, and when that was last renewed.
     held: Option<(Position, Instant)>,
     measured_at: Option<Instant>,
-    flying: BTreeSet<Flying>,
+    flying: HashMap<Id, Flying>,
     attempts: JoinSet<(Due, Outcome)>,
+    status: watch::Sender<NoticesStatus>,
 }
+
+/// Of this replica.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NoticesStatus {
+    /// Why it stands still, if it does.
+    pub trouble: Option<String>,
+}
+
+type Ended = Result<(Id, (Due, Outcome)), JoinError>;
 
 impl Notices {
     #[must_use]
@@ -81,6 +94,7 @@ impl Notices {
         Self {
             log: registry.log().clone(),
             vault,
+            registry: registry.clone(),
             fan: Fan::new(registry),
             outlets,
             pace,
@@ -88,16 +102,29 @@ impl Notices {
             owner: Uuid::new_v4(),
             held: None,
             measured_at: None,
-            flying: BTreeSet::new(),
+            flying: HashMap::new(),
             attempts: JoinSet::new(),
+            status: watch::Sender::default(),
         }
+    }
+
+    #[must_use]
+    pub fn reporting_to(self, status: watch::Sender<NoticesStatus>) -> Self {
+        Self { status, ..self }
     }
 
     pub async fn run(mut self, shutdown: CancellationToken) {
         let mut bell = self.log.appended();
         while !shutdown.is_cancelled() {
             bell.mark_unchanged();
-            let pause = match self.step().await {
+            let stepped = self.step().await;
+            let trouble = stepped.as_ref().err().map(ToString::to_string);
+            self.status.send_if_modified(|status| {
+                let is_new = status.trouble != trouble;
+                status.trouble = trouble;
+                is_new
+            });
+            let pause = match stepped {
                 Ok(Step::Busy) => continue,
                 Ok(Step::Idle) => self.pace.look_every,
                 Ok(Step::Elsewhere) => Duration::from_secs(1),
@@ -115,11 +142,11 @@ impl Notices {
                     Ok(()) => tokio::time::sleep(self.pace.gather).await,
                     Err(_) => break,
                 },
-                Some(ended) = self.attempts.join_next() => self.settled(ended).await,
+                Some(ended) = self.attempts.join_next_with_id() => self.settled(ended).await,
             }
         }
         let last = async {
-            while let Some(ended) = self.attempts.join_next().await {
+            while let Some(ended) = self.attempts.join_next_with_id().await {
                 self.settled(ended).await;
             }
         };
@@ -138,7 +165,7 @@ impl Notices {
             return Ok(Step::Elsewhere);
         };
         let mut busy = false;
-        while let Some(ended) = self.attempts.try_join_next() {
+        while let Some(ended) = self.attempts.try_join_next_with_id() {
             self.settled(ended).await;
             busy = true;
         }
@@ -148,16 +175,18 @@ impl Notices {
             busy |= is_full;
         }
         self.held = self.held.map(|(_, renewed_at)| (cursor, renewed_at));
-        for due in due::due(&self.log, &self.flying).await? {
+        let flying: BTreeSet<Flying> = self.flying.values().copied().collect();
+        for due in due::due(&self.log, &flying).await? {
             busy = true;
-            self.flying.insert(due.flying());
-            self.attempts.spawn(self.attempt(due));
+            let flying = due.flying();
+            let task = self.attempts.spawn(self.attempt(due));
+            self.flying.insert(task.id(), flying);
         }
         if self
             .measured_at
             .is_none_or(|at| at.elapsed() >= MEASURE_EVERY)
         {
-            self.measure(cursor).await?;
+            self.look_after().await?;
             self.measured_at = Some(Instant::now());
         }
         Ok(if busy { Step::Busy } else { Step::Idle })
@@ -189,7 +218,16 @@ impl Notices {
         let (log, vault) = (self.log.clone(), self.vault.clone());
         let outlets = self.outlets.clone();
         let (deadline, at) = (self.pace.deadline, (self.now)());
+        // Roles may have gone since it was put on its way.
+        let declared = self.registry.of(&due.authority);
+        let owner = PrincipalId::parse(&due.principal).ok();
+        let owner = owner.and_then(|id| declared.find_principal(&id));
+        let may_know = owner.is_some_and(|owner| !owner.grants.is_empty());
         async move {
+            if !may_know {
+                let why = "whoever subscribed has no role now".to_owned();
+                return (due, Outcome::Failed(why));
+            }
             let tried = outlets.attempt((&log, &vault), &due, at);
             let outcome = tokio::time::timeout(deadline, tried).await;
             let late = |_| Outcome::Failed(format!("no answer within {deadline:?}"));
@@ -198,13 +236,18 @@ impl Notices {
     }
 
     /// What cannot be written down is tried again, by whoever has the lease then.
-    async fn settled(&mut self, ended: Result<(Due, Outcome), tokio::task::JoinError>) {
-        let Ok((due, outcome)) = ended else {
-            tracing::error!("an attempt panicked");
-            self.flying.clear();
-            return;
+    async fn settled(&mut self, ended: Ended) {
+        let (due, outcome) = match ended {
+            Ok((id, settled)) => {
+                self.flying.remove(&id);
+                settled
+            }
+            Err(panicked) => {
+                tracing::error!(error = %panicked, "an attempt panicked");
+                self.flying.remove(&panicked.id());
+                return;
+            }
         };
-        self.flying.remove(&due.flying());
         let (subscription, position) = (due.subscription, due.position.0);
         let at_once = Pace {
             give_up_after: Duration::ZERO,
@@ -233,10 +276,13 @@ impl Notices {
         }
     }
 
-    async fn measure(&self, cursor: Position) -> Result<(), NoticeError> {
+    /// Ends what nobody answers, and shows how much waits.
+    async fn look_after(&self) -> Result<(), NoticeError> {
+        for subscription in due::forget(&self.log, self.pace.forget_after).await? {
+            tracing::warn!(%subscription, "a subscription that nobody answers has ended");
+        }
         let (waiting, parked) = due::counts(&self.log).await?;
-        let behind = self.log.head().await?.0 - cursor.0;
-        for (name, count) in [("waiting", waiting), ("parked", parked), ("behind", behind)] {
+        for (name, count) in [("waiting", waiting), ("parked", parked)] {
             metrics::gauge!("rfa_notices", "what" => name).set(count as f64);
         }
         Ok(())

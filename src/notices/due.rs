@@ -1,14 +1,16 @@
 //! What is due to be tried, and what became of it.
 
-use super::delivering::NoticeError;
+use super::delivering::{CURSOR, NoticeError};
 use super::pace::Pace;
 use super::subscription::Channel;
 use crate::log::{Log, Position};
 use std::collections::BTreeSet;
+use std::time::Duration;
 use uuid::Uuid;
 
-/// Tried at once for one subscription.
+/// Tried at once for one subscription, and for all.
 const TOGETHER_MAX: usize = 8;
+const TOGETHER_MAX_OF_ALL: usize = 64;
 
 /// Of one request, on its way to one subscriber.
 pub(super) type Flying = (Uuid, Uuid);
@@ -17,6 +19,7 @@ pub(super) type Flying = (Uuid, Uuid);
 pub(super) struct Due {
     pub(super) subscription: Uuid,
     pub(super) authority: String,
+    pub(super) principal: String,
     pub(super) channel: Channel,
     pub(super) target: Vec<u8>,
     pub(super) secret_number: i32,
@@ -34,6 +37,10 @@ impl Due {
 
 /// Due now and not being tried, oldest first, no more than may be tried at once.
 pub(super) async fn due(log: &Log, flying: &BTreeSet<Flying>) -> Result<Vec<Due>, NoticeError> {
+    let free = TOGETHER_MAX_OF_ALL.saturating_sub(flying.len());
+    if free == 0 {
+        return Ok(Vec::new());
+    }
     let (subscriptions, streams): (Vec<Uuid>, Vec<Uuid>) = flying.iter().copied().unzip();
     let client = log.pool().get().await?;
     let statement = client.prepare_cached(include_str!("sql/due.sql")).await?;
@@ -49,6 +56,9 @@ pub(super) async fn due(log: &Log, flying: &BTreeSet<Flying>) -> Result<Vec<Due>
         let Some(channel) = Channel::find(row.get(2)) else {
             continue;
         };
+        if found.len() == free {
+            break;
+        }
         if together < TOGETHER_MAX {
             busy.push(subscription);
             found.push(Due {
@@ -61,6 +71,7 @@ pub(super) async fn due(log: &Log, flying: &BTreeSet<Flying>) -> Result<Vec<Due>
                 stream: row.get(6),
                 occasion: row.get(7),
                 attempts: row.get(8),
+                principal: row.get(9),
             });
         }
     }
@@ -110,6 +121,29 @@ pub(super) async fn gone(log: &Log, due: &Due) -> Result<(), NoticeError> {
         .execute(include_str!("sql/gone.sql"), &[&due.subscription])
         .await?;
     Ok(())
+}
+
+/// Ends subscriptions of which something is parked and nothing arrived for so long: which ones. Their
+/// parked notices are seen for as long again.
+pub(super) async fn forget(log: &Log, after: Duration) -> Result<Vec<Uuid>, NoticeError> {
+    let client = log.pool().get().await?;
+    let rows = client
+        .query(include_str!("sql/forget.sql"), &[&after.as_secs_f64()])
+        .await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+/// Events of the log that were not put on their way yet.
+///
+/// # Errors
+/// When the log is out of reach.
+pub async fn behind(log: &Log) -> Result<i64, NoticeError> {
+    let head = log.head().await?;
+    let client = log.pool().get().await?;
+    let row = client
+        .query_opt(include_str!("sql/position.sql"), &[&CURSOR])
+        .await?;
+    Ok(row.map_or(0, |row| head.0 - row.get::<_, i64>(0)))
 }
 
 /// Waiting and parked, of all.

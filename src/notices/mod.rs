@@ -17,7 +17,8 @@ mod subscription;
 pub mod webhook;
 
 pub use attempt::Outlets;
-pub use delivering::{NoticeError, Notices, Step};
+pub use delivering::{NoticeError, Notices, NoticesStatus, Step};
+pub use due::behind;
 pub use mail::{MailError, Mailer, address as mail_address};
 pub use occasion::Occasion;
 pub use pace::Pace;

@@ -9,6 +9,8 @@ pub struct Pace {
     pub longest_retry: Duration,
     /// From the first attempt on; then it is parked.
     pub give_up_after: Duration,
+    /// With something parked and nothing that arrived; then the subscription ends.
+    pub forget_after: Duration,
     /// Of one attempt.
     pub deadline: Duration,
     /// After an event, for those that come with it: so many small transactions are saved.
@@ -23,6 +25,7 @@ impl Default for Pace {
             first_retry: Duration::from_secs(5),
             longest_retry: Duration::from_secs(12 * 3_600),
             give_up_after: Duration::from_secs(3 * 24 * 3_600),
+            forget_after: Duration::from_secs(30 * 24 * 3_600),
             deadline: Duration::from_secs(15),
             gather: Duration::from_millis(50),
             look_every: Duration::from_millis(250),

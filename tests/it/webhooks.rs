@@ -12,10 +12,11 @@ use office::{Office, duty, hasty, principal, school_system};
 pub(crate) use receiver::Got;
 use receiver::{Receiver, Reply};
 use reqwest::{Method, StatusCode};
-use rfa::domain::request::actor::PrincipalKind;
+use rfa::domain::request::actor::{Principal, PrincipalKind};
 use rfa::notices::webhook::Networks;
 use serde_json::json;
 use sha2::Sha256;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 use uuid::Uuid;
@@ -236,6 +237,135 @@ async fn a_request_that_this_build_cannot_read_is_parked_and_the_others_go_on() 
     worker.stop().await;
     assert_eq!(all[2].body()["subject"], other.0.to_string());
     assert_eq!(all[2].body()["data"]["version"], 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn workers_that_are_killed_lose_nothing_and_never_change_the_order_of_a_request() {
+    const REQUESTS: usize = 12;
+    let office = Office::open(&[]).await;
+    let receiver = Receiver::start().await;
+    office.subscribe(&school_system(), &receiver).await;
+    let mut requests = Vec::new();
+    for _ in 0..REQUESTS {
+        let request = office.sent().await;
+        office
+            .make(request, "acknowledge", &duty(), json!({}))
+            .await;
+        office.asked(request).await;
+        requests.push(request.0.to_string());
+    }
+    let mut kills = 0;
+    while receiver.taken().len() < 2 * REQUESTS {
+        let worker = office.worker(hasty(LONG));
+        let so_long = Duration::from_millis(15 + kills * 7 % 60);
+        worker.kill_after(so_long).await;
+        kills += 1;
+        assert!(kills < 2_000, "nothing gets through");
+        // The lease of whoever was killed runs out.
+        let client = office.engine.database.connect().await;
+        let run_out = "update reader.cursors set lease_until = clock_timestamp()";
+        client.batch_execute(run_out).await.unwrap();
+    }
+    let worker = office.worker(hasty(LONG));
+    let all = until("all have arrived", DEADLINE, || async {
+        let taken = receiver.taken();
+        let last = |got: &&Got| got.body()["data"]["version"] == 3;
+        let ended: BTreeSet<String> = taken.iter().filter(last).map(subject).collect();
+        (ended.len() == REQUESTS).then_some(taken)
+    })
+    .await;
+    worker.stop().await;
+    assert!(kills > 3, "{kills}");
+    for request in requests {
+        let mut told: Vec<i64> = Vec::new();
+        for got in all.iter().filter(|got| subject(got) == request) {
+            let version = got.body()["data"]["version"].as_i64().unwrap();
+            // Again after a kill, but never a later one before an earlier.
+            let newest = told.last().copied().unwrap_or(0);
+            assert!(version <= newest + 1, "{version} after {newest}");
+            if version > newest {
+                told.push(version);
+            }
+        }
+        assert_eq!(told, [1, 2, 3]);
+    }
+}
+
+fn subject(got: &Got) -> String {
+    got.body()["subject"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_no_role_any_more_is_told_nothing_that_was_on_its_way_already() {
+    let office = Office::open(&[]).await;
+    let receiver = Receiver::start().await;
+    receiver.usually(Reply::Status(503));
+    let (id, _) = office.subscribe(&school_system(), &receiver).await;
+    office.sent().await;
+    let worker = office.worker(hasty(LONG));
+    until("it was tried", DEADLINE, || async {
+        office.seen(id).await.failure
+    })
+    .await;
+    office
+        .grant(&[Principal {
+            grants: Vec::new(),
+            ..school_system()
+        }])
+        .await;
+    let why = Some("whoever subscribed has no role now".to_owned());
+    until("it is no longer tried", DEADLINE, || async {
+        (office.seen(id).await.failure == why).then_some(())
+    })
+    .await;
+    receiver.usually(Reply::Status(200));
+    let client = office.engine.database.connect().await;
+    let attempts = async || -> i32 {
+        let attempts = "select attempts from notices.deliveries";
+        client.query_one(attempts, &[]).await.unwrap().get(0)
+    };
+    let before = attempts().await;
+    until("three attempts more", DEADLINE, || async {
+        (attempts().await >= before + 3).then_some(())
+    })
+    .await;
+    worker.stop().await;
+    assert!(receiver.taken().is_empty());
+    assert_eq!(office.seen(id).await.waiting_count, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_subscription_where_nothing_arrives_for_a_month_ends_and_keeps_nothing_for_ever() {
+    let office = Office::open(&[]).await;
+    let (silent, heard) = (Receiver::start().await, Receiver::start().await);
+    silent.usually(Reply::Status(503));
+    let (lost, _) = office.subscribe(&school_system(), &silent).await;
+    let (kept, _) = office.subscribe(&school_system(), &heard).await;
+    office.sent().await;
+    let worker = office.worker(hasty(Duration::from_millis(50)));
+    taken(&heard, 1).await;
+    until("it is parked", DEADLINE, || async {
+        (office.seen(lost).await.parked_count == 1).then_some(())
+    })
+    .await;
+    let client = office.engine.database.connect().await;
+    let a_month_later = "update notices.deliveries set parked_at = parked_at - interval '31 days'";
+    client.batch_execute(a_month_later).await.unwrap();
+    let ended = until("it is ended", DEADLINE, || async {
+        office.seen(lost).await.ended_because
+    })
+    .await;
+    assert_eq!(ended, "nothing arrived there for a month");
+    let seen = office.seen(lost).await;
+    assert_eq!((seen.waiting_count, seen.parked_count), (0, 1));
+    assert_eq!(office.seen(kept).await.ended_because, None);
+    let another = "update notices.subscriptions set ended_at = ended_at - interval '31 days'";
+    client.batch_execute(another).await.unwrap();
+    until("its notices are gone", DEADLINE, || async {
+        (office.seen(lost).await.parked_count == 0).then_some(())
+    })
+    .await;
+    worker.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,9 +1,9 @@
 -- of each request the oldest alone, and nothing that is being tried now
 select s.id, s.authority, s.channel, s.target, s.secret_number,
-    d.position, d.stream, d.occasion, d.attempts
+    d.position, d.stream, d.occasion, d.attempts, s.principal
 from notices.subscriptions s
 cross join lateral (
-    select d.position, d.stream, d.occasion, d.attempts
+    select d.due_at, d.position, d.stream, d.occasion, d.attempts
     from notices.deliveries d
     where d.subscription = s.id
         and d.parked_at is null
@@ -21,3 +21,5 @@ cross join lateral (
     limit $3
 ) d
 where s.ended_at is null
+-- whoever waits longest first, whichever subscription it is
+order by d.due_at, d.position

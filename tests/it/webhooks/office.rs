@@ -70,6 +70,7 @@ pub(crate) fn school_system() -> Principal {
 /// Tries again at once, for as long as said.
 pub(crate) fn hasty(give_up_after: Duration) -> Pace {
     Pace {
+        forget_after: Duration::from_secs(30 * 24 * 3_600),
         first_retry: Duration::from_millis(10),
         longest_retry: Duration::from_millis(40),
         give_up_after,
@@ -83,17 +84,21 @@ impl Office {
     pub(crate) async fn open(others: &[Principal]) -> Self {
         let engine = Engine::start().await;
         engine.publish_folder(AUTHORITY).await;
-        let people = [head(), duty(), school_system()];
-        let grants = people.iter().chain(others).map(Declaration::grants);
-        engine
-            .publish(AUTHORITY, grants.collect::<Result<_, _>>().unwrap())
-            .await;
         let vault = engine.commands.vault().clone();
         let subscriptions = Subscriptions::new(engine.log.clone(), vault);
-        Self {
+        let office = Self {
             engine,
             subscriptions,
-        }
+        };
+        office.grant(&[head(), duty(), school_system()]).await;
+        office.grant(others).await;
+        office
+    }
+
+    pub(crate) async fn grant(&self, people: &[Principal]) {
+        let grants = people.iter().map(Declaration::grants);
+        let grants = grants.collect::<Result<_, _>>().unwrap();
+        self.engine.publish(AUTHORITY, grants).await;
     }
 
     pub(crate) async fn subscribe(&self, who: &Principal, to: &Receiver) -> (Uuid, Secret) {
@@ -250,6 +255,14 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
+    /// Cut off after so long, wherever it is, its attempts too: what a killed process leaves behind.
+    pub(crate) async fn kill_after(mut self, so_long: Duration) {
+        let ended = tokio::time::timeout(so_long, &mut self.task).await;
+        assert!(ended.is_err(), "it ended by itself");
+        self.task.abort();
+        assert!(self.task.await.unwrap_err().is_cancelled());
+    }
+
     pub(crate) async fn stop(self) {
         self.shutdown.cancel();
         self.task.await.unwrap();

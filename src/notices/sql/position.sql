@@ -1,0 +1,1 @@
+select position from reader.cursors where name = $1
