@@ -346,16 +346,14 @@ fn read(delivery: Delivery, fault: Option<Fault>) -> (Arc<Submission>, Option<St
     if names.any(|name| !delivered::is_known_header(name.as_str())) {
         faults.push(delivered::HEADER);
     }
-    let mut to = text(properties.reply_to());
-    if to
-        .as_deref()
-        .is_some_and(|to| !delivered::is_reply_queue(to))
-    {
+    let (sender, mut to) = (text(properties.user_id()), text(properties.reply_to()));
+    let is_own = |to: &str| delivered::is_reply_queue(to, sender.as_deref());
+    if to.as_deref().is_some_and(|to| !is_own(to)) {
         faults.push(delivered::REPLY_TO);
         to = None;
     }
     let message = Submission {
-        sender: text(properties.user_id()),
+        sender,
         key: text(properties.message_id()),
         kind: text(properties.kind()),
         content_type: text(properties.content_type()),

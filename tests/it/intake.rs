@@ -74,8 +74,9 @@ async fn a_refusal_is_the_same_document_as_over_http_and_waits_for_a_person_if_n
     // Without an address, and with one where nobody is.
     let bytes = body.to_string();
     school.send(school.properties(OPEN), bytes.as_bytes()).await;
+    let own = format!("{}.replies", school.user);
     for gone in [
-        "school.replies",
+        own.as_str(),
         "amq.rabbitmq.reply-to.g1h2AA5yZXBseUAyMDM5NTQyMgAAB.gone",
     ] {
         let properties = school.properties(OPEN).with_reply_to(gone.into());
@@ -131,6 +132,11 @@ fn poison(school: &School) -> Vec<(&'static str, BasicProperties, Vec<u8>)> {
         (
             bad,
             good().with_reply_to("rfa.team.south-ayrshire.garf".into()),
+            body.clone(),
+        ),
+        (
+            bad,
+            good().with_reply_to("health.replies".into()),
             body.clone(),
         ),
         (

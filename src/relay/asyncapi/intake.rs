@@ -38,8 +38,9 @@ pub(super) fn replies() -> Value {
     json!({
         "address": null,
         "title": "Answers",
-        "description": "The queue that a message names in `reply_to`, or the broker's own \
-            `amq.rabbitmq.reply-to`. `correlation_id` is that of the message.",
+        "description": "The queue that a message names in `reply_to`: the broker's own \
+            `amq.rabbitmq.reply-to`, another that the broker named, or one whose name begins with \
+            the sender's user and a dot. `correlation_id` is that of the message.",
         "messages": {
             "receipt": { "$ref": "#/components/messages/receipt" },
             "problem": { "$ref": "#/components/messages/problem" },

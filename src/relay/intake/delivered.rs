@@ -8,8 +8,8 @@ const HEADERS: [&str; 2] = ["traceparent", "tracestate"];
 const BROKER_HEADERS: [&str; 3] = ["x-death", "x-delivery-count", "x-acquired-count"];
 const BROKER_PREFIXES: [&str; 3] = ["x-first-death-", "x-last-death-", "x-opt-"];
 
-/// A queue of ours that is written to as a reply would put words into our own mouth.
-pub(super) const OWN_QUEUES: &str = "rfa.";
+/// Queues that the broker named, which are known to nobody but their owner and whom it tells.
+const BROKER_NAMED: &str = "amq.";
 
 pub(super) const EXPIRES: Fault = Fault {
     property: "expiration",
@@ -24,7 +24,7 @@ pub(super) const HEADER: Fault = Fault {
 pub(super) const REPLY_TO: Fault = Fault {
     property: "reply_to",
     what: "not a queue of the sender",
-    allowed: "1 to 255 visible ASCII characters that do not begin with rfa.",
+    allowed: "amq.rabbitmq.reply-to, another queue that the broker named, or one whose name begins with your user's and a dot",
 };
 pub(super) const GIVEN_BACK: Fault = Fault {
     property: "headers",
@@ -40,10 +40,15 @@ pub(super) fn is_known_header(name: &str) -> bool {
             .any(|prefix| name.starts_with(prefix))
 }
 
-pub(super) fn is_reply_queue(name: &str) -> bool {
-    !name.is_empty()
+/// The sender's own: a reply to a queue of ours would put words into our mouth, and one to another
+/// agency's would be read as an answer to it.
+pub(super) fn is_reply_queue(name: &str, sender: Option<&str>) -> bool {
+    let is_senders = sender.is_some_and(|sender| {
+        let rest = name.strip_prefix(sender);
+        rest.is_some_and(|rest| rest.starts_with('.'))
+    });
+    (is_senders || name.starts_with(BROKER_NAMED))
         && name.bytes().all(|byte| byte.is_ascii_graphic())
-        && !name.starts_with(OWN_QUEUES)
 }
 
 #[cfg(test)]
@@ -51,17 +56,29 @@ mod tests {
     use super::{is_known_header, is_reply_queue};
 
     #[test]
-    fn replies_never_go_to_queues_of_ours() {
+    fn replies_go_to_queues_of_the_sender_alone() {
+        let sender = Some("school");
         for fine in [
             "amq.rabbitmq.reply-to.g2.abc",
             "school.replies",
             "amq.gen-Xa",
         ] {
-            assert!(is_reply_queue(fine), "{fine}");
+            assert!(is_reply_queue(fine, sender), "{fine}");
         }
-        for wrong in ["", "rfa.intake", "rfa.team.south-ayrshire.garf", "a b", "ö"] {
-            assert!(!is_reply_queue(wrong), "{wrong}");
+        for wrong in [
+            "",
+            "rfa.intake",
+            "rfa.team.south-ayrshire.garf",
+            "school",
+            "schools.replies",
+            "health.replies",
+            "school.a b",
+            "school.\u{f6}",
+        ] {
+            assert!(!is_reply_queue(wrong, sender), "{wrong}");
         }
+        assert!(is_reply_queue("amq.gen-Xa", None));
+        assert!(!is_reply_queue("school.replies", None));
     }
 
     #[test]

@@ -279,14 +279,15 @@ async fn while_the_broker_takes_no_replies_acknowledgements_go_on() {
         durable: true,
         ..QueueDeclareOptions::default()
     };
-    channel
-        .queue_declare("replies".into(), options, FieldTable::default())
+    let replies = channel
+        .queue_declare("".into(), options, FieldTable::default())
         .await
         .unwrap();
+    let replies = replies.name().as_str();
     // Sent before the alarm and given back after it, so that it is judged while nothing is taken.
     let with_reply = BasicProperties::default()
         .with_message_id("with-reply".into())
-        .with_reply_to("replies".into());
+        .with_reply_to(replies.into());
     running.end().await;
     let sent = channel.basic_publish(
         "rfa.intake".into(),
@@ -311,13 +312,13 @@ async fn while_the_broker_takes_no_replies_acknowledgements_go_on() {
     running
         .wait(|status| status.trouble.as_deref().is_some_and(|t| t.contains(why)))
         .await;
-    assert_eq!(depth(&channel, "replies").await, 0);
+    assert_eq!(depth(&channel, replies).await, 0);
     broker
         .control(&["set_vm_memory_high_watermark", "0.8"])
         .await;
     running.wait(|status| status.connected).await;
     until("the reply is there", SOON, || async {
-        (depth(&channel, "replies").await == 1).then_some(())
+        (depth(&channel, replies).await == 1).then_some(())
     })
     .await;
     running.end().await;
