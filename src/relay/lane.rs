@@ -138,7 +138,7 @@ impl RelayLane {
             self.check(&mut session).await?;
         }
         let outcome = if self.send_until_confirmed(&mut session).await? {
-            match session.flights.pop_front() {
+            match session.confirmed()? {
                 Some(flight) => self.settle(&mut session, flight).await?,
                 None => RelayOutcome::Idle,
             }

@@ -119,6 +119,17 @@ pub(super) struct Flight {
     pub(super) unreadable: Parked,
 }
 
+impl Flight {
+    /// Goes on to the end of the next one: one move of the cursor for both.
+    pub(super) fn join(&mut self, next: Self) {
+        self.to = next.to;
+        self.events += next.events;
+        self.messages += next.messages;
+        self.sent.extend(next.sent);
+        self.unreadable.extend(next.unreadable);
+    }
+}
+
 /// One event on its way.
 pub(super) struct Sent {
     /// Of the event and of all its messages.

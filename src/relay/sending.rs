@@ -8,9 +8,11 @@ use super::parked::{self, Waiting};
 use super::session::Session;
 use super::topology::Topology;
 use super::{RelayError, RelayOutcome};
-use crate::log::Log;
+use crate::log::{Log, Position};
+use std::time::{Duration, Instant};
 
 pub(super) const PAGE_EVENTS: i64 = 256;
+const HEAD_EVERY: Duration = Duration::from_millis(250);
 
 impl RelayLane {
     /// `false` when there is nothing to send.
@@ -67,7 +69,7 @@ impl RelayLane {
         tell(telling, &mut self.origins, page).await
     }
 
-    /// The page is through, all its messages being confirmed; requests of those that came back are
+    /// The pages are through, all their messages being confirmed; requests of those that came back are
     /// parked before the cursor moves over them.
     pub(super) async fn settle(
         &mut self,
@@ -106,10 +108,22 @@ impl RelayLane {
         session.cursor = flight.to;
         metrics::counter!("rfa_relay_published_total", "lane" => self.name())
             .increment(flight.messages as u64);
-        let head = self.log.head().await?;
+        let head = self.head(session).await?;
         let (position, parked) = (session.cursor, session.parked.len());
         self.report(|status| status.go_on(position, head.0 - position.0, parked));
         Ok(RelayOutcome::Published(flight.events))
+    }
+
+    /// How far the log is, for the eye: not asked for with each page.
+    async fn head(&self, session: &mut Session) -> Result<Position, RelayError> {
+        let known = session.head.filter(|(_, at)| at.elapsed() < HEAD_EVERY);
+        let (head, _) = match known {
+            Some(known) => known,
+            None => *session
+                .head
+                .insert((self.log.head().await?, Instant::now())),
+        };
+        Ok(head.max(session.read_up_to))
     }
 }
 

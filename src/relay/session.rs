@@ -8,6 +8,7 @@ use super::topology::Topology;
 use super::window::Window;
 use crate::commands::InForce;
 use crate::log::Position;
+use futures::FutureExt;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -30,6 +31,8 @@ pub(super) struct Session {
     /// When everything is declared and what is parked is tried again.
     pub(super) check_at: Instant,
     pub(super) renewed_at: Instant,
+    /// Newest position of the log, and when it was asked for.
+    pub(super) head: Option<(Position, Instant)>,
 }
 
 impl Session {
@@ -45,7 +48,25 @@ impl Session {
             in_force: Arc::default(),
             check_at: Instant::now(),
             renewed_at: Instant::now(),
+            head: None,
         })
+    }
+
+    /// The oldest page, whose confirms are in, with those after it that are through as well.
+    pub(super) fn confirmed(&mut self) -> Result<Option<Flight>, PublishError> {
+        let Some(mut flight) = self.flights.pop_front() else {
+            return Ok(None);
+        };
+        while let Some(next) = self.flights.front() {
+            match self.window.settle(next.messages).now_or_never() {
+                Some(settled) => settled?,
+                None => break,
+            }
+            if let Some(next) = self.flights.pop_front() {
+                flight.join(next);
+            }
+        }
+        Ok(Some(flight))
     }
 
     /// Also as soon as something was published that may need another queue.
