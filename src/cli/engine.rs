@@ -24,15 +24,21 @@ pub(super) fn now() -> Timestamp {
     Timestamp::now()
 }
 
+/// What is in force: enough for whatever opens nothing that is sealed, so it asks for no master key.
+pub(super) async fn registry(config: &Config) -> Result<Registry, Box<dyn Error + Send + Sync>> {
+    let settings = &config.settings;
+    let log = Log::connect(&LogConfig {
+        database_url: config.database_url()?.expose_secret().to_owned(),
+        queue_commands_max: settings.queue_commands_max,
+        pool_max: settings.pool_max,
+    })
+    .await?;
+    Ok(Registry::open(log).await?)
+}
+
 impl Engine {
     pub(super) async fn open(config: &Config) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let settings = &config.settings;
-        let log = Log::connect(&LogConfig {
-            database_url: config.database_url()?.expose_secret().to_owned(),
-            queue_commands_max: settings.queue_commands_max,
-            pool_max: settings.pool_max,
-        })
-        .await?;
         let master = MasterKey::parse(config.master_key()?.expose_secret())?;
         let vault = VaultConfig {
             url: config.vault_url()?.expose_secret().to_owned(),
@@ -40,9 +46,9 @@ impl Engine {
             key_ttl: Duration::from_secs(settings.key_cache_seconds),
         };
         let vault = Vault::connect(&vault, master).await?;
-        let registry = Registry::open(log.clone()).await?;
+        let registry = registry(config).await?;
         Ok(Self {
-            log,
+            log: registry.log().clone(),
             commands: Commands::new(registry, vault),
             authority: Authority::parse(&settings.authority)?,
         })

@@ -1,10 +1,10 @@
 //! `rfa topology apply|check`, `rfa topology redrive --team … --from POSITION`
 
-use super::engine::Engine;
+use super::engine::registry;
 use super::{Outcome, say};
 use crate::config::Config;
-use crate::domain::ids::{AgencyId, TeamId};
-use crate::log::Position;
+use crate::domain::ids::{AgencyId, Authority, TeamId};
+use crate::log::{Log, Position};
 use crate::relay::management::{bindings, differences};
 use crate::relay::provision::{Provisioned, apply, check};
 use crate::relay::redrive::{Receiver, Redrive};
@@ -53,8 +53,7 @@ impl Topology {
     pub(super) async fn run(self, config: Config) -> Outcome {
         let url = config.amqp_url.clone().ok_or("AMQP_URL is not set")?;
         let url = url.expose_secret();
-        let engine = Engine::open(&config).await?;
-        let registry = engine.commands.registry();
+        let registry = registry(&config).await?;
         let wanted = topology::Topology::of(&registry.in_force());
         match self {
             Self::Apply => Ok(tell(&apply(url, &wanted).await?)),
@@ -70,11 +69,11 @@ impl Topology {
             }
             Self::Redrive(again) => {
                 let redrive = Redrive {
-                    authority: engine.authority.clone(),
+                    authority: Authority::parse(&config.settings.authority)?,
                     to: again.to.receiver(),
-                    from: position(&engine, &again.from)?,
+                    from: position(registry.log(), &again.from)?,
                 };
-                let redriven = redrive.run(registry, url).await?;
+                let redriven = redrive.run(&registry, url).await?;
                 say(format!(
                     "sent again: {}, taken by no queue: {}, requests that cannot be read: {}",
                     redriven.messages, redriven.untaken, redriven.unreadable
@@ -97,10 +96,10 @@ impl To {
     }
 }
 
-fn position(engine: &Engine, text: &str) -> Result<Position, String> {
+fn position(log: &Log, text: &str) -> Result<Position, String> {
     let number = match text.split_once('-') {
         None => text,
-        Some((epoch, number)) if epoch == engine.log.epoch().simple().to_string() => number,
+        Some((epoch, number)) if epoch == log.epoch().simple().to_string() => number,
         Some(_) => {
             return Err(format!(
                 "`{text}` is of another epoch than the log's; give the number of an event of this one"

@@ -83,6 +83,24 @@ fn vhost(amqp_url: &str) -> &str {
     if path.is_empty() { "%2F" } else { path }
 }
 
+/// A user and a password, as URLs write them: `%40` for an `@`.
+fn decoded(account: &str) -> Result<Vec<u8>, ManagementError> {
+    let mut decoded = Vec::with_capacity(account.len());
+    let mut rest = account.bytes();
+    while let Some(byte) = rest.next() {
+        if byte == b'%' {
+            let digits = [rest.next(), rest.next()].map(|digit| digit.map(char::from));
+            let [Some(high), Some(low)] = digits.map(|digit| digit?.to_digit(16)) else {
+                return Err(ManagementError::Url);
+            };
+            decoded.push(u8::try_from(high * 16 + low).map_err(|_| ManagementError::Url)?);
+        } else {
+            decoded.push(byte);
+        }
+    }
+    Ok(decoded)
+}
+
 async fn ask(url: &str, vhost: &str) -> Result<BTreeSet<Binding>, ManagementError> {
     let place = url.strip_prefix("http://").ok_or(ManagementError::Url)?;
     let (account, place) = place.rsplit_once('@').ok_or(ManagementError::Url)?;
@@ -91,7 +109,7 @@ async fn ask(url: &str, vhost: &str) -> Result<BTreeSet<Binding>, ManagementErro
         .header("Host", host)
         .header(
             "Authorization",
-            format!("Basic {}", STANDARD.encode(account)),
+            format!("Basic {}", STANDARD.encode(decoded(account)?)),
         )
         .body(Empty::<Bytes>::new())
         .map_err(|_| ManagementError::Url)?;

@@ -172,6 +172,34 @@ async fn a_queue_that_was_lost_is_filled_again_with_the_same_messages_and_no_oth
 }
 
 #[tokio::test]
+async fn nothing_of_a_request_is_sent_again_after_an_event_that_cannot_be_read() {
+    let stage = Stage::set().await;
+    let (unread, others) = (Story::of("garf"), Story::of("garf"));
+    stage.append(unread.opened()).await;
+    let mut unknown = unread.noted(1);
+    unknown.events[0].schema_version = 2;
+    stage.append(unknown).await;
+    // Its next event is on a later page of the log.
+    for version in 0..300 {
+        let others = std::slice::from_ref(&others);
+        stage.append_round(others, version).await;
+    }
+    stage.append(unread.noted(2)).await;
+    drain(&mut stage.ordinary().await).await;
+    stage.consume_all(GARF).await;
+    let redrive = Redrive {
+        authority: Authority::parse(AUTHORITY).unwrap(),
+        to: Receiver::Team(TeamId::parse("garf").unwrap()),
+        from: Position(1),
+    };
+    let registry = stage.engine.commands.registry();
+    let redriven = redrive.run(registry, &stage.vhost.url).await.unwrap();
+    assert_eq!((redriven.messages, redriven.unreadable), (301, 1));
+    let received = stage.consume_all(GARF).await;
+    assert_eq!(versions(&received)[&unread.request], [1]);
+}
+
+#[tokio::test]
 async fn child_protection_concerns_are_sent_again_to_their_own_queue_alone() {
     let stage = Stage::set().await;
     let story = Story::of("garf");
