@@ -77,7 +77,7 @@ pub(crate) struct FlowView {
     get, path = "/caseloads", tag = "Figures",
     params(
         ("as_of" = Option<String>, Query, description = "RFC 3339: as it stood then; default: now"),
-        ("as_known_on" = Option<String>, Query, description = "RFC 3339 time or date: only what was recorded by then; claims are not told"),
+        ("as_known_on" = Option<String>, Query, description = "RFC 3339 time or date: only what was recorded by then"),
         ("min_position" = Option<String>, Query, description = "Position that the answer must include"),
     ),
     responses((status = 200, body = CaseloadsView)),

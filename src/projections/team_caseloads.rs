@@ -132,8 +132,7 @@ pub struct Caseload {
     pub longest_here_since: Timestamp,
     /// Of the count: help agreed, nobody free to give it.
     pub waiting: i64,
-    /// Of the count: somebody of the team has taken it to work on it now. Nought in what was known
-    /// earlier: claims come and go, and are not folded again.
+    /// Of the count: somebody of the team has taken it to work on it now, or had when it was known so.
     pub claimed: i64,
 }
 

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Messages that wait for their confirms at the same time; a page may go over it once.
-pub(super) const WINDOW: usize = 1_024;
+pub(super) const WINDOW: usize = 2_048;
 /// Bindings that somebody removed come back within this time.
 pub(super) const CHECK_EVERY: Duration = Duration::from_secs(10);
 

@@ -1,6 +1,7 @@
 //! Claims over HTTP: who has one and until when, who is too late, and who may end it.
 
 use crate::support::client::Served;
+use crate::support::engine::now;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -69,6 +70,7 @@ async fn a_claim_is_shown_with_its_end_and_taken_over_with_a_reason() {
     assert_eq!(taken.status, StatusCode::OK, "{}", taken.text);
     let claim = claim_of(&served, request, "lead.carrick").await;
     assert_eq!(claim["by"], "lead.carrick");
+    let before = now();
     let release = format!("/requests/{request}/release");
     let refused = served.post(&release, "duty.carrick", json!({})).await;
     assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.text);
@@ -78,6 +80,20 @@ async fn a_claim_is_shown_with_its_end_and_taken_over_with_a_reason() {
         claim_of(&served, request, "lead.carrick").await,
         Value::Null
     );
+
+    // What was known while it was claimed is told so for ever.
+    let position = released.body["position"].as_str().unwrap();
+    let today = format!("/caseloads?min_position={position}");
+    let earlier = format!("/caseloads?as_known_on={before}");
+    for (path, claimed) in [(today, 0), (earlier, 1)] {
+        let seen = served.get(&path, "lead.carrick").await;
+        assert_eq!(seen.status, StatusCode::OK, "{}", seen.text);
+        let row = &seen.body["caseloads"][0];
+        assert_eq!(
+            (&row["count"], &row["claimed"]),
+            (&json!(1), &json!(claimed))
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

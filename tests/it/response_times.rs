@@ -145,9 +145,6 @@ async fn caseloads(engine: &Engine) -> Vec<Caseload> {
     let question = caseload_question();
     let rows = team_caseloads::query(engine.log.pool(), &question, weights).await;
     rows.unwrap()
-        .into_iter()
-        .map(|row| Caseload { claimed: 0, ..row })
-        .collect()
 }
 
 fn caseload_question() -> team_caseloads::Question {

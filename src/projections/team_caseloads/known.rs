@@ -4,9 +4,10 @@
 use super::{Caseload, Question, Span, TeamCaseloads, open, together, weight};
 use crate::log::{Log, Position};
 use crate::projections::known::Past;
+use crate::projections::request_list::RequestList;
 use crate::projections::{Projection, QueryError, ReadPool, wait_for};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tokio_postgres::types::Json;
 use uuid::Uuid;
 
@@ -28,11 +29,14 @@ pub async fn query(
     // Whatever the table has taken in by now, the list has to know of before it is asked.
     let taken = wait_for(pool, TeamCaseloads::NAME, past.position, WAIT_MS).await;
     let taken = taken.map_err(|_| QueryError::Unavailable)?;
-    let listed = wait_for(pool, "request_list", taken, WAIT_MS).await;
-    listed.map_err(|_| QueryError::Unavailable)?;
+    let waited = wait_for(pool, "request_list", taken, WAIT_MS).await;
+    waited.map_err(|_| QueryError::Unavailable)?;
     let later = later(pool, question, past.position).await?;
     let requests: Vec<Uuid> = later.keys().copied().collect();
     let spans = past.rows::<TeamCaseloads>(log, &requests).await?;
+    let listed = past.rows::<RequestList>(log, &requests).await?;
+    let claimed = listed.into_iter().filter(|row| row.claimed_by.is_some());
+    let claimed: BTreeSet<Uuid> = claimed.map(|row| row.request_id).collect();
     let lasting = spans.into_iter().filter(|span| {
         let begun = span.from_at <= question.as_of;
         begun && span.to_at.is_none_or(|to| to > question.as_of)
@@ -41,19 +45,17 @@ pub async fn query(
         let none = Map::new();
         let codes = later.get(&span.request_id).unwrap_or(&none);
         let weight = weight(weights, codes, &span.state);
-        one(span, weight)
+        let is_claimed = claimed.contains(&span.request_id);
+        one(span, weight, is_claimed)
     });
     let standing = standing.into_iter();
     let standing = standing.filter(|(request, _)| !later.contains_key(request));
-    let mut all: Vec<Caseload> = standing
-        .map(|(_, one)| Caseload { claimed: 0, ..one })
-        .chain(again)
-        .collect();
+    let mut all: Vec<Caseload> = standing.map(|(_, one)| one).chain(again).collect();
     all.sort_by(|a, b| (&a.team, &a.worker, &a.state).cmp(&(&b.team, &b.worker, &b.state)));
     Ok(together(all.into_iter()))
 }
 
-fn one(span: Span, weight: f64) -> Caseload {
+fn one(span: Span, weight: f64, is_claimed: bool) -> Caseload {
     Caseload {
         team: span.team,
         worker: span.worker,
@@ -64,7 +66,7 @@ fn one(span: Span, weight: f64) -> Caseload {
         newest_at: span.received_at,
         longest_here_since: span.from_at,
         waiting: i64::from(span.waiting),
-        claimed: 0,
+        claimed: i64::from(is_claimed),
     }
 }
 

@@ -55,11 +55,9 @@ impl Told {
         let answer = query(pool, &past.declared, &question()).await.unwrap();
         let weights = past.declared.measures().map(|file| &file.caseload_weights);
         let rows = team_caseloads::query(pool, &caseloads(), weights).await;
-        let rows = rows.unwrap().into_iter();
         Self {
             response_times: serde_json::to_string(&answer).unwrap(),
-            // As known on tells no claims.
-            caseloads: rows.map(|row| Caseload { claimed: 0, ..row }).collect(),
+            caseloads: rows.unwrap(),
             acts: acts(engine, Position(i64::MAX)).await,
         }
     }
