@@ -7,7 +7,7 @@ use lapin::message::Delivery;
 use lapin::options::{
     BasicConsumeOptions, BasicPublishOptions, ConfirmSelectOptions, QueuePurgeOptions,
 };
-use lapin::types::FieldTable;
+use lapin::types::{AMQPValue, FieldTable, LongString};
 use lapin::{BasicProperties, Channel, Connection, ConnectionProperties, Consumer};
 use std::time::Instant;
 use uuid::Uuid;
@@ -44,9 +44,13 @@ pub(crate) fn id_of(delivery: &Delivery) -> Uuid {
     Uuid::parse_str(id.as_str()).unwrap()
 }
 
-/// Persistent and mandatory, as the relay's. Ends with the confirm.
+/// With the properties of the relay's messages, persistent and mandatory. Ends with the confirm.
 pub(crate) async fn publish(channel: Channel, id: Uuid, body: &[u8]) {
+    let mut headers = FieldTable::default();
+    let position = LongString::from(format!("{}-1", id.simple()));
+    headers.insert("rfa-position".into(), AMQPValue::LongString(position));
     let properties = BasicProperties::default()
+        .with_headers(headers)
         .with_delivery_mode(2)
         .with_message_id(id.to_string().into())
         .with_content_type("application/cloudevents+json".into());

@@ -150,9 +150,11 @@ impl RelayLane {
         Ok((session, outcome))
     }
 
-    /// Until the oldest page is confirmed; what is appended meanwhile does not wait for that. `false`
-    /// when there is nothing on its way.
+    /// Until the oldest page is confirmed; what is appended meanwhile does not wait for that, wherever
+    /// it was: what this replica appends rings, the others are looked for. `false` when there is
+    /// nothing on its way.
     async fn send_until_confirmed(&mut self, session: &mut Session) -> Result<bool, RelayError> {
+        let started = Instant::now();
         loop {
             let mut bell = self.log.appended();
             bell.mark_unchanged();
@@ -166,11 +168,17 @@ impl RelayLane {
             };
             let has_room =
                 session.window.len() < WINDOW && !session.must_check(&self.registry.in_force());
+            let look_after = if has_room { LOOK_EVERY } else { WAIT_TICK };
             tokio::select! {
                 biased;
-                confirmed = self.confirm(session, count) => return confirmed.map(|()| true),
+                settled = session.window.settle(count) => {
+                    settled?;
+                    return Ok(true);
+                }
                 Ok(()) = bell.changed(), if has_room => {}
+                () = tokio::time::sleep(look_after) => {}
             }
+            self.wait_on(session, started).await?;
         }
     }
 
@@ -208,31 +216,36 @@ impl RelayLane {
             if let Ok(settled) = tokio::time::timeout(WAIT_TICK, settled).await {
                 return Ok(settled?);
             }
-            if started.elapsed() >= CONFIRM_DEADLINE {
-                return Err(PublishError::Deadline {
-                    doing: "waiting for confirms",
-                    limit: CONFIRM_DEADLINE,
-                }
-                .into());
-            }
-            if session.publisher.is_blocked() {
-                let why = "the broker is short of memory or disk and takes nothing".to_owned();
-                self.report(|status| status.enter(State::Blocked, Some(why)));
-            }
-            self.renew(session).await?;
+            self.wait_on(session, started).await?;
         }
     }
 
+    /// Between two looks at confirms that are waited for since `started`.
+    async fn wait_on(&self, session: &mut Session, started: Instant) -> Result<(), RelayError> {
+        if started.elapsed() >= CONFIRM_DEADLINE {
+            return Err(PublishError::Deadline {
+                doing: "waiting for confirms",
+                limit: CONFIRM_DEADLINE,
+            }
+            .into());
+        }
+        if session.publisher.is_blocked() {
+            let why = "the broker is short of memory or disk and takes nothing".to_owned();
+            self.report(|status| status.enter(State::Blocked, Some(why)));
+        }
+        self.renew(session).await
+    }
+
     async fn renew(&self, session: &mut Session) -> Result<(), RelayError> {
-        if session.renewed_at.elapsed() < RENEW_AFTER {
+        let now = Instant::now();
+        if now.duration_since(session.renewed_at) < RENEW_AFTER {
             return Ok(());
         }
-        session.renewed_at = Instant::now();
-        if self.lease().await? == session.cursor {
-            Ok(())
-        } else {
-            Err(RelayError::LostLease)
+        if self.lease().await? != session.cursor {
+            return Err(RelayError::LostLease);
         }
+        session.renewed_at = now;
+        Ok(())
     }
 
     async fn lease(&self) -> Result<Position, RelayError> {

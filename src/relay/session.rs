@@ -5,7 +5,7 @@ use super::page::Flight;
 use super::parked::Parked;
 use super::publisher::{Publisher, Sending};
 use super::topology::Topology;
-use super::window::Window;
+use super::window::{Untaken, Window};
 use crate::commands::InForce;
 use crate::log::Position;
 use futures::FutureExt;
@@ -52,21 +52,8 @@ impl Session {
         })
     }
 
-    /// The oldest page, whose confirms are in, with those after it that are through as well.
     pub(super) fn confirmed(&mut self) -> Result<Option<Flight>, PublishError> {
-        let Some(mut flight) = self.flights.pop_front() else {
-            return Ok(None);
-        };
-        while let Some(next) = self.flights.front() {
-            match self.window.settle(next.messages).now_or_never() {
-                Some(settled) => settled?,
-                None => break,
-            }
-            if let Some(next) = self.flights.pop_front() {
-                flight.join(next);
-            }
-        }
-        Ok(Some(flight))
+        confirmed(&mut self.window, &mut self.flights)
     }
 
     /// Also as soon as something was published that may need another queue.
@@ -79,5 +66,94 @@ impl Session {
             self.topology = Topology::of(&in_force);
             self.in_force = in_force;
         }
+    }
+}
+
+/// The oldest page, whose confirms are in, with those after it that are through as well.
+fn confirmed<F>(
+    window: &mut Window<F>,
+    flights: &mut VecDeque<Flight>,
+) -> Result<Option<Flight>, PublishError>
+where
+    F: Future<Output = Result<Vec<Untaken>, PublishError>> + Unpin,
+{
+    let Some(mut flight) = flights.pop_front() else {
+        return Ok(None);
+    };
+    while let Some(next) = flights.front() {
+        match window.settle(next.messages).now_or_never() {
+            Some(settled) => settled?,
+            None => break,
+        }
+        if let Some(next) = flights.pop_front() {
+            flight.join(next);
+        }
+    }
+    Ok(Some(flight))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures::channel::oneshot;
+    use futures::future::BoxFuture;
+
+    type Confirm = oneshot::Sender<()>;
+    type Pages = (
+        Window<BoxFuture<'static, Result<Vec<Untaken>, PublishError>>>,
+        VecDeque<Flight>,
+        Vec<Confirm>,
+    );
+
+    /// Pages of so many messages on their way, each ending at its number.
+    fn pages(messages: &[usize]) -> Pages {
+        let (mut window, mut flights, mut confirms) =
+            (Window::default(), VecDeque::new(), Vec::new());
+        for (number, messages) in (1..).zip(messages) {
+            for _ in 0..*messages {
+                let (confirm, confirmed) = oneshot::channel::<()>();
+                window.push(Box::pin(async move {
+                    confirmed.await.map_err(|_| PublishError::NotConfirmed)?;
+                    Ok(Vec::new())
+                }) as BoxFuture<'static, _>);
+                confirms.push(confirm);
+            }
+            flights.push_back(Flight {
+                to: Position(number),
+                events: *messages,
+                messages: *messages,
+                sent: Vec::new(),
+                unreadable: Parked::new(),
+            });
+        }
+        (window, flights, confirms)
+    }
+
+    #[test]
+    fn the_cursor_goes_over_pages_that_are_through_and_stops_before_one_that_is_not() {
+        let (mut window, mut flights, confirms) = pages(&[1, 2, 0, 2, 1]);
+        // Of the fourth page one is missing; the fifth does not overtake it.
+        for (number, confirm) in confirms.into_iter().enumerate() {
+            if number != 4 {
+                confirm.send(()).unwrap();
+            } else {
+                std::mem::forget(confirm);
+            }
+        }
+        window.settle(1).now_or_never().unwrap().unwrap();
+        let through = confirmed(&mut window, &mut flights).unwrap().unwrap();
+        assert_eq!((through.to, through.messages), (Position(3), 3));
+        assert_eq!((flights.len(), window.len()), (2, 3));
+    }
+
+    #[test]
+    fn an_unknown_outcome_of_a_later_page_moves_the_cursor_over_none() {
+        let (mut window, mut flights, mut confirms) = pages(&[1, 1]);
+        confirms.remove(0).send(()).unwrap();
+        window.settle(1).now_or_never().unwrap().unwrap();
+        drop(confirms);
+        assert!(confirmed(&mut window, &mut flights).is_err());
+        let (mut window, mut flights, _) = pages(&[]);
+        assert!(confirmed(&mut window, &mut flights).unwrap().is_none());
     }
 }
