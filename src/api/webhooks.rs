@@ -30,7 +30,7 @@ pub(crate) struct WebhookView {
     pub last_delivered_at: Option<Timestamp>,
     /// On their way, first attempts and later ones.
     pub waiting_count: i64,
-    /// Given up after three days; `redrive` tries them once more.
+    /// Given up after three days; `redrive` tries them once more, while the webhook has not ended.
     pub parked_count: i64,
     /// Why the oldest did not arrive the last time.
     pub failure: Option<String>,

@@ -1,12 +1,14 @@
 //! One attempt to deliver, by whichever way the subscriber chose.
 
-use super::body::message_at;
+use super::body::message_for;
 use super::due::Due;
 use super::mail::{Letter, MailError, Mailer};
 use super::subscription::{Channel, secret};
 use super::webhook::{Answered, Post, Sender, Target, signature};
+use crate::domain::request::actor::Principal;
 use crate::log::Log;
 use crate::log::vault::Vault;
+use crate::relay::message::Message;
 use hyper::body::Bytes;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -32,23 +34,37 @@ impl Outlets {
     pub(super) async fn attempt(
         &self,
         (log, vault): (&Log, &Vault),
-        due: &Due,
+        (due, owner): (&Due, Option<&Principal>),
         at: Timestamp,
     ) -> Outcome {
+        let owner = owner.filter(|owner| !owner.grants.is_empty());
+        let message = match owner {
+            Some(owner) => message_for(owner, log, due.position).await,
+            None => Ok(None),
+        };
+        let message = match message {
+            Ok(Some(message)) => message,
+            Ok(None) => {
+                return Outcome::Failed("whoever subscribed may not know of it now".to_owned());
+            }
+            Err(error) => return Outcome::Failed(error.to_string()),
+        };
         match (due.channel, &self.mailer) {
-            (Channel::Webhook, _) => webhook(log, vault, &self.webhooks, due, at).await,
-            (Channel::Mail, Some(mailer)) => mail(log, vault, mailer, due, at).await,
+            (Channel::Webhook, _) => webhook(vault, &self.webhooks, due, message, at).await,
+            (Channel::Mail, Some(mailer)) => mail(vault, mailer, due, message, at).await,
             (Channel::Mail, None) => Outcome::Failed("no mail server is configured".to_owned()),
         }
     }
 }
 
-async fn webhook(log: &Log, vault: &Vault, sender: &Sender, due: &Due, at: Timestamp) -> Outcome {
+async fn webhook(
+    vault: &Vault,
+    sender: &Sender,
+    due: &Due,
+    message: Message,
+    at: Timestamp,
+) -> Outcome {
     let failed = |error: &dyn std::fmt::Display| Outcome::Failed(error.to_string());
-    let message = match message_at(log, due.position).await {
-        Ok(message) => message,
-        Err(error) => return failed(&error),
-    };
     let target = match target_of(vault, due).as_deref().map(Target::parse) {
         Some(Ok(target)) => target,
         Some(Err(error)) => return failed(&error),
@@ -81,12 +97,14 @@ async fn webhook(log: &Log, vault: &Vault, sender: &Sender, due: &Due, at: Times
     }
 }
 
-async fn mail(log: &Log, vault: &Vault, mailer: &Mailer, due: &Due, at: Timestamp) -> Outcome {
+async fn mail(
+    vault: &Vault,
+    mailer: &Mailer,
+    due: &Due,
+    message: Message,
+    at: Timestamp,
+) -> Outcome {
     let failed = |error: &dyn std::fmt::Display| Outcome::Failed(error.to_string());
-    let message = match message_at(log, due.position).await {
-        Ok(message) => message,
-        Err(error) => return failed(&error),
-    };
     let body = serde_json::from_slice::<Value>(&message.body);
     let reference = body
         .as_ref()

@@ -1,13 +1,20 @@
 //! The message of an event, made anew from the log: the same bytes and the same id as in the queues.
 
 use super::delivering::NoticeError;
+use super::fan::is_of;
+use crate::domain::request::actor::{Principal, PrincipalKind};
 use crate::log::{Log, Position};
-use crate::relay::message::{Lane, Message, messages};
+use crate::relay::message::{Lane, Message, messages, parties};
 use crate::relay::origin::Origins;
 use crate::relay::page::Page;
 
-/// On the ordinary lane: of what is restricted there is a stub.
-pub(super) async fn message_at(log: &Log, position: Position) -> Result<Message, NoticeError> {
+/// On the ordinary lane: of what is restricted there is a stub. `None` for whoever is not of its agency
+/// or teams now, whatever they were when it was put on its way.
+pub(super) async fn message_for(
+    owner: &Principal,
+    log: &Log,
+    position: Position,
+) -> Result<Option<Message>, NoticeError> {
     let before = Position(position.0 - 1);
     let recorded = log.read_after(before, 1).await?;
     let page = Page::decode(before, recorded)?;
@@ -19,6 +26,10 @@ pub(super) async fn message_at(log: &Log, position: Position) -> Result<Message,
     let mut origins = Origins::default();
     origins.learn(log, &page.events).await?;
     let origin = origins.find(&event.recorded).ok_or_else(unreadable)?;
+    if owner.kind == PrincipalKind::ServiceAccount && !is_of(owner, &parties(&event.event, origin))
+    {
+        return Ok(None);
+    }
     let told = messages(
         Lane::Ordinary,
         &event.recorded,
@@ -27,5 +38,5 @@ pub(super) async fn message_at(log: &Log, position: Position) -> Result<Message,
         log.history(),
     );
     let told = told.map_err(|_| unreadable())?;
-    told.into_iter().next().ok_or_else(unreadable)
+    told.into_iter().next().ok_or_else(unreadable).map(Some)
 }

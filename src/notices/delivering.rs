@@ -68,7 +68,7 @@ pub struct Notices {
     /// The cursor while the lease is ours, and when that was last renewed.
     held: Option<(Position, Instant)>,
     measured_at: Option<Instant>,
-    flying: HashMap<Id, Flying>,
+    flying: HashMap<Id, Due>,
     attempts: JoinSet<(Due, Outcome)>,
     status: watch::Sender<NoticesStatus>,
 }
@@ -175,12 +175,11 @@ impl Notices {
             busy |= is_full;
         }
         self.held = self.held.map(|(_, renewed_at)| (cursor, renewed_at));
-        let flying: BTreeSet<Flying> = self.flying.values().copied().collect();
+        let flying: BTreeSet<Flying> = self.flying.values().map(Due::flying).collect();
         for due in due::due(&self.log, &flying).await? {
             busy = true;
-            let flying = due.flying();
-            let task = self.attempts.spawn(self.attempt(due));
-            self.flying.insert(task.id(), flying);
+            let task = self.attempts.spawn(self.attempt(due.clone()));
+            self.flying.insert(task.id(), due);
         }
         if self
             .measured_at
@@ -221,14 +220,9 @@ impl Notices {
         // Roles may have gone since it was put on its way.
         let declared = self.registry.of(&due.authority);
         let owner = PrincipalId::parse(&due.principal).ok();
-        let owner = owner.and_then(|id| declared.find_principal(&id));
-        let may_know = owner.is_some_and(|owner| !owner.grants.is_empty());
+        let owner = owner.and_then(|id| declared.find_principal(&id)).cloned();
         async move {
-            if !may_know {
-                let why = "whoever subscribed has no role now".to_owned();
-                return (due, Outcome::Failed(why));
-            }
-            let tried = outlets.attempt((&log, &vault), &due, at);
+            let tried = outlets.attempt((&log, &vault), (&due, owner.as_ref()), at);
             let outcome = tokio::time::timeout(deadline, tried).await;
             let late = |_| Outcome::Failed(format!("no answer within {deadline:?}"));
             (due, outcome.unwrap_or_else(late))
@@ -244,8 +238,10 @@ impl Notices {
             }
             Err(panicked) => {
                 tracing::error!(error = %panicked, "an attempt panicked");
-                self.flying.remove(&panicked.id());
-                return;
+                let Some(due) = self.flying.remove(&panicked.id()) else {
+                    return;
+                };
+                (due, Outcome::Failed("the attempt panicked".to_owned()))
             }
         };
         let (subscription, position) = (due.subscription, due.position.0);

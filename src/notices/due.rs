@@ -4,7 +4,7 @@ use super::delivering::{CURSOR, NoticeError};
 use super::pace::Pace;
 use super::subscription::Channel;
 use crate::log::{Log, Position};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -35,7 +35,8 @@ impl Due {
     }
 }
 
-/// Due now and not being tried, oldest first, no more than may be tried at once.
+/// Due now and not being tried, no more than may be tried at once: whoever has least on its way first,
+/// so that addresses where everything hangs keep no place from the others.
 pub(super) async fn due(log: &Log, flying: &BTreeSet<Flying>) -> Result<Vec<Due>, NoticeError> {
     let free = TOGETHER_MAX_OF_ALL.saturating_sub(flying.len());
     if free == 0 {
@@ -48,34 +49,39 @@ pub(super) async fn due(log: &Log, flying: &BTreeSet<Flying>) -> Result<Vec<Due>
     let rows = client
         .query(&statement, &[&subscriptions, &streams, &limit])
         .await?;
-    let mut busy: Vec<Uuid> = subscriptions;
+    let mut busy: BTreeMap<Uuid, usize> = BTreeMap::new();
+    for subscription in subscriptions {
+        *busy.entry(subscription).or_default() += 1;
+    }
     let mut found = Vec::new();
     for row in &rows {
         let subscription: Uuid = row.get(0);
-        let together = busy.iter().filter(|one| **one == subscription).count();
+        let together = busy.entry(subscription).or_default();
         let Some(channel) = Channel::find(row.get(2)) else {
             continue;
         };
-        if found.len() == free {
-            break;
-        }
-        if together < TOGETHER_MAX {
-            busy.push(subscription);
-            found.push(Due {
-                subscription,
-                authority: row.get(1),
-                channel,
-                target: row.get(3),
-                secret_number: row.get(4),
-                position: Position(row.get(5)),
-                stream: row.get(6),
-                occasion: row.get(7),
-                attempts: row.get(8),
-                principal: row.get(9),
-            });
+        if *together < TOGETHER_MAX {
+            *together += 1;
+            found.push((
+                *together,
+                Due {
+                    subscription,
+                    authority: row.get(1),
+                    channel,
+                    target: row.get(3),
+                    secret_number: row.get(4),
+                    position: Position(row.get(5)),
+                    stream: row.get(6),
+                    occasion: row.get(7),
+                    attempts: row.get(8),
+                    principal: row.get(9),
+                },
+            ));
         }
     }
-    Ok(found)
+    found.sort_by_key(|(together, _)| *together);
+    found.truncate(free);
+    Ok(found.into_iter().map(|(_, due)| due).collect())
 }
 
 pub(super) async fn arrived(log: &Log, due: &Due) -> Result<(), NoticeError> {
@@ -123,12 +129,18 @@ pub(super) async fn gone(log: &Log, due: &Due) -> Result<(), NoticeError> {
     Ok(())
 }
 
-/// Ends subscriptions of which something is parked and nothing arrived for so long: which ones. Their
-/// parked notices are seen for as long again.
+/// Lately, of what was given up: twice as long as trying takes.
+const LATELY: f64 = 7.0 * 24.0 * 3_600.0;
+
+/// Ends webhooks where whatever was sent for so long was given up: which ones. What is parked there is
+/// seen for as long again.
 pub(super) async fn forget(log: &Log, after: Duration) -> Result<Vec<Uuid>, NoticeError> {
     let client = log.pool().get().await?;
     let rows = client
-        .query(include_str!("sql/forget.sql"), &[&after.as_secs_f64()])
+        .query(
+            include_str!("sql/forget.sql"),
+            &[&after.as_secs_f64(), &LATELY],
+        )
         .await?;
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }

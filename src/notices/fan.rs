@@ -318,7 +318,7 @@ impl Heard {
 }
 
 /// Of the agency that asks, or of a team that has the request or had it until now.
-fn is_of(principal: &Principal, parties: &[Party<'_>]) -> bool {
+pub(super) fn is_of(principal: &Principal, parties: &[Party<'_>]) -> bool {
     principal.kind == PrincipalKind::ServiceAccount
         && parties.iter().any(|party| match party {
             Party::Team(code) => {

@@ -12,7 +12,8 @@ use office::{Office, duty, hasty, principal, school_system};
 pub(crate) use receiver::Got;
 use receiver::{Receiver, Reply};
 use reqwest::{Method, StatusCode};
-use rfa::domain::request::actor::{Principal, PrincipalKind};
+use rfa::domain::ids::AgencyId;
+use rfa::domain::request::actor::{Grant, Principal, PrincipalKind};
 use rfa::notices::webhook::Networks;
 use serde_json::json;
 use sha2::Sha256;
@@ -296,7 +297,7 @@ fn subject(got: &Got) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_has_no_role_any_more_is_told_nothing_that_was_on_its_way_already() {
+async fn whoever_lost_the_right_to_know_is_told_nothing_that_was_on_its_way_already() {
     let office = Office::open(&[]).await;
     let receiver = Receiver::start().await;
     receiver.usually(Reply::Status(503));
@@ -307,13 +308,18 @@ async fn whoever_has_no_role_any_more_is_told_nothing_that_was_on_its_way_alread
         office.seen(id).await.failure
     })
     .await;
+    // It asks for another agency now.
+    let elsewhere = Grant {
+        agency: Some(AgencyId::parse("nhs").unwrap()),
+        ..school_system().grants[0].clone()
+    };
     office
         .grant(&[Principal {
-            grants: Vec::new(),
+            grants: vec![elsewhere],
             ..school_system()
         }])
         .await;
-    let why = Some("whoever subscribed has no role now".to_owned());
+    let why = Some("whoever subscribed may not know of it now".to_owned());
     until("it is no longer tried", DEADLINE, || async {
         (office.seen(id).await.failure == why).then_some(())
     })
@@ -335,30 +341,52 @@ async fn whoever_has_no_role_any_more_is_told_nothing_that_was_on_its_way_alread
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_subscription_where_nothing_arrives_for_a_month_ends_and_keeps_nothing_for_ever() {
+async fn a_webhook_where_all_is_given_up_for_a_month_ends_and_keeps_nothing_for_ever() {
     let office = Office::open(&[]).await;
-    let (silent, heard) = (Receiver::start().await, Receiver::start().await);
-    silent.usually(Reply::Status(503));
-    let (lost, _) = office.subscribe(&school_system(), &silent).await;
-    let (kept, _) = office.subscribe(&school_system(), &heard).await;
+    let receivers = [
+        Receiver::start().await,
+        Receiver::start().await,
+        Receiver::start().await,
+    ];
+    let [silent, mended, quiet] = &receivers;
+    let mut ids = Vec::new();
+    for receiver in &receivers {
+        receiver.usually(Reply::Status(503));
+        ids.push(office.subscribe(&school_system(), receiver).await.0);
+    }
     office.sent().await;
     let worker = office.worker(hasty(Duration::from_millis(50)));
-    taken(&heard, 1).await;
-    until("it is parked", DEADLINE, || async {
-        (office.seen(lost).await.parked_count == 1).then_some(())
-    })
-    .await;
     let client = office.engine.database.connect().await;
+    let parked = async |count: i64| {
+        until("it is parked", DEADLINE, || async {
+            let parked = "select count(*) from notices.deliveries where parked_at is not null";
+            let row = client.query_one(parked, &[]).await.unwrap();
+            (row.get::<_, i64>(0) == count).then_some(())
+        })
+        .await;
+    };
+    parked(3).await;
     let a_month_later = "update notices.deliveries set parked_at = parked_at - interval '31 days'";
     client.batch_execute(a_month_later).await.unwrap();
+    // Nothing is sent to the third any more; the second was mended meanwhile.
+    let (lost, kept, calm) = (ids[0], ids[1], ids[2]);
+    mended.usually(Reply::Status(200));
+    let rest = "update notices.subscriptions set after_position = 1000000 where id = $1";
+    client.execute(rest, &[&calm]).await.unwrap();
+    office.sent().await;
+    taken(mended, 1).await;
+    parked(4).await;
     let ended = until("it is ended", DEADLINE, || async {
         office.seen(lost).await.ended_because
     })
     .await;
-    assert_eq!(ended, "nothing arrived there for a month");
+    assert_eq!(ended, "nothing has arrived there for too long");
     let seen = office.seen(lost).await;
-    assert_eq!((seen.waiting_count, seen.parked_count), (0, 1));
-    assert_eq!(office.seen(kept).await.ended_because, None);
+    assert_eq!((seen.waiting_count, seen.parked_count), (0, 2));
+    for going_on in [kept, calm] {
+        assert_eq!(office.seen(going_on).await.ended_because, None);
+    }
+    assert!(silent.taken().is_empty() && quiet.taken().is_empty());
     let another = "update notices.subscriptions set ended_at = ended_at - interval '31 days'";
     client.batch_execute(another).await.unwrap();
     until("its notices are gone", DEADLINE, || async {
