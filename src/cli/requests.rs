@@ -86,7 +86,18 @@ impl Import {
             Err(NotTaken::Refused(rows)) => {
                 return Ok(refused(&wrong_rows(rows, &taking.form.columns)));
             }
-            Err(other) => return Err(other.into()),
+            Err(NotTaken::CutOff { taken, row, source }) if source.is_refusal() => {
+                say(format!(
+                    "{taken} rows were taken, then row {row} was refused; once it is mended the same file again takes the rest"
+                ));
+                return Ok(refused(&wrong_rows(
+                    vec![(row, source)],
+                    &taking.form.columns,
+                )));
+            }
+            Err(other @ (NotTaken::Unchecked { .. } | NotTaken::CutOff { .. })) => {
+                return Err(other.into());
+            }
         };
         for one in &taken {
             let (row, reference) = (one.row, &one.receipt.reference);

@@ -31,7 +31,7 @@ pub struct Sheet {
 pub struct Wrong {
     /// `None` is the file as a whole.
     pub row: Option<usize>,
-    /// The name of a column, or its letter where it has none that is known; empty is the whole row.
+    /// The name of a column, or its letter where no name of it is known; empty is the whole row.
     pub column: String,
     pub what: String,
     pub allowed: String,
@@ -84,6 +84,12 @@ pub fn read(bytes: &[u8], columns: &Columns) -> Result<Sheet, Vec<Wrong>> {
                 format!("at most {ROWS_MAX} in one sheet"),
             )]);
         }
+    }
+    if numbers.len() != records.len() {
+        return Err(vec![Wrong::file(
+            "rows that cannot be told apart",
+            "CSV in UTF-8",
+        )]);
     }
     let mut rows = numbers.into_iter().zip(&records);
     let Some((header_number, header)) = rows.next() else {
@@ -175,7 +181,7 @@ fn numbers(text: &str, delimiter: u8) -> Result<Vec<usize>, Wrong> {
 
 /// Whatever parts the header most often.
 fn delimiter(text: &str) -> u8 {
-    let header = text.lines().find(|line| !line.is_empty());
+    let header = text.split(['\n', '\r']).find(|line| !line.is_empty());
     let header = header.unwrap_or_default();
     let count = |mark: &u8| header.bytes().filter(|byte| byte == mark).count();
     // Of equals the last wins, which is the comma.

@@ -1,5 +1,6 @@
 use super::{Sheet, Wrong, letter, read};
 use crate::domain::workflow::schema::Columns;
+use proptest::prelude::*;
 use serde_json::json;
 
 fn columns() -> Columns {
@@ -59,6 +60,30 @@ fn what_spreadsheets_write_is_read() {
     let spaced = b"\r\n\r\nkey,name\r\n\r\nk1,\"\"\"A\"\"\"\r\n\n\nk2,B\n";
     let numbers = rows(spaced).into_iter().map(|(number, _, _)| number);
     assert_eq!(numbers.collect::<Vec<usize>>(), [5, 8]);
+}
+
+#[test]
+fn a_line_may_end_as_on_an_old_mac() {
+    let found = rows(b"key,name\r\rk1,a;b;c;d\rk2,B\r");
+    let numbers: Vec<usize> = found.iter().map(|(number, _, _)| *number).collect();
+    assert_eq!(numbers, [3, 4]);
+}
+
+proptest! {
+    /// Two who take a file apart: what our scanner counts and what the reader finds.
+    #[test]
+    fn every_record_has_one_number(cells in prop::collection::vec(
+        prop::sample::select(vec!["a", ",", ";", "\"", "\"\"", "\r", "\n", "\r\n", " ", "\t"]), 0..40,
+    )) {
+        let text = cells.concat();
+        if let Ok(numbers) = super::numbers(&text, b',') {
+            let mut reader = csv::ReaderBuilder::new();
+            let reader = reader.has_headers(false).flexible(true);
+            let records = reader.from_reader(text.as_bytes()).into_records().count();
+            prop_assert_eq!(numbers.len(), records, "{:?}", text);
+            prop_assert!(numbers.windows(2).all(|two| two[0] < two[1]));
+        }
+    }
 }
 
 #[test]
