@@ -135,6 +135,22 @@ async fn allow(
     if found.kind != PrincipalKind::ServiceAccount {
         return Err(format!("{principal} is a person; messages are for service accounts").into());
     }
+    // A queue is its sender's whose name it begins with, up to a dot.
+    let is_within = |inner: &str, outer: &str| {
+        let rest = inner.strip_prefix(outer);
+        rest.is_some_and(|rest| rest.starts_with('.'))
+    };
+    let others = senders.list().await?;
+    let mut others = others.iter().map(|(name, _)| name.as_str()).chain(["rfa"]);
+    let overlapping = others.find(|other| {
+        is_within(broker_user, other) || is_within(other, broker_user) || broker_user == "rfa"
+    });
+    if let Some(other) = overlapping {
+        return Err(format!(
+            "`{broker_user}` and `{other}` could name each other's queues for replies: neither may begin with the other and a dot"
+        )
+        .into());
+    }
     let holder = Holder {
         authority,
         principal,

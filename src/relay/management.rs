@@ -21,7 +21,9 @@ const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Told without the URL, which holds a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ManagementError {
-    #[error("the URL of the management interface is not like http://user:password@host:port/api")]
+    #[error(
+        "the URL of the management interface is not like http://user:password@host:port/api, with %25 for a % in them"
+    )]
     Url,
     #[error("the management interface cannot be reached")]
     Unavailable,
@@ -134,7 +136,7 @@ async fn ask(url: &str, vhost: &str) -> Result<BTreeSet<Binding>, ManagementErro
 
 #[cfg(test)]
 mod tests {
-    use super::vhost;
+    use super::{decoded, vhost};
 
     #[test]
     fn the_vhost_is_that_of_the_url() {
@@ -145,6 +147,20 @@ mod tests {
             ("amqp://127.0.0.1", "%2F"),
         ] {
             assert_eq!(vhost(url), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_read_as_urls_write_it() {
+        for (account, expected) in [
+            ("guest:guest", Some("guest:guest")),
+            ("a%40b:p%3a%25", Some("a@b:p:%")),
+            ("a:100%", None),
+            ("a:%4", None),
+            ("a:%zz", None),
+        ] {
+            let found = decoded(account).ok();
+            assert_eq!(found.as_deref(), expected.map(str::as_bytes), "{account}");
         }
     }
 }

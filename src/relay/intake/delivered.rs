@@ -8,6 +8,8 @@ const HEADERS: [&str; 2] = ["traceparent", "tracestate"];
 const BROKER_HEADERS: [&str; 3] = ["x-death", "x-delivery-count", "x-acquired-count"];
 const BROKER_PREFIXES: [&str; 3] = ["x-first-death-", "x-last-death-", "x-opt-"];
 
+/// Ours, whatever the sender's user is called.
+const OWN_QUEUES: &str = "rfa.";
 /// Queues that the broker named, which are known to nobody but their owner and whom it tells.
 const BROKER_NAMED: &str = "amq.";
 
@@ -48,6 +50,7 @@ pub(super) fn is_reply_queue(name: &str, sender: Option<&str>) -> bool {
         rest.is_some_and(|rest| rest.starts_with('.'))
     });
     (is_senders || name.starts_with(BROKER_NAMED))
+        && !name.starts_with(OWN_QUEUES)
         && name.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
@@ -77,6 +80,7 @@ mod tests {
         ] {
             assert!(!is_reply_queue(wrong, sender), "{wrong}");
         }
+        assert!(!is_reply_queue("rfa.intake", Some("rfa")));
         assert!(is_reply_queue("amq.gen-Xa", None));
         assert!(!is_reply_queue("school.replies", None));
     }
