@@ -4,6 +4,10 @@
 //! events live (`log`), who reads them (`relay`, `notices`, `projections`, `statistics`), what time
 //! itself asks for (`timers`), who may ask (`access`), and the doors (`api`, `cli`, `sheet`, `history`).
 
+/// Every command makes and drops some thousand small values.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 pub mod domain;
 
 pub mod commands;

@@ -15,14 +15,7 @@ fn main() -> ExitCode {
     if let Err(error) = telemetry::start(&config.settings.log, config.settings.log_json) {
         return fail(error.as_ref());
     }
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-    {
-        Ok(runtime) => runtime,
-        Err(error) => return fail(&error),
-    };
-    match runtime.block_on(cli.run(config)) {
+    match cli.run(config) {
         Ok(code) => code,
         Err(error) => fail(error.as_ref()),
     }

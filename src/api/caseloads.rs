@@ -36,7 +36,7 @@ pub(crate) struct RowView {
     pub state: String,
     /// Of the count: help agreed, nobody free to give it.
     pub waiting: i64,
-    /// Of the count: taken by somebody to work on it, now.
+    /// Of the count: taken by somebody to work on it, now or when it was known so.
     pub claimed: i64,
     pub count: i64,
     /// By `weights`.

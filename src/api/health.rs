@@ -244,6 +244,14 @@ mod tests {
             trouble: Some("the broker takes nothing".to_owned()),
             ..restricted
         };
+        let ill = Status {
+            notices: NoticesState {
+                lag: 3,
+                trouble: Some("Postgres cannot be reached".to_owned()),
+            },
+            ..well.clone()
+        };
+        assert_eq!(ill.readiness().down, ["notices"]);
         for lane in [parked, wrong, unread, stuck] {
             let ill = Status {
                 relay: vec![lane],

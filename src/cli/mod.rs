@@ -100,9 +100,18 @@ enum Command {
 }
 
 impl Cli {
+    /// To its end, on a runtime of its own: started here, so that none of it is compiled a second time
+    /// for the program.
+    ///
     /// # Errors
     /// Whatever keeps the subcommand from its work, for a person to read.
-    pub async fn run(self, config: Config) -> Outcome {
+    pub fn run(self, config: Config) -> Outcome {
+        let mut runtime = tokio::runtime::Builder::new_multi_thread();
+        let runtime = runtime.enable_all().build()?;
+        runtime.block_on(self.go_on(config))
+    }
+
+    async fn go_on(self, config: Config) -> Outcome {
         match self.command {
             Command::Serve(serve) => serve.run(config).await,
             Command::Migrate(migrate) => migrate.run(config).await,
