@@ -13,7 +13,7 @@ use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 /// A draft that nobody has touched for so long is forgotten.
-const KEPT_DAYS: i32 = 60;
+const KEPT_DAYS: i32 = 14;
 const FIND: &str = include_str!("sql/find.sql");
 
 #[derive(Debug, thiserror::Error)]

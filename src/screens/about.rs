@@ -1,14 +1,13 @@
 //! How well these pages can be used by everybody, and whom to tell where they cannot.
 
 use super::layout::Page;
-use super::viewer::Viewer;
 use crate::api::extract::Params;
 use crate::api::problem::Problem;
 use maud::{Markup, html};
 
-pub(super) async fn page(viewer: Viewer, params: Params) -> Result<Markup, Problem> {
+pub(super) async fn page(params: Params) -> Result<Markup, Problem> {
     params.only(&[])?;
-    Ok(Page::of("Accessibility", &viewer).draw(&html! {
+    Ok(Page::new("Accessibility").draw(&html! {
         h1 { "Accessibility" }
         p { "These pages are meant for everybody. You should be able to:" }
         ul {

@@ -108,6 +108,7 @@ pub(super) async fn page(
         typed: &written.content.typed,
         faults: &[],
         again: params.text("again"),
+        whole: questions.whole(),
     };
     Ok(sheet(&asking, &viewer, (&written, questions), &with).into_response())
 }
@@ -164,6 +165,7 @@ pub(super) async fn answer(
         typed: &written.content.typed,
         faults: &faults,
         again: None,
+        whole: questions.whole(),
     };
     let drawn = sheet(&asking, &viewer, (&written, questions), &with);
     Ok((StatusCode::UNPROCESSABLE_ENTITY, drawn).into_response())
@@ -288,6 +290,13 @@ async fn send(
 }
 
 impl Questions {
+    fn whole(&self) -> Option<&str> {
+        match &self.first[..] {
+            [only] if self.more.is_empty() => Some(&only.name),
+            _ => None,
+        }
+    }
+
     pub(super) fn all(&self) -> Vec<Field> {
         self.first.iter().chain(&self.more).cloned().collect()
     }

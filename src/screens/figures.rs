@@ -3,7 +3,7 @@
 
 use super::layout::Page;
 use super::viewer::Viewer;
-use super::words::{count, date, plain, target};
+use super::words::{count, date, days as days_words, plain, target};
 use super::{ROOT, Screens};
 use crate::api::caseloads::{self, CaseloadsView};
 use crate::api::concerns;
@@ -43,7 +43,9 @@ pub(super) async fn page(
         screens: &screens,
         viewer: &viewer,
         known_on: params.text("as_known_on").filter(|day| !day.is_empty()),
-        clock: params.text("clock"),
+        clock: params
+            .text("clock")
+            .filter(|name| ClockName::parse(name).is_ok()),
     };
     let (figures, wrong) = match asked.figures().await {
         Ok(figures) => (figures, None),
@@ -199,7 +201,7 @@ impl Asked<'_> {
         html! {
             h2 { "How long families wait" }
             p { "Open requests are counted. Half is the time after which half were through; choose a number to see its requests." }
-            div.scroll role="region" aria-label="How long families wait" tabindex="0" { table {
+            section.scroll aria-label="How long families wait" tabindex="0" { table {
                 thead { tr {
                     th scope="col" { "What was waited for" }
                     th scope="col" { "Target" }
@@ -232,7 +234,7 @@ impl Asked<'_> {
                 }
             }
         };
-        let days = |value: Option<f64>| html! { td.number { (value.map_or("not yet".to_owned(), number)) } };
+        let days = |value: Option<f64>| html! { td.number { (value.map_or("not yet".to_owned(), days_words)) } };
         html! {
             tr {
                 th scope="row" { a href=(self.chart_of(&one.clock)) { (one.title) } }
@@ -246,7 +248,7 @@ impl Asked<'_> {
                 (days(one.kaplan_meier_days.p85))
                 td.number {
                     @match one.oldest_open_days {
-                        Some(oldest) => a href=(self.opened(&one.clock, "open")) { (number(oldest)) span.unseen { " days, the longest wait for: " (one.title) } },
+                        Some(oldest) => a href=(self.opened(&one.clock, "open")) { (days_words(oldest)) span.unseen { " days, the longest wait for: " (one.title) } },
                         None => "–",
                     }
                 }
@@ -304,7 +306,8 @@ impl Asked<'_> {
         let mine = self.viewer.teams();
         html! {
             h2 { "Who holds how much" }
-            div.scroll role="region" aria-label="Who holds how much" tabindex="0" { table {
+            @if teams.is_empty() { p { "No team holds an open request." } }
+            section.scroll aria-label="Who holds how much" tabindex="0" { table {
                 thead { tr {
                     th scope="col" { "Team" }
                     th.number scope="col" { "Open requests" }
@@ -369,7 +372,8 @@ pub(super) fn part_words(part: &str) -> String {
 /// Where small counts are hidden.
 fn published(one: &PublishedFigures) -> Markup {
     let shown = |value: Option<u64>| html! { td.number { (value.map_or("hidden".to_owned(), |value| value.to_string())) } };
-    let days = |value: Option<f64>| html! { td.number { (value.map_or("–".to_owned(), number)) } };
+    let days =
+        |value: Option<f64>| html! { td.number { (value.map_or("–".to_owned(), days_words)) } };
     let open = one
         .missed_open
         .zip(one.undecided)

@@ -46,9 +46,10 @@ async fn next(
     loop {
         watched.changed().await.ok()?;
         let now = mark(&watched.borrow_and_update());
+        // Browsers leave out events without data.
         if now != seen {
             return Some((
-                Ok(Event::default().event("changed").data("")),
+                Ok(Event::default().event("changed").data("changed")),
                 (watched, now),
             ));
         }

@@ -60,7 +60,7 @@ pub struct Screens {
     pub shutdown: CancellationToken,
 }
 
-/// Every page on one screen; without a sign-in only the two at the bottom.
+/// Every page on one screen; without a sign-in only those at the bottom.
 fn routes(screens: &Screens) -> Router<Screens> {
     let behind_the_door = Router::new()
         .route("/", get(sign_in::home))
@@ -77,9 +77,9 @@ fn routes(screens: &Screens) -> Router<Screens> {
         .route("/figures/opened", get(opened::page))
         .route("/concerns", get(opened::concerns))
         .route("/live", get(live::changes))
-        .route("/accessibility", get(about::page))
         .route("/teams/{team}", get(queue::page))
         .route("/teams/{team}/rows", get(queue::rows))
+        .route("/done", get(moves::gone))
         .route("/requests/{id}", get(request::page))
         .route("/requests/{id}/claim", post(claim::claim))
         .route("/requests/{id}/release", post(claim::release))
@@ -91,6 +91,7 @@ fn routes(screens: &Screens) -> Router<Screens> {
         .layer(from_fn_with_state(screens.clone(), viewer::require));
     let open = Router::new()
         .route("/sign-in", get(sign_in::choose).post(sign_in::sign_in))
+        .route("/accessibility", get(about::page))
         .route("/assets/{version}/{name}", get(assets::serve));
     behind_the_door.merge(open)
 }

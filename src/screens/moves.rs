@@ -130,7 +130,7 @@ pub(super) async fn make(
         Ok(()) => {
             let place = draft::of_move(asked.request().0, &name);
             draft::forget(&screens, &draft::holder(&viewer.caller), &place).await?;
-            return Ok(done(asked.request(), &name));
+            return done(&screens, &viewer, (asked.request(), &name)).await;
         }
         Err(problem) => problem,
     };
@@ -153,8 +153,29 @@ pub(super) fn key_of(typed: &Typed) -> String {
     given.map_or_else(|| Uuid::new_v4().to_string(), str::to_owned)
 }
 
-fn done(request: RequestId, name: &str) -> Response {
-    Redirect::to(&format!("{ROOT}/requests/{}?done={name}", request.0)).into_response()
+/// Back to the request; who has given it away, as when it is passed on, may not see it any more.
+async fn done(
+    screens: &Screens,
+    viewer: &Viewer,
+    (request, name): (RequestId, &str),
+) -> Result<Response, Problem> {
+    let id = request.0.to_string();
+    let place = match Seen::load(&screens.app, &viewer.caller, &id).await {
+        Ok(_) => format!("{ROOT}/requests/{id}?done={name}"),
+        Err(problem) if problem.kind == Kind::NotFound => format!("{ROOT}/done"),
+        Err(problem) => return Err(problem),
+    };
+    Ok(Redirect::to(&place).into_response())
+}
+
+pub(super) async fn gone(viewer: Viewer) -> Markup {
+    Page::of("Done", &viewer).draw(&html! {
+        section.card.green role="status" {
+            h1 { "Done" }
+            p { "It is written down. The request is with others now, so you do not see it any more." }
+        }
+        p { a href=(ROOT) { "Go to your start page" } }
+    })
 }
 
 /// The same command again is answered by its first receipt, whatever is open now.
@@ -186,7 +207,7 @@ async fn repeated(
     )
     .await;
     match sent {
-        Ok(()) => Ok(done(seen.id(), name.as_str())),
+        Ok(()) => done(screens, viewer, (seen.id(), name.as_str())).await,
         Err(_) => {
             let mut content = Content::default();
             content.typed.take(typed);
@@ -241,6 +262,7 @@ impl Sheet<'_> {
             typed: self.typed,
             faults: &self.faults,
             again: self.again,
+            whole: None,
         };
         let back = format!("{ROOT}/requests/{id}");
         Page::of(&rule.title, viewer)

@@ -4,13 +4,12 @@ use super::figures::part_words;
 use super::layout::Page;
 use super::shown::when;
 use super::viewer::Viewer;
-use super::words::{count, plain, span};
+use super::words::{count, days, plain, span};
 use super::{ROOT, Screens};
 use crate::api::concerns;
 use crate::api::extract::Params;
 use crate::api::problem::Problem;
 use crate::api::response_times::opened::{OpenedView, RequestView, read};
-use crate::charts::number;
 use axum::extract::State;
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -21,7 +20,7 @@ pub(super) async fn page(
     params: Params,
 ) -> Result<Markup, Problem> {
     let part = part_words(params.text("part").unwrap_or("started"));
-    let clock = params.text("clock").map(plain).unwrap_or_default();
+    let clock = clock_title(&screens, &viewer, params.text("clock").unwrap_or_default());
     let known = params.text("as_known_on").map(str::to_owned);
     let app = screens.app.clone();
     let now = (app.now)();
@@ -34,6 +33,14 @@ pub(super) async fn page(
         (told(&opened))
         @for request in &opened.requests { (of_request(&viewer, request, now)) }
     }))
+}
+
+fn clock_title(screens: &Screens, viewer: &Viewer, name: &str) -> String {
+    let workflow = viewer.declared.newest_workflow(&screens.app.usual_workflow);
+    let clocks = workflow.map(|workflow| &workflow.definition.clocks);
+    let mut clocks = clocks.into_iter().flatten();
+    let found = clocks.find(|(clock, _)| clock.as_str() == name);
+    found.map_or_else(|| plain(name), |(_, rule)| rule.title.clone())
 }
 
 fn told(opened: &OpenedView) -> Markup {
@@ -67,8 +74,8 @@ fn of_request(viewer: &Viewer, request: &RequestView, now: Timestamp) -> Markup 
             }
             p {
                 (viewer.team(&request.team)) ". "
-                (number(request.days)) " days since " (when(request.started_at, now))
-                @if request.paused_days > 0.0 { ", of them " (number(request.paused_days)) " waiting for others" }
+                (days(request.days)) " days since " (when(request.started_at, now))
+                @if request.paused_days > 0.0 { ", of them " (days(request.paused_days)) " waiting for others" }
                 @match request.ended_at {
                     Some(at) => { ", ended " (when(at, now)) },
                     None => { ", still open" },

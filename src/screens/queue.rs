@@ -52,7 +52,7 @@ pub(super) async fn page(
     let live = format!("{ROOT}/live");
     Ok(Page::of(&title, &viewer).live(&live).draw(&html! {
         h1 { (title) }
-        p { "What is due first stands first. The page shows what is new by itself." }
+        p { "What is due first stands first." }
         (table)
     }))
 }

@@ -16,6 +16,9 @@ use crate::api::requests::plan::ActionView;
 use crate::api::requests::read::view;
 use crate::api::requests::view::{EventView, Holder, MoveView, RequestView};
 use crate::domain::time::clock::SpellStatus;
+use crate::domain::workflow::definition::{
+    FromStates, HandOver, MoveRule, PathRule, PlanEffect, SettledBy, Which,
+};
 use axum::extract::State;
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -181,24 +184,58 @@ impl Opened<'_> {
         }
     }
 
+    /// What this state is for first; what can be done at any time stands behind it.
     fn acts(&self) -> Markup {
         let view = &self.view;
-        let rules: Vec<&MoveView> = view
-            .moves
-            .iter()
-            .filter(|rule| rule.ring_first.is_empty())
-            .collect();
+        let open = view.moves.iter().filter(|one| one.ring_first.is_empty());
+        let open = open.filter(|one| self.rule_of(one).is_none_or(|rule| self.is_of_use(rule)));
+        let (always, now): (Vec<&MoveView>, Vec<&MoveView>) = open.partition(|one| {
+            self.rule_of(one).is_some_and(|rule| {
+                let from_any = |path: &PathRule| matches!(path.from, FromStates::Any);
+                rule.paths.iter().all(from_any) && rule.hand_over.is_none()
+            })
+        });
         html! {
-            @if !rules.is_empty() {
+            @if !now.is_empty() || !always.is_empty() {
                 h2 #what-you-can-do { "What you can do" }
-                ul.acts aria-labelledby="what-you-can-do" {
-                    @for rule in rules {
-                        li { a.ds_button.ds_button--secondary href={ (ROOT) "/requests/" (view.id) "/moves/" (rule.name) } { (rule.title) } }
-                    }
+                ul.acts aria-labelledby="what-you-can-do" { @for one in now { (self.act(one)) } }
+            }
+            @if !always.is_empty() {
+                details.more {
+                    summary { "More that you can do" }
+                    div.inside { ul.acts { @for one in always { (self.act(one)) } } }
                 }
             }
             @if let Some(open) = &view.still_open { p { (open) } }
         }
+    }
+
+    fn rule_of(&self, one: &MoveView) -> Option<&MoveRule> {
+        let mut rules = self.seen.workflow().definition.moves.iter();
+        let found = rules.find(|(name, _)| name.as_str() == one.name);
+        found.map(|(_, rule)| rule)
+    }
+
+    /// There is nothing to answer before a concern was passed on, and nothing to settle in a plan
+    /// where nothing is open.
+    fn is_of_use(&self, rule: &MoveRule) -> bool {
+        let settles_one = matches!(
+            &rule.plan,
+            Some(PlanEffect::Settles(SettledBy {
+                which: Which::At(_),
+                ..
+            }))
+        );
+        let plan = &self.seen.request().plan;
+        match rule.hand_over {
+            Some(HandOver::Closes) => self.view.concern_open == Some(true),
+            Some(HandOver::Opens) | None => !settles_one || plan.open().next().is_some(),
+        }
+    }
+
+    fn act(&self, one: &MoveView) -> Markup {
+        let place = format!("{ROOT}/requests/{}/moves/{}", self.view.id, one.name);
+        html! { li { a.ds_button.ds_button--secondary href=(place) { (one.title) } } }
     }
 
     fn clocks(&self) -> Markup {
@@ -270,31 +307,31 @@ impl Opened<'_> {
     }
 
     fn event(&self, event: &EventView) -> Markup {
-        let known = self.question_of(event);
+        let known = self.questions_of(event);
         html! {
             section.card {
-                h3 { (known.as_ref().map_or_else(|| plain(&event.name), |(title, _)| title.clone())) }
+                h3 { (plain(&event.name)) }
                 p.small {
                     (when(event.occurred_at, self.now))
                     @if let Some(actor) = &event.actor { ", " (self.viewer.person(actor)) }
                     @if let Some(because) = &event.because { ". " (because) }
                 }
                 @if event.destroyed { p { "Some of it cannot be read any more: the record was destroyed." } }
-                @if let (Some((_, fields)), Some(data)) = (&known, &event.data) {
+                @if let (Some(fields), Some(data)) = (&known, &event.data) {
                     @if !data.is_empty() { (answers(fields, data)) }
                 }
             }
         }
     }
 
-    /// Title and questions of the move that an event tells of.
-    fn question_of(&self, event: &EventView) -> Option<(String, Vec<Field>)> {
+    /// Questions of the move that an event tells of.
+    fn questions_of(&self, event: &EventView) -> Option<Vec<Field>> {
         let workflow = self.seen.workflow();
         let mut rules = workflow.definition.moves.values();
         let rule = rules.find(|rule| rule.emits.as_str() == event.name)?;
         let hints = self.screens.hints(&self.view.workflow);
         let sources = Sources::of(self.screens, self.viewer, Some(&self.seen));
-        Some((rule.title.clone(), questions(&rule.data, hints, &sources)))
+        Some(questions(&rule.data, hints, &sources))
     }
 }
 
@@ -321,7 +358,7 @@ pub(super) fn holder_words(viewer: &Viewer, holder: &Holder) -> Markup {
 /// `by Friday 4 December, 5:00 pm (3 days left)`
 pub(super) fn due(clock: &ClockView, now: Timestamp) -> Markup {
     let Some(at) = clock.due_at else {
-        return html! { "stands still while it waits for an answer" };
+        return html! { "stands still now" };
     };
     let left = at.as_millisecond() - now.as_millisecond();
     html! {

@@ -11,6 +11,18 @@ use axum::extract::State;
 use jiff::civil::Date;
 use maud::{Markup, html};
 
+/// A closure that is named after its weekday says nothing beside the date.
+fn why<'a>(date: &str, why: &'a str) -> &'a str {
+    let weekday = date
+        .parse::<Date>()
+        .map(|date| date.strftime("%A").to_string());
+    if weekday.is_ok_and(|weekday| weekday == why) {
+        "nobody works, so it does not count"
+    } else {
+        why
+    }
+}
+
 pub(super) async fn page(
     State(screens): State<Screens>,
     viewer: Viewer,
@@ -33,7 +45,7 @@ pub(super) async fn page(
                         Ok(date) => strong { (day(date)) },
                         Err(_) => strong { (one.date) },
                     }
-                    ": " (one.why)
+                    ": " (why(&one.date, &one.why))
                 }
             }
         }

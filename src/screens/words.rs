@@ -51,6 +51,15 @@ pub(super) fn span(ms: i64) -> String {
     }
 }
 
+/// Of a figure: nobody needs parts of a day.
+pub(super) fn days(value: f64) -> String {
+    if value < 1.0 {
+        "under 1".to_owned()
+    } else {
+        format!("{value:.0}")
+    }
+}
+
 /// `primary-head` becomes `Primary head`.
 pub(super) fn plain(code: &str) -> String {
     let text = code.replace(['-', '_'], " ");
@@ -125,6 +134,7 @@ mod tests {
         assert_eq!(span(7_200_000), "2 hours");
         assert_eq!(span(86_400_000), "1 day");
         assert_eq!(plain("primary-head"), "Primary head");
+        assert_eq!([days(0.002), days(1.4)], ["under 1", "1"]);
         assert_eq!(
             [target("1wd"), target("12w")],
             ["1 working day", "12 weeks"]

@@ -5,5 +5,6 @@ mod figures;
 mod forms;
 mod team;
 mod visitor;
+mod walk;
 
 pub(crate) use visitor::Visitor;

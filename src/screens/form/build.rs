@@ -53,11 +53,9 @@ impl<'a> Builder<'a> {
         let Some(properties) = properties else {
             return (Vec::new(), Vec::new());
         };
-        let required: Vec<&str> = schema
-            .get("required")
-            .and_then(Value::as_array)
-            .map(|names| names.iter().filter_map(Value::as_str).collect())
-            .unwrap_or_default();
+        let required = required(schema);
+        let mut sometimes = conditions(schema);
+        sometimes.extend(&required);
         let named = self.hints.first.get(path);
         let order: Vec<&str> = match named {
             Some(named) => named.iter().map(String::as_str).collect(),
@@ -65,7 +63,7 @@ impl<'a> Builder<'a> {
         };
         let field = |name: &str| {
             let schema = properties.get(name)?;
-            self.field(name, schema, (path, required.contains(&name)))
+            self.field(name, schema, (path, sometimes.contains(&name)))
         };
         let first: Vec<Field> = order.iter().filter_map(|name| field(name)).collect();
         let others = properties.keys().map(String::as_str);
@@ -90,7 +88,10 @@ impl<'a> Builder<'a> {
         Some(Field {
             name: name.to_owned(),
             title: text("title").map_or_else(|| plain(name), str::to_owned),
-            hint: text("description").unwrap_or_default().to_owned(),
+            hint: match self.hints.hints.get(&path) {
+                Some(hint) => hint.clone(),
+                None => text("description").unwrap_or_default().to_owned(),
+            },
             needed,
             kind: self.kind(schema, &target, &path)?,
         })
@@ -174,6 +175,24 @@ impl<'a> Builder<'a> {
         };
         codes.map(choice).collect()
     }
+}
+
+fn required(schema: &Value) -> Vec<&str> {
+    let names = schema.get("required").and_then(Value::as_array);
+    let names = names.map_or(&[][..], Vec::as_slice);
+    names.iter().filter_map(Value::as_str).collect()
+}
+
+/// What is needed with some answers and not with others: it is not called optional.
+fn conditions(schema: &Value) -> Vec<&str> {
+    let all = schema.get("allOf").and_then(Value::as_array);
+    let all = all.map_or(&[][..], Vec::as_slice);
+    let branches = std::iter::once(schema).chain(all);
+    branches
+        .flat_map(|branch| [branch.get("then"), branch.get("else")])
+        .flatten()
+        .flat_map(required)
+        .collect()
 }
 
 /// A scale of a few steps is chosen from.

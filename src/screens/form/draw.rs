@@ -14,6 +14,8 @@ pub(in crate::screens) struct Drawing<'a> {
     pub(in crate::screens) faults: &'a [Fault],
     /// Path of a list that gets one entry more.
     pub(in crate::screens) again: Option<&'a str>,
+    /// Path of the one question that the page is about: it needs no frame.
+    pub(in crate::screens) whole: Option<&'a str>,
 }
 
 impl Drawing<'_> {
@@ -234,7 +236,7 @@ fn choose(
                 @if choices.is_empty() {
                     p { "There is nothing to choose from." }
                 }
-                div.choices.many[choices.len() > RADIOS_MAX] {
+                div.choices.many[choices.len() > RADIOS_MAX].two[choices.len() == 2] {
                     @for (at, choice) in choices.iter().enumerate() {
                         div class=(outer) {
                             input class=(input) id=(of(at)) name=(path) type=(kind) value=(choice.value)
@@ -249,8 +251,9 @@ fn choose(
 }
 
 fn framed(field: &Field, path: &str, with: &Drawing<'_>, inner: &Markup) -> Markup {
+    let whole = with.whole == Some(path);
     html! {
-        fieldset.group id=(id(path)) tabindex="-1" aria-describedby=[described(field, path, with)] {
+        fieldset.group.whole[whole] id=(id(path)) tabindex="-1" aria-describedby=[described(field, path, with)] {
             legend { (title(field)) }
             (around(field, path, with))
             (inner)

@@ -38,7 +38,10 @@ pub(in crate::screens) fn faults<T: Told>(fields: &[Field], errors: &[T]) -> Vec
         let path = pointer.trim_start_matches('/').replace('/', ".");
         let fault = match find(fields, &path) {
             Some((path, field)) => Fault {
-                words: words(field, what, allowed),
+                words: match about(fields, &path) {
+                    Some(about) => format!("{} ({about})", words(field, what, allowed)),
+                    None => words(field, what, allowed),
+                },
                 path,
             },
             None => Fault {
@@ -78,6 +81,18 @@ fn within<'f>(fields: &[&'f Field], inside: &str, path: &str) -> Option<(String,
         return within(&field.inner(), &own, path).or(Some((own, field)));
     }
     None
+}
+
+/// Of questions that stand there twice, which of the two: the title of the group inside a group.
+fn about<'f>(fields: &'f [Field], path: &str) -> Option<&'f str> {
+    let outer = fields.iter().find(|field| is_in(path, &field.name))?;
+    let Kind::Group { .. } = outer.kind else {
+        return None;
+    };
+    let inner = outer.inner().into_iter();
+    let mut groups = inner.filter(|field| matches!(field.kind, Kind::Group { .. }));
+    let group = groups.find(|field| is_in(path, &field.path(&outer.name)))?;
+    Some(&group.title)
 }
 
 /// In the order of the form.

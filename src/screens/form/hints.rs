@@ -24,6 +24,9 @@ pub struct Hints {
     pub(super) counted: BTreeSet<String>,
     /// The clock that stops when help has come.
     pub(in crate::screens) arrival: Option<String>,
+    /// By the dotted path of a field, in the place of what its schema says.
+    #[serde(default)]
+    pub(super) hints: BTreeMap<String, String>,
     /// Of codes.
     #[serde(default)]
     words: BTreeMap<String, String>,

@@ -2,7 +2,10 @@
 
 use super::Visitor;
 use crate::support::client::Served;
-use crate::support::{Broker, Postgres, ProcessUnderTest, until};
+use crate::support::engine::now;
+use crate::support::{Broker, Postgres, ProcessUnderTest, WorkflowFiles, until};
+use jiff::ToSpan as _;
+use jiff::tz::TimeZone;
 use reqwest::StatusCode;
 use std::time::Duration;
 
@@ -142,6 +145,49 @@ async fn whoever_says_that_a_child_is_at_risk_is_told_what_to_ring_and_writes_no
     let stranger = Visitor::signed_in(&served.process.http, "duty.carrick").await;
     let refused = stranger.post("/app/new", &[("risk", "no")]).await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
+}
+
+/// Hours in which nobody works now: one weekday that is not today's.
+fn closed_now(files: &WorkflowFiles) {
+    let today = now().to_zoned(TimeZone::UTC).date();
+    let other = today
+        .checked_add(3.days())
+        .unwrap()
+        .strftime("%A")
+        .to_string();
+    let calendar = format!(
+        "format: 1\ncalendar: closed-now\ntitle: Closed now (invented)\nzone: Europe/London\n\
+         windows:\n  {}: [{{ open: \"10:00\", close: \"11:00\" }}]\n",
+        other.to_lowercase()
+    );
+    let file = files.folder().join("calendars/closed-now.yaml");
+    std::fs::write(file, calendar).unwrap();
+    let organisation = "organisation/south-ayrshire.yaml";
+    for when in ["open", "closed"] {
+        let hours = format!("when: {when}, hours: south-ayrshire-council");
+        files.change(
+            organisation,
+            &hours,
+            &format!("when: {when}, hours: closed-now"),
+        );
+    }
+}
+
+/// As at ten past four on a Friday, whatever day it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn when_the_office_is_closed_the_numbers_are_those_of_out_of_hours() {
+    let files = WorkflowFiles::copied("screens-closed-now");
+    closed_now(&files);
+    let served = Served::by(files.folder()).await;
+    let visitor = head(&served).await;
+    let request = served.sent().await;
+    let concern = format!("/app/requests/{request}/moves/pass-on-child-protection-concern");
+    for page in ["/app/new", "/app/danger", &concern] {
+        let seen = visitor.get(page).await;
+        seen.says("Social work out of hours");
+        seen.says("0800 328 7758");
+        seen.says_not("01292 288645");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
