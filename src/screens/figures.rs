@@ -3,16 +3,16 @@
 
 use super::layout::Page;
 use super::viewer::Viewer;
-use super::words::{count, date, days as days_words, plain, target};
-use super::{ROOT, Screens};
-use crate::api::caseloads::{self, CaseloadsView};
+use super::words::{date, days as days_words, plain, target};
+use super::{ROOT, Screens, loads};
+use crate::api::caseloads;
 use crate::api::concerns;
 use crate::api::extract::Params;
 use crate::api::problem::{Kind, Problem};
 use crate::api::read_tables::unreadable;
 use crate::api::reports::stand;
 use crate::api::response_times::{self, Figures};
-use crate::charts::{Curve, Table, number, percent};
+use crate::charts::{Curve, Table, percent};
 use crate::domain::ids::ClockName;
 use crate::projections::response_times::Question;
 use crate::projections::response_times::answer::ClockFigures;
@@ -20,7 +20,6 @@ use crate::projections::response_times::charted::waits;
 use crate::projections::response_times::published::PublishedFigures;
 use axum::extract::State;
 use maud::{Markup, PreEscaped, html};
-use std::collections::BTreeMap;
 
 const UNTIL_DAYS: f64 = 60.0;
 
@@ -91,14 +90,14 @@ impl Asked<'_> {
                 hx-select=[live.then_some("#figures")] hx-swap=[live.then_some("outerHTML")] {
                 ul.cards {
                     @if let Some(concerns) = concerns { li { (concerns) } }
-                    @if let Some(loads) = &loads { li { (self.unowned(loads)) } li { (open(loads)) } }
+                    @if let Some(loads) = &loads { li { (loads::unowned(loads)) } li { (loads::open(loads)) } }
                     li { (self.missed(&times.figures)) }
                 }
                 (self.times(&times.figures))
                 @if let Figures::Identified(answer) = &times.figures {
                     (self.chart(&answer.clocks).await?)
                 }
-                @if let Some(loads) = &loads { (self.loads(loads)) }
+                @if let Some(loads) = &loads { (loads::table(self.viewer, loads)) }
                 p.small {
                     @match times.as_known_on {
                         Some(at) => { "As it was known on " (date(at)) ". This answer never changes." }
@@ -144,28 +143,6 @@ impl Asked<'_> {
                 "Child protection concerns that nobody has answered yet"
             }
         }))
-    }
-
-    /// No request is without an owner; those that no rule could place wait for a person.
-    fn unowned(&self, loads: &CaseloadsView) -> Markup {
-        let unplaced: i64 = loads
-            .caseloads
-            .iter()
-            .filter(|row| row.team == "unrouted")
-            .map(|row| row.count)
-            .sum();
-        let class = if unplaced > 0 {
-            "card red"
-        } else {
-            "card green"
-        };
-        html! {
-            div class=(class) {
-                span.big { "0" }
-                "Requests without an owner"
-                @if unplaced > 0 { ". " (count(unplaced, "request waits", "requests wait")) " to be placed by a person" }
-            }
-        }
     }
 
     fn missed(&self, figures: &Figures) -> Markup {
@@ -289,60 +266,6 @@ impl Asked<'_> {
             details.more { summary { "The same as a table" } div.inside { (table(&curve.table())) } }
         })
     }
-
-    fn loads(&self, loads: &CaseloadsView) -> Markup {
-        let mut teams: BTreeMap<&str, Load> = BTreeMap::new();
-        for row in &loads.caseloads {
-            let team = teams.entry(&row.team).or_default();
-            team.count += row.count;
-            team.claimed += row.claimed;
-            team.waiting += row.waiting;
-            team.weight += row.weight;
-            team.oldest = match team.oldest {
-                Some(oldest) => Some(oldest.min(row.oldest_at)),
-                None => Some(row.oldest_at),
-            };
-        }
-        let mine = self.viewer.teams();
-        html! {
-            h2 { "Who holds how much" }
-            @if teams.is_empty() { p { "No team holds an open request." } }
-            section.scroll aria-label="Who holds how much" tabindex="0" { table {
-                thead { tr {
-                    th scope="col" { "Team" }
-                    th.number scope="col" { "Open requests" }
-                    th.number scope="col" { "Claimed now" }
-                    th.number scope="col" { "On the waiting list" }
-                    th.number scope="col" { "Weight" }
-                    th scope="col" { "Oldest asked on" }
-                } }
-                tbody { @for (team, load) in &teams {
-                    tr {
-                        th scope="row" {
-                            @if mine.iter().any(|known| known.as_str() == *team) {
-                                a href={ (ROOT) "/teams/" (team) } { (self.viewer.team(team)) }
-                            } @else { (self.viewer.team(team)) }
-                        }
-                        td.number { (load.count) }
-                        td.number { (load.claimed) }
-                        td.number { (load.waiting) }
-                        td.number { (number(load.weight)) }
-                        td { (load.oldest.map_or_else(String::new, date)) }
-                    }
-                } }
-            } }
-        }
-    }
-}
-
-/// Of a team.
-#[derive(Default)]
-struct Load {
-    count: i64,
-    claimed: i64,
-    waiting: i64,
-    weight: f64,
-    oldest: Option<jiff::Timestamp>,
 }
 
 /// What is not open to this reader is left out.
@@ -352,11 +275,6 @@ fn allowed<T>(found: Result<T, Problem>) -> Result<Option<T>, Problem> {
         Err(problem) if problem.kind == Kind::NotYours => Ok(None),
         Err(problem) => Err(problem),
     }
-}
-
-fn open(loads: &CaseloadsView) -> Markup {
-    let open: i64 = loads.caseloads.iter().map(|row| row.count).sum();
-    html! { div.card { span.big { (open) } "Open requests" } }
 }
 
 pub(super) fn part_words(part: &str) -> String {

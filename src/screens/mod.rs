@@ -15,6 +15,7 @@ mod figures;
 mod form;
 mod layout;
 mod live;
+mod loads;
 mod mine;
 mod moves;
 mod opened;
