@@ -12,7 +12,7 @@ use crate::api::problem::{Kind, Problem};
 use crate::api::read_tables::unreadable;
 use crate::api::reports::stand;
 use crate::api::response_times::{self, Figures};
-use crate::charts::{Curve, Table, percent};
+use crate::charts::{Curve, Table};
 use crate::domain::ids::ClockName;
 use crate::projections::response_times::Question;
 use crate::projections::response_times::answer::ClockFigures;
@@ -302,7 +302,7 @@ fn published(one: &PublishedFigures) -> Markup {
             td { (target(&one.target)) }
             (shown(one.started)) (shown(one.within_target)) (shown(one.missed_stopped)) (shown(one.missed_open)) (shown(open))
             (days(one.median_days)) (days(one.p85_days))
-            td.number { @match one.share_within_target { Some(share) => { (percent(share)) " in time" }, None => "–" } }
+            td.number { "–" }
         }
     }
 }
