@@ -1,5 +1,5 @@
 # `make run` and `make test` do all their set-up themselves; the work is in scripts/.
-.PHONY: help run test test-peers test-faults test-drill stop bench lint
+.PHONY: help run test test-peers test-faults test-drill stop bench lint screens
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -19,6 +19,9 @@ test-faults: ## the long counts of kills, with their seed (RFA_TEST_KILLS=200)
 
 test-drill: ## restore from a base backup and archived WAL, beside a newer broker
 	@scripts/test-drill.sh
+
+screens: ## pictures of every page into docs/screens/, to be looked at
+	@scripts/screens.sh
 
 stop: ## end exactly what run, test, test-peers and bench started; data stays
 	@scripts/stop.sh

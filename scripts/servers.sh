@@ -5,7 +5,7 @@
 #   scripts/servers.sh stop  DIR [postgres] [rabbitmq]   ends exactly what was started here, by pid
 #   scripts/servers.sh kill  DIR postgres|rabbitmq       the same without a shutdown, as a crash would
 #   scripts/servers.sh drop  DIR                         stops and removes the folder with its data
-#   scripts/servers.sh install [python] [node]           only the packages that are missing
+#   scripts/servers.sh install [python] [node] [browser] only the packages that are missing
 #
 # DIR is relative to the checkout (var/run, var/test). Without named parts, `start` leaves out the
 # part whose URL (DATABASE_URL, AMQP_URL) the caller has set. DIR/env holds plain assignments, not
@@ -84,7 +84,7 @@ unset_parts() {
 
 if [ "${1:-}" = install ]; then
   for extra in "${@:2}"; do
-    case $extra in python | node) ;; *) usage ;; esac
+    case $extra in python | node | browser) ;; *) usage ;; esac
   done
   mapfile -t parts < <(unset_parts)
   ensure_servers "${parts[@]}" "${@:2}"

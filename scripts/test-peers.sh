@@ -8,6 +8,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/toolchain.sh
+. scripts/node.sh
 
 oracles=tests/oracles
 clients=tests/peers
@@ -31,27 +32,12 @@ build_peers() {
   echo "$stamp" > "$peers/stamp"
 }
 
-# build_node FROM TO: the same for Node, by its lock file; no package runs a script of its own.
-build_node() {
-  local stamp
-  stamp="$(cat "$1/package.json" "$1/package-lock.json" | sha256sum) $(node --version)"
-  if [ "$stamp" = "$(cat "$2/stamp" 2> /dev/null)" ]; then return; fi
-  rm -rf -- "$2"
-  mkdir -p "$2"
-  cp "$1/package.json" "$1/package-lock.json" "$2/"
-  step npm ci --prefix "$2" --ignore-scripts --no-audit --no-fund --loglevel=error
-  echo "$stamp" > "$2/stamp"
-}
-
 scripts/servers.sh install python node
 if ! python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))'; then
   echo "test-peers: needs Python 3.11 or newer with venv; found: $(python3 --version 2>&1)" >&2
   exit 1
 fi
-if ! node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)' || ! command -v npm > /dev/null; then
-  echo "test-peers: needs Node 20 or newer with npm; found: $(node --version 2>&1)" >&2
-  exit 1
-fi
+needs_node test-peers
 build_peers "$oracles/requirements.txt" "$clients/requirements.txt"
 build_node "$clients" "$node"
 build_node "$oracles/documents" "$documents"

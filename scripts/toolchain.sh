@@ -7,6 +7,8 @@ if ! command -v cargo > /dev/null; then
   exit 1
 fi
 scripts/servers.sh install
+# The binary embeds them.
+scripts/assets.sh
 
 # mold links in a fifth of the time; used only where the compiler knows it.
 if [ -z "${RUSTFLAGS+set}" ] && echo 'int main(void){return 0;}' | cc -fuse-ld=mold -x c -o /dev/null - 2> /dev/null; then

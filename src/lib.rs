@@ -2,7 +2,8 @@
 //!
 //! Reading order: what a request is (`domain`), how a command becomes events (`commands`), where
 //! events live (`log`), who reads them (`relay`, `notices`, `projections`, `statistics`), what time
-//! itself asks for (`timers`), who may ask (`access`), and the doors (`api`, `cli`, `sheet`, `history`).
+//! itself asks for (`timers`), who may ask (`access`), and the doors (`api`,
+//! `screens` with `drafts`, `cli`, `sheet`, `history`).
 
 /// Every command makes and drops some thousand small values.
 #[global_allocator]
@@ -24,7 +25,9 @@ pub mod timers;
 pub mod access;
 pub mod api;
 pub mod cli;
+pub mod drafts;
 pub mod history;
+pub mod screens;
 pub mod sheet;
 pub mod simulate;
 

@@ -15,6 +15,7 @@ missing_packages() {
         command -v node > /dev/null || echo nodejs
         command -v npm > /dev/null || echo npm
         ;;
+      browser) command -v chromium > /dev/null || printf '%s\n' chromium fonts-liberation ;;
     esac
   done
   command -v cc > /dev/null || printf '%s\n' gcc libc6-dev

@@ -14,20 +14,20 @@ use axum::response::{IntoResponse, Response};
 use uuid::Uuid;
 
 #[derive(Debug, Clone)]
-pub(super) struct Caller {
-    pub(super) authority: Authority,
-    pub(super) principal: Principal,
+pub(crate) struct Caller {
+    pub(crate) authority: Authority,
+    pub(crate) principal: Principal,
     /// Id of the call, or of the message; correlation of what it records.
-    pub(super) call: Uuid,
+    pub(crate) call: Uuid,
 }
 
 /// The id of one HTTP call.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Call(pub(super) Uuid);
+pub(crate) struct Call(pub(crate) Uuid);
 
 impl Caller {
     /// Whoever has lost every role has lost what their relations to requests would open, too.
-    pub(super) fn find(app: &App, holder: Holder, call: Uuid) -> Option<Self> {
+    pub(crate) fn find(app: &App, holder: Holder, call: Uuid) -> Option<Self> {
         let declared = app.commands.registry().of(holder.authority.as_str());
         let principal = declared
             .find_principal(&holder.principal)
@@ -42,7 +42,7 @@ impl Caller {
 
     /// # Errors
     /// `not-yours`, without a word about what is there.
-    pub(super) fn must(&self, action: Action, resource: Resource<'_>) -> Result<(), Problem> {
+    pub(crate) fn must(&self, action: Action, resource: Resource<'_>) -> Result<(), Problem> {
         if decide(&self.principal, action, resource).is_allowed() {
             return Ok(());
         }
@@ -54,7 +54,7 @@ impl Caller {
 }
 
 /// Stands before every route that is not open to all.
-pub(super) async fn require(State(app): State<App>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn require(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let call = request
         .extensions()
         .get::<Call>()

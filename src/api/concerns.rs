@@ -124,7 +124,7 @@ pub(crate) async fn numbers(
     }))
 }
 
-pub(super) fn numbers_at(declared: &Declared, at: Timestamp) -> Vec<NumberView> {
+pub(crate) fn numbers_at(declared: &Declared, at: Timestamp) -> Vec<NumberView> {
     let numbers = declared.organisation().numbers_at(declared.calendars(), at);
     numbers
         .map(|number| NumberView {
@@ -135,7 +135,7 @@ pub(super) fn numbers_at(declared: &Declared, at: Timestamp) -> Vec<NumberView> 
 }
 
 /// Whether some workflow lets this person answer concerns wherever they come from.
-fn may_answer(declared: &Declared, person: &Principal) -> bool {
+pub(crate) fn may_answer(declared: &Declared, person: &Principal) -> bool {
     declared.workflows().any(|workflow| {
         let definition = &workflow.definition;
         let closing = definition

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 const CALL_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-pub(super) async fn edge(State(app): State<App>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn edge(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let call = one(request.headers(), &CALL_ID)
         .and_then(|id| Uuid::try_parse(id).ok())

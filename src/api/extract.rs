@@ -17,7 +17,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A body of strict JSON.
-pub(super) struct StrictJson(pub(super) Value);
+pub(crate) struct StrictJson(pub(crate) Value);
 
 impl FromRequest<App> for StrictJson {
     type Rejection = Problem;
@@ -31,7 +31,7 @@ impl FromRequest<App> for StrictJson {
 
 /// # Errors
 /// The first thing that is wrong, with its place and without a name that is not ours.
-pub(super) fn strict(app: &App, bytes: &[u8]) -> Result<Value, Problem> {
+pub(crate) fn strict(app: &App, bytes: &[u8]) -> Result<Value, Problem> {
     body::read(bytes).map_err(|fault| {
         let known = known_names(app);
         fault.problem(&|name| known.contains(name))
@@ -39,7 +39,7 @@ pub(super) fn strict(app: &App, bytes: &[u8]) -> Result<Value, Problem> {
 }
 
 /// A filled in sheet, as it was sent.
-pub(super) struct SheetBytes(pub(super) Bytes);
+pub(crate) struct SheetBytes(pub(crate) Bytes);
 
 impl FromRequest<App> for SheetBytes {
     type Rejection = Problem;
@@ -67,7 +67,7 @@ async fn read_whole(request: Request, app: &App, limit: usize) -> Result<Bytes, 
 }
 
 /// A body of strict JSON, or none at all.
-pub(super) struct MaybeJson(pub(super) Option<Value>);
+pub(crate) struct MaybeJson(pub(crate) Option<Value>);
 
 impl FromRequest<App> for MaybeJson {
     type Rejection = Problem;
@@ -85,7 +85,7 @@ impl FromRequest<App> for MaybeJson {
 }
 
 /// A POST that says all by its address: a key, no parameters, no body.
-pub(super) struct Bare;
+pub(crate) struct Bare;
 
 impl FromRequest<App> for Bare {
     type Rejection = Problem;
@@ -105,7 +105,7 @@ impl FromRequest<App> for Bare {
     }
 }
 
-pub(super) fn too_large(limit: usize) -> Problem {
+pub(crate) fn too_large(limit: usize) -> Problem {
     Problem::new(Kind::TooLarge, format!("At most {limit} bytes."))
 }
 
@@ -160,7 +160,7 @@ fn names_of(definition: &Definition, names: &mut BTreeSet<String>) {
 }
 
 /// The header, if it is there exactly once and readable.
-pub(super) fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+pub(crate) fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     let first = values.next()?;
     if values.next().is_some() {
@@ -170,10 +170,10 @@ pub(super) fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a s
 }
 
 /// `Idempotency-Key`: the same key with the same body is the same command, for ever.
-pub(super) struct Key(pub(super) String);
+pub(crate) struct Key(pub(crate) String);
 
 impl Key {
-    pub(super) fn find(text: &str) -> Option<Self> {
+    pub(crate) fn find(text: &str) -> Option<Self> {
         is_key(text).then(|| Self(text.to_owned()))
     }
 }
@@ -198,7 +198,7 @@ impl<S: Sync> FromRequestParts<S> for Key {
 }
 
 /// The version in `If-Match`, if it is given: `"3"` as in `ETag`, quotes optional.
-pub(super) struct IfMatch(pub(super) Option<i32>);
+pub(crate) struct IfMatch(pub(crate) Option<i32>);
 
 impl<S: Sync> FromRequestParts<S> for IfMatch {
     type Rejection = Problem;
@@ -234,7 +234,7 @@ fn version(text: &str) -> Option<i32> {
 }
 
 /// Query parameters; a handler takes those that it knows and refuses the rest.
-pub(super) struct Params {
+pub(crate) struct Params {
     found: BTreeMap<String, String>,
 }
 
@@ -255,9 +255,21 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
 }
 
 impl Params {
+    /// Of a question that a page asks by itself.
+    pub(crate) fn of<const N: usize>(pairs: [(&str, Option<&str>); N]) -> Self {
+        let given = pairs
+            .into_iter()
+            .filter_map(|(name, text)| Some((name, text?)));
+        Self {
+            found: given
+                .map(|(name, text)| (name.to_owned(), text.to_owned()))
+                .collect(),
+        }
+    }
+
     /// # Errors
     /// When there are others.
-    pub(super) fn only(self, allowed: &[&str]) -> Result<Self, Problem> {
+    pub(crate) fn only(self, allowed: &[&str]) -> Result<Self, Problem> {
         if self
             .found
             .keys()
@@ -268,13 +280,13 @@ impl Params {
         Err(Problem::new(Kind::BadQuery, "There is an unknown parameter.").allow(allowed))
     }
 
-    pub(super) fn text(&self, name: &str) -> Option<&str> {
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.found.get(name).map(String::as_str)
     }
 
     /// # Errors
     /// When the parameter is there and does not parse.
-    pub(super) fn find<T, E>(
+    pub(crate) fn find<T, E>(
         &self,
         name: &str,
         allowed: &str,
@@ -296,7 +308,7 @@ fn bad_query(name: &str, allowed: &str) -> Problem {
 }
 
 /// Path parameters; what does not parse is an address of nothing.
-pub(super) struct Segments<T>(pub(super) T);
+pub(crate) struct Segments<T>(pub(crate) T);
 
 impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Segments<T> {
     type Rejection = Problem;

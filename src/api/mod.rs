@@ -5,12 +5,12 @@
 //! document from `problem`.
 
 mod body;
-mod caller;
-mod caseloads;
-mod concerns;
-mod edge;
-mod extract;
-mod fields;
+pub(crate) mod caller;
+pub(crate) mod caseloads;
+pub(crate) mod concerns;
+pub(crate) mod edge;
+pub(crate) mod extract;
+pub(crate) mod fields;
 mod health;
 mod mail;
 mod measures;
@@ -20,11 +20,11 @@ pub mod openapi;
 mod page;
 pub mod position;
 pub mod problem;
-mod read_tables;
+pub(crate) mod read_tables;
 mod refusal;
-mod reports;
-mod requests;
-mod response_times;
+pub(crate) mod reports;
+pub(crate) mod requests;
+pub(crate) mod response_times;
 pub mod server;
 pub mod submissions;
 mod teams;

@@ -17,7 +17,7 @@ const RETRY_AFTER_MS: u64 = 1_000;
 ///
 /// # Errors
 /// `too-far-behind` with the position reached.
-pub(super) async fn caught_up(app: &App, table: &str, params: &Params) -> Result<AsOf, Problem> {
+pub(crate) async fn caught_up(app: &App, table: &str, params: &Params) -> Result<AsOf, Problem> {
     let wanted = min_position(app.epoch, params)?.unwrap_or(0);
     let reached = reached(app, table, Position(wanted)).await?;
     let head = app
@@ -37,7 +37,7 @@ pub(super) async fn caught_up(app: &App, table: &str, params: &Params) -> Result
 ///
 /// # Errors
 /// `too-far-behind` with the position reached.
-pub(super) async fn reached(app: &App, table: &str, wanted: Position) -> Result<Position, Problem> {
+pub(crate) async fn reached(app: &App, table: &str, wanted: Position) -> Result<Position, Problem> {
     projections::wait_for(&app.reads, table, wanted, WAIT_MS)
         .await
         .map_err(|behind| {
@@ -52,7 +52,7 @@ pub(super) async fn reached(app: &App, table: &str, wanted: Position) -> Result<
 }
 
 /// A read table that cannot be read: nothing is wrong with the question.
-pub(super) fn unreadable(error: impl Display) -> Problem {
+pub(crate) fn unreadable(error: impl Display) -> Problem {
     tracing::warn!(%error, "a read table cannot be read");
     Problem::new(Kind::Unavailable, "The read table cannot be read now.")
         .retry_after(RETRY_AFTER_MS)

@@ -36,13 +36,13 @@ pub(crate) struct IssuedView {
 }
 
 /// What is known at a moment.
-pub(super) struct Stand {
-    pub(super) known: Known,
-    pub(super) at: Timestamp,
+pub(crate) struct Stand {
+    pub(crate) known: Known,
+    pub(crate) at: Timestamp,
 }
 
 /// Where figures stand: now, or as known on a day. Waits for the read tables to come so far.
-pub(super) async fn stand(app: &App, caller: &Caller, params: &Params) -> Result<Stand, Problem> {
+pub(crate) async fn stand(app: &App, caller: &Caller, params: &Params) -> Result<Stand, Problem> {
     let (position, at) = known_position(app, params).await?;
     let log = app.commands.registry().log();
     let position = come_to(app, position.0).await?;

@@ -16,7 +16,7 @@ const TICKS: f64 = 5.0;
 const X_LABELS_MAX: usize = 12;
 
 /// Looks the same on screen and paper; text takes the size that the reader has chosen.
-const STYLE: &str = "text{font-family:sans-serif;font-size:13px;fill:#1a1a1a}\
+pub const STYLE: &str = "text{font-family:sans-serif;font-size:13px;fill:#1a1a1a}\
 .grid{stroke:#d5d5d5;stroke-width:1}.axis{stroke:#5e5e5e;stroke-width:1}\
 .value{stroke:#0065bd;stroke-width:2;fill:none}.band{fill:#0065bd;fill-opacity:.15;stroke:none}\
 .dot{fill:#0065bd;stroke:#fff;stroke-width:1}.few{fill:#fff;stroke:#0065bd;stroke-width:2}\

@@ -8,6 +8,7 @@ pub mod control;
 pub mod survival;
 pub mod table;
 
+pub use canvas::STYLE;
 pub use control::{Line, Mark, Series, Step, Tried};
 pub use survival::Curve;
 pub use table::Table;

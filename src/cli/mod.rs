@@ -3,6 +3,7 @@
 mod app;
 mod clock;
 mod custody;
+mod demonstration;
 mod desk;
 mod engine;
 mod history;

@@ -6,7 +6,7 @@ use super::engine::{Engine, now};
 use super::parts::Parts;
 use super::supervise::{Pace, Supervisor};
 use super::webhooks::outlets;
-use super::{Outcome, custody, people, say, signing};
+use super::{Outcome, custody, demonstration, signing};
 use crate::api::server::{Sockets, listen, serve};
 use crate::api::{App, Status, metrics, router};
 use crate::config::Config;
@@ -16,6 +16,7 @@ use crate::projections::{Runner, RunnerError, due_rungs};
 use crate::relay::intake::{Intake, IntakeStatus};
 use crate::relay::message::Lane;
 use crate::relay::{self, RelayLane};
+use crate::screens::Door;
 use crate::shutdown::on_signal;
 use crate::timers::{self, FindDue, NotFound, Sweeper};
 use clap::Args;
@@ -34,6 +35,14 @@ pub(super) struct Serve {
     /// Grant invented people their roles and print their tokens; loopback only
     #[arg(long)]
     demo: bool,
+    /// How long a sign-in of the demonstration lasts
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 28_800,
+        requires = "demo"
+    )]
+    sign_in_seconds: u32,
 }
 
 impl Serve {
@@ -50,9 +59,11 @@ impl Serve {
         engine
             .publish(&config, &engine.authority, &engine.authority)
             .await?;
-        if self.demo {
-            demonstrate(&engine, &config).await?;
-        }
+        let door = if self.demo {
+            demonstration::open(&engine, &config, self.sign_in_seconds).await?
+        } else {
+            Door::Closed
+        };
         let listener = listen(settings.http).await?;
         let figures = listen(settings.metrics).await?;
         let recorder = metrics::install()?;
@@ -87,10 +98,11 @@ impl Serve {
             shutdown.clone(),
         )));
 
+        let pages = demonstration::pages(&engine, &config, (app.clone(), door, shutdown.clone()))?;
         tracing::info!(address = %settings.http, "serving");
         serve(
             listener,
-            router(app),
+            router(app).merge(pages),
             sockets(settings.http, settings.connections_max),
             shutdown,
         )
@@ -212,61 +224,6 @@ fn sockets(listen: std::net::SocketAddr, connections_max: usize) -> Sockets {
         header_deadline: Duration::from_secs(10),
         shutdown_deadline: Duration::from_secs(20),
     }
-}
-
-async fn demonstrate(
-    engine: &Engine,
-    config: &Config,
-) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let settings = &config.settings;
-    if settings.http_public {
-        return Err(
-            "--demo hands out tokens and serves loopback only: unset RFA_HTTP_PUBLIC".into(),
-        );
-    }
-    let people = people::read(&settings.workflows.join("people/demonstration.yaml"))?;
-    let everybody: Vec<&people::Person> = people.iter().collect();
-    let issued = people::welcome(engine, &engine.authority, &everybody).await?;
-    say(format!(
-        "Invented people of {}, and their tokens until the next start:",
-        settings.authority
-    ));
-    for (person, (id, token)) in people.iter().zip(&issued) {
-        say(format!(
-            "  {id:<24} {}  {}",
-            token.expose_secret(),
-            person.title
-        ));
-    }
-    let year = super::simulate::authority_of(&engine.authority)?;
-    if engine
-        .commands
-        .registry()
-        .of(year.as_str())
-        .workflow_names()
-        .next()
-        .is_none()
-    {
-        say(format!(
-            "No invented year is loaded; `rfa simulate` makes one in {year}."
-        ));
-    } else {
-        let managers: Vec<&people::Person> = people
-            .iter()
-            .filter(|person| person.title.contains("manager"))
-            .collect();
-        for (id, token) in people::welcome(engine, &year, &managers).await? {
-            say(format!(
-                "  {id:<24} {}  for the invented year in {year}",
-                token.expose_secret()
-            ));
-        }
-    }
-    say(format!(
-        "API http://{}  document http://{0}/openapi  metrics http://{}/metrics",
-        settings.http, settings.metrics
-    ));
-    Ok(())
 }
 
 /// The read table of due rungs, for timers that do not know of read tables.

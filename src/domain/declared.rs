@@ -259,6 +259,11 @@ impl Declared {
         self.imports_ended.contains(import)
     }
 
+    /// Everybody who was ever granted something.
+    pub fn principals(&self) -> impl Iterator<Item = &Principal> {
+        self.principals.values()
+    }
+
     #[must_use]
     pub fn find_principal(&self, id: &PrincipalId) -> Option<&Principal> {
         self.principals.get(id)

@@ -24,6 +24,7 @@ pub mod shape;
 pub mod shards;
 pub mod store;
 pub mod team_caseloads;
+pub mod waiting;
 pub mod work;
 
 pub use lag::{Behind, Lag, lags, wait_for};

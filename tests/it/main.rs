@@ -42,6 +42,7 @@ mod response_times;
 mod roll_out;
 mod routes;
 mod scenarios;
+mod screens;
 mod servers;
 mod sheet;
 mod simulate;

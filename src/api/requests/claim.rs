@@ -44,7 +44,7 @@ pub(crate) struct ReasonView {
 }
 
 impl ClaimView {
-    pub(in crate::api) fn of(
+    pub(crate) fn of(
         by: &str,
         lease: Option<&Lease>,
         declared: &Declared,

@@ -61,8 +61,30 @@ pub(crate) async fn explain(
     let as_of = params.find("as_of", "an RFC 3339 time", str::parse::<Timestamp>)?;
     let seen = Seen::load(&app, &caller, &id).await?;
     let read_at = as_of.unwrap_or_else(app.now);
+    told(&app, &caller, &seen, (&clock, number, read_at)).map(Json)
+}
+
+/// The latest run, now.
+///
+/// # Errors
+/// When there is none, or its calendar is not in force.
+pub(crate) fn explained(
+    app: &App,
+    caller: &Caller,
+    seen: &Seen,
+    clock: &str,
+) -> Result<Explained, Problem> {
+    told(app, caller, seen, (clock, None, (app.now)()))
+}
+
+fn told(
+    app: &App,
+    caller: &Caller,
+    seen: &Seen,
+    (clock, number, read_at): (&str, Option<u32>, Timestamp),
+) -> Result<Explained, Problem> {
     let declared = app.commands.registry().of(caller.authority.as_str());
-    let spells = seen_spells(&seen, &declared, read_at);
+    let spells = seen_spells(seen, &declared, read_at);
     let (spell, rule) = spells
         .iter()
         .rev()
@@ -72,7 +94,7 @@ pub(crate) async fn explain(
         .ok_or_else(Problem::not_found)?;
     let strip = spell.strip(calendar_of(spell, &declared)?, read_at);
     let title_of = |state: &StateName| seen.title_of(state);
-    Ok(Json(Explained {
+    Ok(Explained {
         read_at,
         reading: view(spell, rule, &declared, read_at)?,
         sentence: strip.sentence(spell, &title_of),
@@ -86,7 +108,7 @@ pub(crate) async fn explain(
             })
             .collect(),
         cut: strip.is_cut,
-    }))
+    })
 }
 
 impl Seen {

@@ -99,7 +99,7 @@ fn extensions(spell: &Spell, rule: &ClockRule, now: Timestamp) -> Vec<ExtensionV
 }
 
 impl ClockView {
-    pub(super) fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         self.status.is_open()
     }
 }
@@ -150,7 +150,7 @@ pub(crate) async fn clocks(
 
 /// # Errors
 /// When a calendar that a clock counts by is not in force.
-pub(super) fn readings(app: &App, caller: &Caller, seen: &Seen) -> Result<Vec<ClockView>, Problem> {
+pub(crate) fn readings(app: &App, caller: &Caller, seen: &Seen) -> Result<Vec<ClockView>, Problem> {
     let declared = app.commands.registry().of(caller.authority.as_str());
     let now = (app.now)();
     seen_spells(seen, &declared, now)
@@ -199,7 +199,7 @@ fn acts(seen: &Seen) -> impl Iterator<Item = (Timestamp, &Act)> {
         })
 }
 
-pub(super) fn calendar_of<'a>(
+pub(crate) fn calendar_of<'a>(
     spell: &Spell,
     declared: &'a Declared,
 ) -> Result<&'a Calendar, Problem> {
@@ -212,7 +212,7 @@ pub(super) fn calendar_of<'a>(
     })
 }
 
-pub(super) fn view(
+pub(crate) fn view(
     spell: &Spell,
     rule: &ClockRule,
     declared: &Declared,
@@ -248,7 +248,7 @@ pub(super) fn view(
     })
 }
 
-fn child_clock(seen: &Seen, now: Timestamp) -> ChildClock {
+pub(crate) fn child_clock(seen: &Seen, now: Timestamp) -> ChildClock {
     let ends = |state| {
         seen.workflow
             .definition

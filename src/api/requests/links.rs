@@ -72,7 +72,7 @@ impl Seen {
     ///
     /// # Errors
     /// When the log or the vault is out of reach.
-    pub(super) async fn same_child(
+    pub(crate) async fn same_child(
         &self,
         app: &App,
         caller: &Caller,

@@ -2,19 +2,19 @@
 //!
 //! Invariant: a request that the caller may not see answers as one that does not exist.
 
-pub(super) mod claim;
-pub(super) mod clock;
-pub(super) mod clocks;
-pub(super) mod extension;
+pub(crate) mod claim;
+pub(crate) mod clock;
+pub(crate) mod clocks;
+pub(crate) mod extension;
 pub(super) mod find;
-mod links;
-pub(super) mod list;
-pub(super) mod moves;
-mod plan;
+pub(crate) mod links;
+pub(crate) mod list;
+pub(crate) mod moves;
+pub(crate) mod plan;
 pub(super) mod quote;
-pub(super) mod read;
+pub(crate) mod read;
 pub(super) mod sheet;
-pub(super) mod view;
+pub(crate) mod view;
 
 use super::App;
 use super::caller::Caller;
@@ -34,7 +34,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 /// A request that the caller may know of.
-pub(super) struct Seen {
+pub(crate) struct Seen {
     id: RequestId,
     request: Request,
     workflow: Arc<Workflow>,
@@ -53,7 +53,7 @@ pub(super) struct Seen {
 impl Seen {
     /// # Errors
     /// `not-found` when there is no such request or the caller may not know of it.
-    pub(super) async fn load(app: &App, caller: &Caller, id: &str) -> Result<Self, Problem> {
+    pub(crate) async fn load(app: &App, caller: &Caller, id: &str) -> Result<Self, Problem> {
         let id = parse_id(id)?;
         let loaded = app.commands.load(caller.authority.as_str(), id).await?;
         let (Some(request), Some(workflow)) =
@@ -95,6 +95,18 @@ impl Seen {
         })
     }
 
+    pub(crate) fn id(&self) -> RequestId {
+        self.id
+    }
+
+    pub(crate) fn request(&self) -> &Request {
+        &self.request
+    }
+
+    pub(crate) fn workflow(&self) -> &Workflow {
+        &self.workflow
+    }
+
     /// Whether a refusal would tell where the request has gone.
     fn hides(&self, error: &CommandError) -> bool {
         let states = &self.workflow.definition.states;
@@ -126,7 +138,7 @@ fn covers_now(app: &App, caller: &Caller) -> Covers {
 
 /// # Errors
 /// `not-found`: what is not an id is the address of nothing.
-pub(super) fn parse_id(id: &str) -> Result<RequestId, Problem> {
+pub(crate) fn parse_id(id: &str) -> Result<RequestId, Problem> {
     Uuid::try_parse(id)
         .map(RequestId)
         .map_err(|_| Problem::not_found())

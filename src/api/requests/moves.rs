@@ -41,7 +41,7 @@ pub(crate) struct ReceiptView {
 }
 
 impl ReceiptView {
-    pub(in crate::api) fn of(app: &App, receipt: Receipt) -> Self {
+    pub(crate) fn of(app: &App, receipt: Receipt) -> Self {
         Self {
             request_id: receipt.request_id.0,
             reference: receipt.reference,
@@ -83,7 +83,7 @@ pub(crate) async fn open(
 }
 
 /// From whatever door it came.
-pub(in crate::api) async fn open_request(
+pub(crate) async fn open_request(
     app: &App,
     caller: &Caller,
     key: String,
@@ -171,7 +171,7 @@ pub(crate) async fn make(
 }
 
 /// From whatever door it came.
-pub(in crate::api) fn of_move(
+pub(crate) fn of_move(
     caller: &Caller,
     key: String,
     if_match: Option<i32>,
@@ -184,7 +184,7 @@ pub(in crate::api) fn of_move(
     command(caller, key, body.on_behalf_of, ask, if_match)
 }
 
-pub(super) fn command(
+pub(crate) fn command(
     caller: &Caller,
     key: String,
     on_behalf_of: Option<PrincipalId>,
@@ -217,7 +217,7 @@ pub(super) async fn execute(
 
 /// The rules of the workflow come first: a move may be open to somebody who may not read.
 /// What they refuse is only explained to those who may know of the request.
-pub(in crate::api) async fn receive(
+pub(crate) async fn receive(
     app: &App,
     caller: &Caller,
     request: RequestId,

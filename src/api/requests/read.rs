@@ -48,7 +48,7 @@ pub(super) fn etag(version: i32) -> HeaderValue {
     HeaderValue::from_str(&format!("\"{version}\"")).unwrap_or(HeaderValue::from_static("\"0\""))
 }
 
-async fn view(app: &App, caller: &Caller, seen: &Seen) -> Result<RequestView, Problem> {
+pub(crate) async fn view(app: &App, caller: &Caller, seen: &Seen) -> Result<RequestView, Problem> {
     let opens = seen.content || seen.restricted || seen.involvement.does;
     let links = seen.links(app, caller).await?;
     let events = if opens {

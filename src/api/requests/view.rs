@@ -153,7 +153,7 @@ pub(super) struct Content {
 }
 
 impl Seen {
-    pub(super) fn state_view(&self) -> StateView {
+    pub(crate) fn state_view(&self) -> StateView {
         let found = self.workflow.definition.states.get(&self.request.state);
         match found {
             Some(rule) if !rule.restricted || self.knows_state() => StateView {
@@ -173,7 +173,7 @@ impl Seen {
         }
     }
 
-    pub(super) fn holder(&self) -> Option<Holder> {
+    pub(crate) fn holder(&self) -> Option<Holder> {
         if !self.may_know() {
             return None;
         }
@@ -195,7 +195,7 @@ impl Seen {
         })
     }
 
-    pub(super) fn moves(
+    pub(crate) fn moves(
         &self,
         principal: &Principal,
         declared: &Declared,

@@ -137,10 +137,10 @@ pub(in crate::api) fn wrong(parameter: &str, what: &str, allowed: &str) -> Probl
     )
 }
 
-pub(in crate::api) const WHEN: &str = "an RFC 3339 time with its offset, or a date";
+pub(crate) const WHEN: &str = "an RFC 3339 time with its offset, or a date";
 
 /// A date is its first moment in Scotland.
-pub(in crate::api) fn when(text: &str) -> Result<Timestamp, jiff::Error> {
+pub(crate) fn when(text: &str) -> Result<Timestamp, jiff::Error> {
     if let Ok(at) = text.parse() {
         return Ok(at);
     }

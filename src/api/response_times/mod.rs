@@ -4,7 +4,7 @@
 //! would tell them. Invariant: a question with `as_known_on` has one answer, for ever.
 
 mod asking;
-pub(super) mod opened;
+pub(crate) mod opened;
 
 pub(super) use asking::{WHEN, when, wrong};
 

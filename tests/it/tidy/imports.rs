@@ -135,7 +135,7 @@ const MODULES: &[Module] = &[
         never: &["lapin", "tokio_postgres", "refinery"],
     },
     Module {
-        name: "web",
+        name: "screens",
         ours: &[
             "api",
             "commands",
@@ -145,8 +145,14 @@ const MODULES: &[Module] = &[
             "domain",
             "charts",
             "config",
+            "drafts",
         ],
         never: &["lapin", "tokio_postgres", "refinery"],
+    },
+    Module {
+        name: "drafts",
+        ours: &["domain", "log"],
+        never: &["axum", "lapin"],
     },
     Module {
         name: "config",

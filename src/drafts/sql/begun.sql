@@ -1,0 +1,5 @@
+select id, place, key_id, sealed, begun_at
+from drafts.kept
+where authority = $1 and principal = $2 and place like 'new/%'
+order by begun_at
+limit 50

@@ -1,0 +1,10 @@
+select to_jsonb(r) as row, coalesce((
+        select jsonb_agg(t.detail)
+        from read_model.response_times t
+        where t.request_id = r.request_id and t.authority = r.authority
+            and t.spell > 0 and t.ended_at is null
+    ), '[]') as spells
+from read_model.request_list r
+where r.authority = $1 and r.team = $2 and not r.ended
+order by r.received_at, r.request_id
+limit $3

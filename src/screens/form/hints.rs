@@ -1,0 +1,128 @@
+//! `workflows/NAME/screens.yaml`: how the questions of a workflow stand on a screen.
+
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hints {
+    #[serde(rename = "format")]
+    _format: Format,
+    /// Of a new request.
+    #[serde(default)]
+    pub(in crate::screens) pages: Vec<QuestionPage>,
+    /// By the dotted path of an object, its fields that come first.
+    #[serde(default)]
+    pub(super) first: BTreeMap<String, Vec<String>>,
+    /// By the dotted path of a field, what its answers are taken from.
+    #[serde(default)]
+    pub(super) choices: BTreeMap<String, Known>,
+    #[serde(default)]
+    pub(super) ticks: BTreeSet<String>,
+    #[serde(default)]
+    pub(super) counted: BTreeSet<String>,
+    /// The clock that stops when help has come.
+    pub(in crate::screens) arrival: Option<String>,
+    /// By the dotted path of a field, in the place of what its schema says.
+    #[serde(default)]
+    pub(super) hints: BTreeMap<String, String>,
+    /// Of codes.
+    #[serde(default)]
+    words: BTreeMap<String, String>,
+}
+
+/// 1 is all there is.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(try_from = "u32")]
+struct Format;
+
+impl TryFrom<u32> for Format {
+    type Error = &'static str;
+
+    fn try_from(number: u32) -> Result<Self, Self::Error> {
+        if number == 1 {
+            Ok(Self)
+        } else {
+            Err("`format` is 1")
+        }
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::screens) struct QuestionPage {
+    /// In its address.
+    pub(in crate::screens) name: String,
+    pub(in crate::screens) title: String,
+    pub(in crate::screens) fields: Vec<String>,
+    #[serde(default)]
+    pub(in crate::screens) more: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(in crate::screens) enum Known {
+    Schools,
+    Teams,
+    /// Of the team that holds the request.
+    Members,
+    Requesters,
+    Everybody,
+    Agencies,
+    /// Open ones of the child's plan.
+    Actions,
+}
+
+impl Hints {
+    pub(in crate::screens) fn words(&self, code: &str) -> String {
+        let found = self.words.get(code).cloned();
+        found.unwrap_or_else(|| crate::screens::words::plain(code))
+    }
+}
+
+/// By the name of the workflow.
+///
+/// # Errors
+/// With the file that cannot be read.
+pub fn read_hints(workflows: &Path) -> Result<BTreeMap<String, Hints>, String> {
+    let mut found = BTreeMap::new();
+    let wrong = |path: &Path, why: &dyn std::fmt::Display| format!("{}: {why}", path.display());
+    let folders = std::fs::read_dir(workflows).map_err(|why| wrong(workflows, &why))?;
+    for folder in folders {
+        let folder = folder.map_err(|why| wrong(workflows, &why))?.path();
+        let file = folder.join("screens.yaml");
+        if !file.is_file() {
+            continue;
+        }
+        let text = std::fs::read_to_string(&file).map_err(|why| wrong(&file, &why))?;
+        let hints: Hints = serde_saphyr::from_str(&text).map_err(|why| wrong(&file, &why))?;
+        let name = folder.file_name().and_then(|name| name.to_str());
+        found.insert(name.unwrap_or_default().to_owned(), hints);
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_that_is_not_known_is_told() {
+        let read = |text: &str| serde_saphyr::from_str::<Hints>(text).map(|_| ());
+        assert!(read("format: 1\nticks: [a]").is_ok());
+        for wrong in [
+            "format: 2",
+            "format: 1\nordre: {}",
+            "format: 1\nchoices: { a: villages }",
+        ] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_shipped_hints_are_read() {
+        let all = read_hints(&Path::new(env!("CARGO_MANIFEST_DIR")).join("workflows")).unwrap();
+        assert!(all["request-for-assistance"].pages.len() < 8);
+    }
+}

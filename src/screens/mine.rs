@@ -1,0 +1,241 @@
+//! What somebody has asked for, in plain words; and what they were told when they sent it.
+
+use super::draft;
+use super::layout::Page;
+use super::request::{due, holder_words};
+use super::shown::when;
+use super::viewer::Viewer;
+use super::words::{count, moment};
+use super::{ROOT, Screens};
+use crate::api::extract::{Params, Segments};
+use crate::api::problem::{Kind, Problem};
+use crate::api::read_tables::unreadable;
+use crate::api::requests::Seen;
+use crate::api::requests::clock::explained;
+use crate::api::requests::clocks::{ClockView, child_clock, readings};
+use crate::api::requests::list::list;
+use crate::domain::request::state::Request;
+use crate::domain::time::clock::SpellStatus;
+use crate::domain::workflow::definition::FromStates;
+use axum::extract::State;
+use jiff::Timestamp;
+use maud::{Markup, html};
+
+/// A request as whoever asked sees it in the list.
+struct Asked<'a> {
+    screens: &'a Screens,
+    viewer: &'a Viewer,
+    seen: Seen,
+    clocks: Vec<ClockView>,
+    now: Timestamp,
+}
+
+impl<'a> Asked<'a> {
+    async fn load(screens: &'a Screens, viewer: &'a Viewer, id: &str) -> Result<Self, Problem> {
+        let seen = Seen::load(&screens.app, &viewer.caller, id).await?;
+        Ok(Self {
+            clocks: readings(&screens.app, &viewer.caller, &seen)?,
+            now: (screens.app.now)(),
+            screens,
+            viewer,
+            seen,
+        })
+    }
+
+    fn request(&self) -> &Request {
+        self.seen.request()
+    }
+
+    /// The clock that is due first.
+    fn next(&self) -> Option<&ClockView> {
+        let open = self
+            .clocks
+            .iter()
+            .filter(|clock| clock.status == SpellStatus::Running);
+        open.min_by_key(|clock| clock.due_at.unwrap_or(Timestamp::MAX))
+    }
+
+    /// The move that this state exists for: it waits for this person.
+    fn waits_for_me(&self) -> Option<(String, String)> {
+        let me = &self.viewer.caller.principal;
+        let holder = self.seen.holder()?;
+        let mine = holder.person.as_deref() == Some(me.id.as_str())
+            || holder.covered_by.as_deref() == Some(me.id.as_str());
+        if holder.held_by != "requester" || !mine {
+            return None;
+        }
+        let state = &self.request().state;
+        let open = self.seen.moves(me, &self.viewer.declared, self.now);
+        let rules = &self.seen.workflow().definition.moves;
+        let mut only_here = open.into_iter().filter(|one| {
+            let rule = rules.iter().find(|(name, _)| name.as_str() == one.name);
+            rule.is_some_and(|(_, rule)| {
+                rule.paths.iter().all(|path| match &path.from {
+                    FromStates::Of(states) => states.len() == 1 && states.contains(state),
+                    FromStates::Start | FromStates::Any => false,
+                })
+            })
+        });
+        only_here.next().map(|one| (one.name, one.title))
+    }
+
+    /// Whether the help has come: the workflow's screens say which clock tells.
+    fn arrival(&self) -> Option<Markup> {
+        let hints = self.screens.hints(self.request().opening.workflow.as_str());
+        let clock = hints.arrival.as_ref()?;
+        let clock = self.clocks.iter().rev().find(|one| one.clock == *clock)?;
+        Some(match (clock.status, clock.ended_at) {
+            (SpellStatus::Stopped, Some(at)) => {
+                html! { "Yes, it began on " (when(at, self.now)) "." }
+            }
+            (SpellStatus::Running | SpellStatus::Paused, _) => {
+                html! { "Not yet: " (due(clock, self.now)) "." }
+            }
+            (SpellStatus::Stopped | SpellStatus::Cancelled, _) => {
+                html! { "No. " (self.seen.state_view().meaning) }
+            }
+        })
+    }
+
+    fn facts(&self) -> Result<Markup, Problem> {
+        let state = self.seen.state_view();
+        let child = child_clock(&self.seen, self.now);
+        let next = self.next();
+        let why = next.map(|clock| {
+            let app = &self.screens.app;
+            explained(app, &self.viewer.caller, &self.seen, &clock.clock)
+        });
+        let why = why.transpose()?;
+        Ok(html! {
+            dl.facts {
+                div { dt { "Where it is" } dd { strong { (state.title) } br; (state.meaning) } }
+                @if let Some(holder) = self.seen.holder() {
+                    div { dt { "Who has it" } dd { (holder_words(self.viewer, &holder)) } }
+                }
+                @if let Some(clock) = next {
+                    div { dt { "What happens next" } dd {
+                        p { (clock.title) ": " (due(clock, self.now)) "." }
+                        @if let Some(why) = &why { p.small { (why.sentence) } }
+                    } }
+                }
+                div { dt { "The child has waited" } dd {
+                    (count(child.days, "day", "days")) ", since " (when(child.asked_at, self.now))
+                } }
+                @if let Some(arrival) = self.arrival() {
+                    div { dt { "Did help arrive?" } dd { (arrival) } }
+                }
+            }
+        })
+    }
+
+    fn card(&self) -> Result<Markup, Problem> {
+        let request = self.request();
+        let waits = self.waits_for_me();
+        let id = self.seen.id().0;
+        let class = if waits.is_some() { "card red" } else { "card" };
+        Ok(html! {
+            section class=(class) aria-labelledby={ "request-" (id) } {
+                h2 id={ "request-" (id) } {
+                    a href={ (ROOT) "/requests/" (id) } { "Request " (request.opening.reference) }
+                }
+                @if let Some((name, title)) = waits {
+                    p { strong { "The team waits for your answer." } }
+                    p { a.ds_button href={ (ROOT) "/requests/" (id) "/moves/" (name) } { (title) } }
+                }
+                (self.facts()?)
+            }
+        })
+    }
+}
+
+pub(super) async fn page(
+    State(screens): State<Screens>,
+    viewer: Viewer,
+    params: Params,
+) -> Result<Markup, Problem> {
+    let after = params.only(&["after"])?;
+    let asked = Params::of([("after", after.text("after")), ("limit", Some("20"))]);
+    let found = list(State(screens.app.clone()), viewer.caller.clone(), asked)
+        .await?
+        .0;
+    let mut cards = Vec::new();
+    for row in found.requests.iter() {
+        match Asked::load(&screens, &viewer, &row.id.to_string()).await {
+            Ok(asked) => cards.push(asked.card()?),
+            // It went to somebody else since the list was read.
+            Err(problem) if problem.kind == Kind::NotFound => {}
+            Err(problem) => return Err(problem),
+        }
+    }
+    let begun = begun(&screens, &viewer).await?;
+    let live = format!("{ROOT}/live");
+    Ok(Page::of("My requests", &viewer).live(&live).draw(&html! {
+        div.top {
+            h1 { "My requests" }
+            @if viewer.asks { a.ds_button href={ (ROOT) "/new" } { "Ask for help" } }
+        }
+        (begun)
+        div #mine hx-get=(format!("{ROOT}/mine")) hx-trigger="changed from:body" hx-select="#mine" hx-swap="outerHTML" {
+            @if cards.is_empty() { p { "You have not sent a request yet." } }
+            @for card in &cards { (card) }
+            @if let Some(next) = &found.next {
+                p { a href={ (ROOT) "/mine?after=" (next) } { "More requests" } }
+            }
+        }
+    }))
+}
+
+/// Requests that were begun and not sent.
+async fn begun(screens: &Screens, viewer: &Viewer) -> Result<Markup, Problem> {
+    let caller = &viewer.caller;
+    let drafts = screens
+        .drafts
+        .begun(&caller.authority, &caller.principal.id)
+        .await;
+    let drafts = drafts.map_err(unreadable)?;
+    let open: Vec<_> = drafts
+        .into_iter()
+        .filter(|kept| draft::read(&kept.content).is_some_and(|content| content.sent.is_none()))
+        .collect();
+    Ok(html! {
+        @if !open.is_empty() {
+            h2 { "Not sent yet" }
+            ul { @for kept in &open {
+                li { a href={ (ROOT) "/" (kept.form) "/check" } { "Go on with what you began on " (moment(kept.begun_at)) } }
+            } }
+            h2 { "Sent" }
+        }
+    })
+}
+
+pub(super) async fn receipt(
+    State(screens): State<Screens>,
+    viewer: Viewer,
+    Segments(id): Segments<String>,
+    params: Params,
+) -> Result<Markup, Problem> {
+    params.only(&[])?;
+    let asked = Asked::load(&screens, &viewer, &id).await?;
+    let same = asked.seen.same_child(&screens.app, &viewer.caller).await?;
+    let same = same.filter(|same| !same.requests.is_empty());
+    let id = asked.seen.id().0;
+    Ok(Page::of("The request was sent", &viewer).draw(&html! {
+        section.card.green role="status" {
+            h1 { "The request was sent" }
+            p { "Its reference is " strong { (asked.request().opening.reference) } ". You need it when you ring." }
+        }
+        h2 { "What happens now" }
+        (asked.facts()?)
+        @if let Some(same) = same {
+            div.card {
+                h2 { "You may have asked for this child before" }
+                ul { @for other in &same.requests {
+                    li { a href={ (ROOT) "/requests/" (other) } { "Look at the other request" } }
+                } }
+            }
+        }
+        p { a href={ (ROOT) "/requests/" (id) } { "Open the request" } }
+        p { a href={ (ROOT) "/mine" } { "My requests" } }
+        p { "Do you need help for a brother or sister, too? " a href={ (ROOT) "/new" } { "Send another request" } "." }
+    }))
+}

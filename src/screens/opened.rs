@@ -1,0 +1,144 @@
+//! The requests behind a number, with their events; and concerns that wait for an answer.
+
+use super::figures::part_words;
+use super::layout::Page;
+use super::shown::when;
+use super::viewer::Viewer;
+use super::words::{count, days, plain, span};
+use super::{ROOT, Screens};
+use crate::api::concerns;
+use crate::api::extract::Params;
+use crate::api::problem::Problem;
+use crate::api::response_times::opened::{OpenedView, RequestView, read};
+use axum::extract::State;
+use jiff::Timestamp;
+use maud::{Markup, html};
+
+pub(super) async fn page(
+    State(screens): State<Screens>,
+    viewer: Viewer,
+    params: Params,
+) -> Result<Markup, Problem> {
+    let part = part_words(params.text("part").unwrap_or("started"));
+    let clock = clock_title(&screens, &viewer, params.text("clock").unwrap_or_default());
+    let known = params.text("as_known_on").map(str::to_owned);
+    let app = screens.app.clone();
+    let now = (app.now)();
+    let opened = read(State(app), viewer.caller.clone(), params).await?.0;
+    let title = format!("{clock}: {part}");
+    let back = known.map_or_else(String::new, |day| format!("?as_known_on={day}"));
+    Ok(Page::of(&title, &viewer).draw(&html! {
+        p { a.ds_back-link href={ (ROOT) "/figures" (back) } { "Back to the figures" } }
+        h1 { (title) }
+        (told(&opened))
+        @for request in &opened.requests { (of_request(&viewer, request, now)) }
+    }))
+}
+
+fn clock_title(screens: &Screens, viewer: &Viewer, name: &str) -> String {
+    let workflow = viewer.declared.newest_workflow(&screens.app.usual_workflow);
+    let clocks = workflow.map(|workflow| &workflow.definition.clocks);
+    let mut clocks = clocks.into_iter().flatten();
+    let found = clocks.find(|(clock, _)| clock.as_str() == name);
+    found.map_or_else(|| plain(name), |(_, rule)| rule.title.clone())
+}
+
+fn told(opened: &OpenedView) -> Markup {
+    let many = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    html! {
+        p {
+            strong { (count(many(opened.count), "request", "requests")) }
+            ", the longest wait first. Only codes are shown here: what was written is open to those who work on it."
+        }
+        @if opened.not_open_to_you > 0 {
+            p { (count(many(opened.not_open_to_you), "of them is", "of them are")) " in teams that you do not answer for." }
+        }
+        @if opened.left_out > 0 {
+            p { (count(many(opened.left_out), "more is", "more are")) " left out." }
+        }
+    }
+}
+
+fn of_request(viewer: &Viewer, request: &RequestView, now: Timestamp) -> Markup {
+    let mine = viewer
+        .teams()
+        .iter()
+        .any(|team| team.as_str() == request.team);
+    let short = request.id.simple().to_string();
+    let short = short.get(24..).unwrap_or_default();
+    html! {
+        section.card aria-labelledby={ "r-" (request.id) "-" (request.spell) } {
+            h2 id={ "r-" (request.id) "-" (request.spell) } {
+                @if mine { a href={ (ROOT) "/requests/" (request.id) } { "Request …" (short) } }
+                @else { "Request …" (short) }
+            }
+            p {
+                (viewer.team(&request.team)) ". "
+                (days(request.days)) " days since " (when(request.started_at, now))
+                @if request.paused_days > 0.0 { ", of them " (days(request.paused_days)) " waiting for others" }
+                @match request.ended_at {
+                    Some(at) => { ", ended " (when(at, now)) },
+                    None => { ", still open" },
+                }
+                ". "
+                @match request.met {
+                    Some(true) => "In time.",
+                    Some(false) => span.late { "The target is missed." },
+                    None => "The target is not missed yet.",
+                }
+            }
+            details.more {
+                summary { "What happened" span.unseen { " with request " (short) } }
+                div.inside { ol {
+                    @for event in &request.events {
+                        li {
+                            (event.event.as_deref().map_or_else(|| "Something of another process".to_owned(), plain))
+                            ", " (when(event.occurred_at, now))
+                            @if event.recorded_at.as_second() - event.occurred_at.as_second() > 60 {
+                                " (we knew " (when(event.recorded_at, now)) ")"
+                            }
+                        }
+                    }
+                } }
+            }
+        }
+    }
+}
+
+pub(super) async fn concerns(
+    State(screens): State<Screens>,
+    viewer: Viewer,
+    params: Params,
+) -> Result<Markup, Problem> {
+    let app = screens.app.clone();
+    let now = (app.now)();
+    let found = concerns::list(State(app), viewer.caller.clone(), params)
+        .await?
+        .0;
+    let waiting = i64::try_from(found.unanswered_count).unwrap_or(i64::MAX);
+    let live = format!("{ROOT}/live");
+    Ok(Page::of("Concerns", &viewer).live(&live).draw(&html! {
+        h1 { "Child protection concerns" }
+        div #concerns hx-get={ (ROOT) "/concerns" } hx-trigger="changed from:body" hx-select="#concerns" hx-swap="outerHTML" {
+            @if waiting == 0 {
+                div.card.green role="status" { p { "Every concern has been answered." } }
+            } @else {
+                div.card.red role="status" {
+                    p { strong { (count(waiting, "concern waits", "concerns wait")) " for an answer." } }
+                    @if let Some(oldest) = found.oldest_at {
+                        p { "The oldest was passed on " (when(oldest, now)) "." }
+                    }
+                }
+            }
+            @match &found.concerns {
+                Some(concerns) => ul {
+                    @for one in concerns { li {
+                        a href={ (ROOT) "/requests/" (one.request_id) } { "Request " (one.reference) }
+                        ", " (viewer.team(&one.team)) ": " span.late { "waiting for " (span(one.waiting_ms)) }
+                    } }
+                },
+                None => p { "Which requests they belong to is open to those who answer them." },
+            }
+        }
+    }))
+}

@@ -1,0 +1,376 @@
+//! One request: where it is, what is owed, what this reader may do, and what was written.
+
+use super::form::Field;
+use super::layout::Page;
+use super::shown::{answers, when};
+use super::sources::{Sources, questions};
+use super::viewer::Viewer;
+use super::words::{count, day, moment, plain, span};
+use super::{ROOT, Screens};
+use crate::api::concerns::NumberView;
+use crate::api::extract::{Params, Segments};
+use crate::api::problem::Problem;
+use crate::api::requests::Seen;
+use crate::api::requests::clocks::{ChildClock, ClockView, child_clock};
+use crate::api::requests::plan::ActionView;
+use crate::api::requests::read::view;
+use crate::api::requests::view::{EventView, Holder, MoveView, RequestView};
+use crate::domain::time::clock::SpellStatus;
+use crate::domain::workflow::definition::{
+    FromStates, HandOver, MoveRule, PathRule, PlanEffect, SettledBy, Which,
+};
+use axum::extract::State;
+use jiff::Timestamp;
+use maud::{Markup, html};
+
+/// A request with all that this reader may see of it.
+pub(super) struct Opened<'a> {
+    screens: &'a Screens,
+    pub(super) viewer: &'a Viewer,
+    pub(super) seen: Seen,
+    pub(super) view: RequestView,
+    child: ChildClock,
+    pub(super) now: Timestamp,
+}
+
+impl<'a> Opened<'a> {
+    pub(super) async fn load(
+        screens: &'a Screens,
+        viewer: &'a Viewer,
+        id: &str,
+    ) -> Result<Self, Problem> {
+        let seen = Seen::load(&screens.app, &viewer.caller, id).await?;
+        let view = view(&screens.app, &viewer.caller, &seen).await?;
+        let now = (screens.app.now)();
+        Ok(Self {
+            child: child_clock(&seen, now),
+            screens,
+            viewer,
+            seen,
+            view,
+            now,
+        })
+    }
+}
+
+pub(super) async fn page(
+    State(screens): State<Screens>,
+    viewer: Viewer,
+    Segments(id): Segments<String>,
+    params: Params,
+) -> Result<Markup, Problem> {
+    let params = params.only(&["done"])?;
+    let opened = Opened::load(&screens, &viewer, &id).await?;
+    let done = params.text("done").and_then(|name| opened.done(name));
+    Ok(opened.draw(done.as_ref()))
+}
+
+/// What to ring, the most urgent first.
+pub(super) fn numbers(numbers: &[NumberView]) -> Markup {
+    html! {
+        ul.numbers {
+            @for number in numbers {
+                li { span { (number.title) } strong { (number.number) } }
+            }
+        }
+    }
+}
+
+impl Opened<'_> {
+    fn done(&self, name: &str) -> Option<Markup> {
+        let words = match name {
+            "claim" => {
+                "You have claimed this request. What was written is open to you now.".to_owned()
+            }
+            "release" => "You have given the request back to the team.".to_owned(),
+            name => {
+                let mut rules = self.seen.workflow().definition.moves.iter();
+                let (_, rule) = rules.find(|(known, _)| known.as_str() == name)?;
+                format!("Done: {}.", rule.title)
+            }
+        };
+        Some(html! {
+            div.card.green role="status" { p { strong { (words) } } }
+        })
+    }
+
+    pub(super) fn draw(&self, notice: Option<&Markup>) -> Markup {
+        let view = &self.view;
+        let title = format!("Request {}", view.reference);
+        let concern = view.moves.iter().find(|rule| !rule.ring_first.is_empty());
+        Page::of(&title, self.viewer).draw(&html! {
+            @if let Some(notice) = notice { (notice) }
+            div.top {
+                h1 { (title) }
+                @if let Some(rule) = concern {
+                    a.ds_button.concern href={ (ROOT) "/requests/" (view.id) "/moves/" (rule.name) } { (rule.title) }
+                }
+            }
+            @if view.concern_open == Some(true) {
+                div.card.red {
+                    p { strong { "A child protection concern was passed on, and nobody has answered yet." } }
+                    p { "It stays red until somebody writes down who answered, and when." }
+                }
+            }
+            (self.prompts())
+            (self.standing())
+            (super::claim::card(self))
+            (self.acts())
+            (self.clocks())
+            (self.plan())
+            (self.story())
+        })
+    }
+
+    fn standing(&self) -> Markup {
+        let view = &self.view;
+        let holder = view.holder.as_ref();
+        html! {
+            dl.facts {
+                div { dt { "Where it is" } dd { strong { (view.state.title) } br; (view.state.meaning) } }
+                @if let Some(holder) = holder {
+                    div { dt { "Who has it" } dd { (holder_words(self.viewer, holder)) } }
+                }
+                @if let Some(worker) = &view.worker {
+                    div { dt { "Named worker" } dd { (self.viewer.person(worker)) } }
+                }
+                div { dt { "The child has waited" } dd {
+                    (count(self.child.days, "day", "days"))
+                    @if self.child.ended_at.is_some() { ", until it ended" }
+                    ", since " (when(self.child.asked_at, self.now))
+                } }
+                div { dt { "Who asked" } dd {
+                    (self.viewer.person(&view.requester))
+                    @if let Some(agency) = &view.agency { ", " (self.viewer.agency(agency)) }
+                } }
+            }
+        }
+    }
+
+    /// Others for the same child, and those that belong with this one.
+    fn prompts(&self) -> Markup {
+        let view = &self.view;
+        let same = view
+            .possible_same_child
+            .as_ref()
+            .filter(|same| same.count > 0);
+        html! {
+            @if let Some(same) = same {
+                div.card {
+                    h2 { "Perhaps the same child" }
+                    p {
+                        @let found = i64::try_from(same.count).unwrap_or(i64::MAX);
+                        (count(found, "other request looks", "other requests look"))
+                        " like the same child. Look before you go on; nothing is put together by itself."
+                    }
+                    @if !same.requests.is_empty() {
+                        ul { @for id in &same.requests {
+                            li { a href={ (ROOT) "/requests/" (id) } { "Open the other request" } }
+                        } }
+                    }
+                }
+            }
+            @if !view.links.is_empty() {
+                div.card {
+                    h2 { "Belongs together" }
+                    ul { @for link in &view.links {
+                        li {
+                            (plain(&link.kind)) ": "
+                            a href={ (ROOT) "/requests/" (link.request) } { "request " (link.reference) }
+                        }
+                    } }
+                }
+            }
+        }
+    }
+
+    /// What this state is for first; what can be done at any time stands behind it.
+    fn acts(&self) -> Markup {
+        let view = &self.view;
+        let open = view.moves.iter().filter(|one| one.ring_first.is_empty());
+        let open = open.filter(|one| self.rule_of(one).is_none_or(|rule| self.is_of_use(rule)));
+        let (always, now): (Vec<&MoveView>, Vec<&MoveView>) = open.partition(|one| {
+            self.rule_of(one).is_some_and(|rule| {
+                let from_any = |path: &PathRule| matches!(path.from, FromStates::Any);
+                rule.paths.iter().all(from_any) && rule.hand_over.is_none()
+            })
+        });
+        html! {
+            @if !now.is_empty() || !always.is_empty() {
+                h2 #what-you-can-do { "What you can do" }
+                ul.acts aria-labelledby="what-you-can-do" { @for one in now { (self.act(one)) } }
+            }
+            @if !always.is_empty() {
+                details.more {
+                    summary { "More that you can do" }
+                    div.inside { ul.acts { @for one in always { (self.act(one)) } } }
+                }
+            }
+            @if let Some(open) = &view.still_open { p { (open) } }
+        }
+    }
+
+    fn rule_of(&self, one: &MoveView) -> Option<&MoveRule> {
+        let mut rules = self.seen.workflow().definition.moves.iter();
+        let found = rules.find(|(name, _)| name.as_str() == one.name);
+        found.map(|(_, rule)| rule)
+    }
+
+    /// There is nothing to answer before a concern was passed on, and nothing to settle in a plan
+    /// where nothing is open.
+    fn is_of_use(&self, rule: &MoveRule) -> bool {
+        let settles_one = matches!(
+            &rule.plan,
+            Some(PlanEffect::Settles(SettledBy {
+                which: Which::At(_),
+                ..
+            }))
+        );
+        let plan = &self.seen.request().plan;
+        match rule.hand_over {
+            Some(HandOver::Closes) => self.view.concern_open == Some(true),
+            Some(HandOver::Opens) | None => !settles_one || plan.open().next().is_some(),
+        }
+    }
+
+    fn act(&self, one: &MoveView) -> Markup {
+        let place = format!("{ROOT}/requests/{}/moves/{}", self.view.id, one.name);
+        html! { li { a.ds_button.ds_button--secondary href=(place) { (one.title) } } }
+    }
+
+    fn clocks(&self) -> Markup {
+        let view = &self.view;
+        html! {
+            @if !view.next.is_empty() {
+                h2 { "What is owed, and by when" }
+                ul {
+                    @for clock in &view.next {
+                        li {
+                            (clock.title) ": " (due(clock, self.now)) " "
+                            a href={ (ROOT) "/requests/" (view.id) "/clocks/" (clock.clock) } {
+                                "Why then" span.unseen { ": " (clock.title) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn plan(&self) -> Markup {
+        let actions = &self.view.actions;
+        html! {
+            @if !actions.is_empty() {
+                h2 { "The child's plan" }
+                ul { @for action in actions { li { (self.action(action)) } } }
+            }
+        }
+    }
+
+    fn action(&self, action: &ActionView) -> Markup {
+        let who = action.who.as_ref().map(|who| self.viewer.person(who));
+        let who = who.or_else(|| Some(self.viewer.agency(action.agency.as_ref()?)));
+        html! {
+            (action.number) ". " (plain(&action.what)) ", by " (day(action.due_on))
+            @if let Some(who) = who { ": " (who) }
+            " "
+            @if action.overdue { span.late { "late" } } @else { "(" (plain(action.standing)) ")" }
+        }
+    }
+
+    /// What happened, the newest first, with what was written where it is open.
+    fn story(&self) -> Markup {
+        let view = &self.view;
+        html! {
+            h2 { "What was written" }
+            @if view.events.is_empty() {
+                p { "You see the outline of this request. What was written about the child and the family is open to those who work on it." }
+            }
+            @for event in view.events.iter().rev() { (self.event(event)) }
+        }
+    }
+
+    /// What is to be answered, above the form that answers it.
+    pub(super) fn written_last(&self) -> Markup {
+        let mut events = self.view.events.iter().rev();
+        let last = events.find(|event| event.data.as_ref().is_some_and(|data| !data.is_empty()));
+        let holder = self.view.holder.as_ref();
+        let waits = holder.is_some_and(|holder| holder.held_by == "requester");
+        html! {
+            @if let Some(event) = last {
+                details.more open[waits] {
+                    summary { "What was written last" }
+                    div.inside { (self.event(event)) }
+                }
+            }
+        }
+    }
+
+    fn event(&self, event: &EventView) -> Markup {
+        let known = self.questions_of(event);
+        html! {
+            section.card {
+                h3 { (plain(&event.name)) }
+                p.small {
+                    (when(event.occurred_at, self.now))
+                    @if let Some(actor) = &event.actor { ", " (self.viewer.person(actor)) }
+                    @if let Some(because) = &event.because { ". " (because) }
+                }
+                @if event.destroyed { p { "Some of it cannot be read any more: the record was destroyed." } }
+                @if let (Some(fields), Some(data)) = (&known, &event.data) {
+                    @if !data.is_empty() { (answers(fields, data)) }
+                }
+            }
+        }
+    }
+
+    /// Questions of the move that an event tells of.
+    fn questions_of(&self, event: &EventView) -> Option<Vec<Field>> {
+        let workflow = self.seen.workflow();
+        let mut rules = workflow.definition.moves.values();
+        let rule = rules.find(|rule| rule.emits.as_str() == event.name)?;
+        let hints = self.screens.hints(&self.view.workflow);
+        let sources = Sources::of(self.screens, self.viewer, Some(&self.seen));
+        Some(questions(&rule.data, hints, &sources))
+    }
+}
+
+pub(super) fn holder_words(viewer: &Viewer, holder: &Holder) -> Markup {
+    let team = viewer.team(&holder.team);
+    let person = holder.person.as_ref().map(|person| viewer.person(person));
+    html! {
+        @match (holder.held_by, person) {
+            ("worker", Some(person)) => { (person) ", for " (team) }
+            ("requester", Some(person)) => {
+                "It waits for an answer from "
+                @if let Some(cover) = &holder.covered_by {
+                    (viewer.person(cover)) ", who answers for " (person)
+                } @else {
+                    (person)
+                }
+                ". The team is " (team) "."
+            }
+            (_, _) => { (team) }
+        }
+    }
+}
+
+/// `by Friday 4 December, 5:00 pm (3 days left)`
+pub(super) fn due(clock: &ClockView, now: Timestamp) -> Markup {
+    let Some(at) = clock.due_at else {
+        return html! { "stands still now" };
+    };
+    let left = at.as_millisecond() - now.as_millisecond();
+    html! {
+        @if clock.status == SpellStatus::Paused {
+            "stands still; it was due by " (moment(at))
+        } @else if left < 0 {
+            span.late { "late since " (moment(at)) " (" (span(-left)) ")" }
+        } @else {
+            "by " (moment(at)) " (" (span(left)) " left)"
+        }
+        @if let Some(after) = clock.assumed_after {
+            ", if no holidays are added after " (day(after))
+        }
+    }
+}

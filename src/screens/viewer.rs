@@ -1,0 +1,154 @@
+//! Who looks at a page: behind the door, with the grants in force now.
+
+use super::door::{Door, Pass};
+use super::form::Typed;
+use super::{Screens, sign_in};
+use crate::access::{Action, Holder, Involvement, Resource, decide};
+use crate::api::caller::{Call, Caller};
+use crate::api::concerns::may_answer;
+use crate::api::problem::{Kind, Problem};
+use crate::domain::declared::Declared;
+use crate::domain::ids::{PrincipalId, TeamId};
+use crate::domain::workflow::definition::Scope;
+use axum::extract::{FromRequest, FromRequestParts, OriginalUri, Request, State};
+use axum::http::Method;
+use axum::http::request::Parts;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use std::sync::Arc;
+use uuid::Uuid;
+
+#[derive(Clone)]
+pub(super) struct Viewer {
+    pub(super) caller: Caller,
+    /// As they are called on the page.
+    pub(super) title: String,
+    pub(super) declared: Arc<Declared>,
+    door: Arc<Door>,
+    /// May ask for help.
+    pub(super) asks: bool,
+    /// May answer a child protection concern wherever it comes from.
+    pub(super) answers: bool,
+}
+
+impl Viewer {
+    fn new(screens: &Screens, pass: &Pass, call: Uuid) -> Option<Self> {
+        let app = &screens.app;
+        let caller = Caller::find(app, pass.holder.clone(), call)?;
+        let declared = app.commands.registry().of(caller.authority.as_str());
+        let title = screens.door.title_of(&pass.holder);
+        Some(Self {
+            title: title.map_or_else(|| caller.principal.id.to_string(), str::to_owned),
+            asks: may_open(screens, &declared, &caller),
+            answers: may_answer(&declared, &caller.principal),
+            door: Arc::clone(&screens.door),
+            declared,
+            caller,
+        })
+    }
+
+    /// Those whose queue they may see.
+    pub(super) fn teams(&self) -> Vec<&TeamId> {
+        let grants = self.caller.principal.grants.iter();
+        let mut teams: Vec<&TeamId> = grants.filter_map(|grant| grant.team.as_ref()).collect();
+        teams.dedup();
+        teams.retain(|team| self.may(Action::ReadQueue, Resource::Team(team)));
+        teams
+    }
+
+    /// As people call them; by code where the door does not know them.
+    pub(super) fn person(&self, code: &str) -> String {
+        let Ok(principal) = PrincipalId::parse(code) else {
+            return code.to_owned();
+        };
+        let holder = Holder {
+            authority: self.caller.authority.clone(),
+            principal,
+        };
+        let found = self.door.title_of(&holder);
+        found.map_or_else(|| code.to_owned(), str::to_owned)
+    }
+
+    pub(super) fn may(&self, action: Action, resource: Resource<'_>) -> bool {
+        decide(&self.caller.principal, action, resource).is_allowed()
+    }
+
+    /// That there are concerns without an answer.
+    pub(super) fn sees_concerns(&self) -> bool {
+        let involvement = Involvement {
+            answers: self.answers,
+            ..Involvement::default()
+        };
+        self.may(Action::ReadConcerns, Resource::Request(&involvement))
+    }
+
+    pub(super) fn sees_figures(&self) -> bool {
+        self.may(Action::ReadResponseTimes, Resource::Whole)
+    }
+}
+
+/// Whether some role lets them make the opening move, wherever the request goes.
+fn may_open(screens: &Screens, declared: &Declared, caller: &Caller) -> bool {
+    let Some(workflow) = declared.newest_workflow(&screens.app.usual_workflow) else {
+        return false;
+    };
+    let definition = &workflow.definition;
+    let opening = definition.moves.values().filter(|rule| rule.opens);
+    let mut roles = opening.flat_map(|rule| &rule.by);
+    roles.any(|role| {
+        definition.roles.get(role).is_some_and(|rule| {
+            let held = |role| caller.principal.holds(role);
+            rule.of == Scope::Anywhere && rule.any_of.iter().any(held)
+        })
+    })
+}
+
+/// Stands before every page but the door itself.
+pub(super) async fn require(
+    State(screens): State<Screens>,
+    OriginalUri(uri): OriginalUri,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let call = request.extensions().get::<Call>();
+    let call = call.map_or_else(Uuid::nil, |call| call.0);
+    let pass = screens.door.read(request.headers());
+    let now = (screens.app.now)();
+    let valid = pass.as_ref().filter(|pass| pass.ends_at > now);
+    let viewer = valid.and_then(|pass| Viewer::new(&screens, pass, call));
+    let path = uri.path_and_query().map_or("", |path| path.as_str());
+    let Some(viewer) = viewer else {
+        let Some(pass) = pass.filter(|_| *request.method() == Method::POST) else {
+            return sign_in::ask(path, None);
+        };
+        return keep(&screens, &pass, uri.path(), request).await;
+    };
+    let id = viewer.caller.principal.id.clone();
+    request.extensions_mut().insert(viewer.caller.clone());
+    request.extensions_mut().insert(viewer.clone());
+    let mut response = next.run(request).await;
+    response.extensions_mut().insert(id);
+    response.extensions_mut().insert(viewer);
+    response
+}
+
+/// What was typed while the sign-in ended is kept as a draft of whoever typed it.
+async fn keep(screens: &Screens, pass: &Pass, path: &str, request: Request) -> Response {
+    let typed = match Typed::from_request(request, screens).await {
+        Ok(typed) => typed,
+        Err(problem) => return problem.into_response(),
+    };
+    match super::draft::keep_unsigned(screens, &pass.holder, path, &typed).await {
+        Ok(place) => sign_in::ask(&place, Some(&pass.holder)),
+        Err(problem) => problem.into_response(),
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Viewer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let found = parts.extensions.get::<Self>().cloned();
+        found.ok_or_else(|| Problem::new(Kind::Internal, "The page does not ask who is there."))
+    }
+}

@@ -1,0 +1,143 @@
+//! Codes and times as people read them.
+
+use super::viewer::Viewer;
+use crate::domain::organisation::OrganisationFile;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+/// The clock on the wall in Scotland.
+pub(super) fn zone() -> TimeZone {
+    TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC)
+}
+
+/// `Friday 4 December, 5:00 pm`; midnight belongs to the day that ends with it.
+pub(super) fn moment(at: Timestamp) -> String {
+    let local = at.to_zoned(zone());
+    if local.time() == jiff::civil::Time::midnight() {
+        let before = local.date().yesterday().unwrap_or(local.date());
+        return format!("the end of {}", day(before));
+    }
+    let time = local.strftime("%-I:%M %P").to_string();
+    format!("{}, {}", day(local.date()), time)
+}
+
+/// `Friday 4 December`
+pub(super) fn day(date: Date) -> String {
+    date.strftime("%A %-d %B").to_string()
+}
+
+/// `4 December 2026`
+pub(super) fn date(at: Timestamp) -> String {
+    at.to_zoned(zone()).strftime("%-d %B %Y").to_string()
+}
+
+pub(super) fn count(number: i64, one: &str, more: &str) -> String {
+    if number == 1 {
+        format!("1 {one}")
+    } else {
+        format!("{number} {more}")
+    }
+}
+
+/// How long between two moments, in the largest unit that says something.
+pub(super) fn span(ms: i64) -> String {
+    let minutes = ms.max(0) / 60_000;
+    match (minutes, minutes / 60, minutes / 1_440) {
+        (0, _, _) => "less than a minute".to_owned(),
+        (minutes, 0, _) => count(minutes, "minute", "minutes"),
+        (_, hours, 0) => count(hours, "hour", "hours"),
+        (_, _, days) => count(days, "day", "days"),
+    }
+}
+
+/// Of a figure: nobody needs parts of a day.
+pub(super) fn days(value: f64) -> String {
+    if value < 1.0 {
+        "under 1".to_owned()
+    } else {
+        format!("{value:.0}")
+    }
+}
+
+/// `primary-head` becomes `Primary head`.
+pub(super) fn plain(code: &str) -> String {
+    let text = code.replace(['-', '_'], " ");
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) => format!("{}{}", first.to_uppercase(), letters.as_str()),
+        None => text,
+    }
+}
+
+/// `5wd` becomes `5 working days`.
+pub(super) fn target(text: &str) -> String {
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let (one, more) = match unit {
+        "wd" => ("working day", "working days"),
+        "wh" => ("working hour", "working hours"),
+        "min" => ("minute", "minutes"),
+        "d" => ("day", "days"),
+        "w" => ("week", "weeks"),
+        _ => return text.to_owned(),
+    };
+    let number = text
+        .strip_suffix(unit)
+        .and_then(|number| number.parse().ok());
+    number.map_or_else(|| text.to_owned(), |number| count(number, one, more))
+}
+
+impl Viewer {
+    fn file(&self) -> Option<&OrganisationFile> {
+        self.declared.organisation().file()
+    }
+
+    pub(super) fn team(&self, code: &str) -> String {
+        let units = self.file().map_or(&[][..], |file| &file.units);
+        let found = units.iter().find(|unit| unit.id.as_str() == code);
+        found.map_or_else(|| plain(code), |unit| unit.title.clone())
+    }
+
+    /// A school or an agency.
+    pub(super) fn agency(&self, code: &str) -> String {
+        let Some(file) = self.file() else {
+            return plain(code);
+        };
+        let schools = file.schools.iter().map(|one| (one.id.as_str(), &one.title));
+        let agencies = file
+            .agencies
+            .iter()
+            .map(|one| (one.id.as_str(), &one.title));
+        let found = schools.chain(agencies).find(|(id, _)| *id == code);
+        found.map_or_else(|| plain(code), |(_, title)| title.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_read_as_people_say_them() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        assert_eq!(
+            moment(at("2026-12-04T17:00:00Z")),
+            "Friday 4 December, 5:00 pm"
+        );
+        assert_eq!(
+            moment(at("2026-12-05T00:00:00Z")),
+            "the end of Friday 4 December"
+        );
+        assert_eq!(moment(at("2026-07-03T08:05:00Z")), "Friday 3 July, 9:05 am");
+        assert_eq!(span(59_000), "less than a minute");
+        assert_eq!(span(60_000), "1 minute");
+        assert_eq!(span(7_200_000), "2 hours");
+        assert_eq!(span(86_400_000), "1 day");
+        assert_eq!(plain("primary-head"), "Primary head");
+        assert_eq!([days(0.002), days(1.4)], ["under 1", "1"]);
+        assert_eq!(
+            [target("1wd"), target("12w")],
+            ["1 working day", "12 weeks"]
+        );
+    }
+}

@@ -1,0 +1,322 @@
+//! A new request, page by page: answered, kept, checked, sent once.
+
+use super::Visitor;
+use crate::support::client::Served;
+use crate::support::engine::now;
+use crate::support::{Broker, Postgres, ProcessUnderTest, WorkflowFiles, until};
+use jiff::ToSpan as _;
+use jiff::tz::TimeZone;
+use reqwest::StatusCode;
+use std::time::Duration;
+
+/// The pages of a request with the least that is needed on them; all invented.
+const ANSWERS: [(&str, &[(&str, &str)]); 7] = [
+    ("strengths", &[("going_well", "Invented: enjoys art.")]),
+    (
+        "worries",
+        &[
+            ("worried_about", "Invented: often absent."),
+            ("tried_so_far", "Invented: breakfast club."),
+        ],
+    ),
+    (
+        "child",
+        &[
+            ("child.given_name", "Robin"),
+            ("child.family_name", "Example (invented)"),
+            ("child.date_of_birth", "2018-05-14"),
+            ("child.school", "example-primary-girvan"),
+            ("child.postcode", ""),
+        ],
+    ),
+    (
+        "help",
+        &[
+            ("help_wanted", "attendance"),
+            ("help_wanted", "family-support"),
+            ("hoped_for.0.hope", ""),
+            ("hoped_for.1.hope", "Invented: in class most mornings."),
+            ("urgency", "soon"),
+        ],
+    ),
+    (
+        "views",
+        &[
+            ("views.child.how", "drew"),
+            ("views.child.words", "Invented: mornings are hard."),
+            ("views.parent_carer.how", "said"),
+            ("views.parent_carer.words", "Invented: we would like help."),
+        ],
+    ),
+    (
+        "sharing",
+        &[
+            ("sharing.told", "yes"),
+            ("sharing.basis", "public-task"),
+            ("agrees_to_help", "agrees"),
+        ],
+    ),
+    ("you", &[("requester_role", "primary-head")]),
+];
+
+/// The address of a new draft's first page.
+async fn begun(visitor: &Visitor) -> String {
+    let risk = visitor.get("/app/new").await;
+    risk.says("Is a child at risk of harm now?");
+    risk.says("999");
+    let begun = visitor.post("/app/new", &[("risk", "no")]).await;
+    assert_eq!(begun.status, StatusCode::SEE_OTHER, "{}", begun.text);
+    begun.location().to_owned()
+}
+
+/// Answers every page from the given one; gives the address of the check.
+async fn answered(visitor: &Visitor, mut page: String) -> String {
+    for (name, fields) in ANSWERS {
+        assert!(page.ends_with(name), "{page}");
+        let mut fields = fields.to_vec();
+        if name == "you" {
+            visitor
+                .get(&page)
+                .await
+                .says("value=\"named-person\" checked");
+            fields.push(("capacity", "named-person"));
+        }
+        let next = visitor.post(&page, &fields).await;
+        assert_eq!(next.status, StatusCode::SEE_OTHER, "{page}: {}", next.text);
+        page = next.location().to_owned();
+    }
+    assert!(page.ends_with("/check"), "{page}");
+    page
+}
+
+async fn head(served: &Served) -> Visitor {
+    Visitor::signed_in(&served.process.http, "head.girvan").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_is_sent_in_under_ten_pages_and_once() {
+    let served = Served::start().await;
+    let visitor = head(&served).await;
+    let check = answered(&visitor, begun(&visitor).await).await;
+    // The risk question, its answers' pages and the check.
+    assert!(ANSWERS.len() + 2 < 10);
+    let page = visitor.get(&check).await;
+    for words in [
+        "Robin",
+        "Example (invented)",
+        "14 May 2018",
+        "Attendance at school, Family support",
+        "Invented: in class most mornings.",
+    ] {
+        page.says(words);
+    }
+    let send = check.replace("/check", "/send");
+    let (one, two) = tokio::join!(visitor.post(&send, &[]), visitor.post(&send, &[]));
+    assert_eq!(one.location(), two.location());
+    let receipt = visitor.get(one.location()).await;
+    receipt.says("The request was sent");
+    receipt.says("Carrick and Girvan locality team");
+    receipt.says("A person has seen the request");
+    // Back, and once more: nothing is sent twice.
+    for page in [check.as_str(), &check.replace("check", "child")] {
+        assert_eq!(visitor.get(page).await.location(), one.location());
+    }
+    assert_eq!(visitor.post(&send, &[]).await.location(), one.location());
+    let mine = until("my requests", Duration::from_secs(20), || async {
+        let mine = visitor.get("/app/mine").await;
+        mine.text.contains("Where it is").then_some(mine)
+    })
+    .await;
+    assert_eq!(mine.text.matches("Where it is").count(), 1);
+    mine.says("Did help arrive?");
+    mine.says("Not yet");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_says_that_a_child_is_at_risk_is_told_what_to_ring_and_writes_nothing() {
+    let served = Served::start().await;
+    let visitor = head(&served).await;
+    let danger = visitor.post("/app/new", &[("risk", "yes")]).await;
+    assert_eq!(danger.location(), "/app/danger");
+    visitor.get("/app/danger").await.says("999");
+    let unanswered = visitor.post("/app/new", &[]).await;
+    assert_eq!(unanswered.status, StatusCode::UNPROCESSABLE_ENTITY);
+    unanswered.says("Choose yes or no");
+    let stranger = Visitor::signed_in(&served.process.http, "duty.carrick").await;
+    let refused = stranger.post("/app/new", &[("risk", "no")]).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+}
+
+/// Hours in which nobody works now: one weekday that is not today's.
+fn closed_now(files: &WorkflowFiles) {
+    let today = now().to_zoned(TimeZone::UTC).date();
+    let other = today
+        .checked_add(3.days())
+        .unwrap()
+        .strftime("%A")
+        .to_string();
+    let calendar = format!(
+        "format: 1\ncalendar: closed-now\ntitle: Closed now (invented)\nzone: Europe/London\n\
+         windows:\n  {}: [{{ open: \"10:00\", close: \"11:00\" }}]\n",
+        other.to_lowercase()
+    );
+    let file = files.folder().join("calendars/closed-now.yaml");
+    std::fs::write(file, calendar).unwrap();
+    let organisation = "organisation/south-ayrshire.yaml";
+    for when in ["open", "closed"] {
+        let hours = format!("when: {when}, hours: south-ayrshire-council");
+        files.change(
+            organisation,
+            &hours,
+            &format!("when: {when}, hours: closed-now"),
+        );
+    }
+}
+
+/// As at ten past four on a Friday, whatever day it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn when_the_office_is_closed_the_numbers_are_those_of_out_of_hours() {
+    let files = WorkflowFiles::copied("screens-closed-now");
+    closed_now(&files);
+    let served = Served::by(files.folder()).await;
+    let visitor = head(&served).await;
+    let request = served.sent().await;
+    let concern = format!("/app/requests/{request}/moves/pass-on-child-protection-concern");
+    for page in ["/app/new", "/app/danger", &concern] {
+        let seen = visitor.get(page).await;
+        seen.says("Social work out of hours");
+        seen.says("0800 328 7758");
+        seen.says_not("01292 288645");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_is_kept_from_page_to_page_sealed_and_nobody_elses() {
+    let served = Served::start().await;
+    let visitor = head(&served).await;
+    let first = begun(&visitor).await;
+    let words = "Invented: a sentence to be found again <b>";
+    let left = visitor
+        .post(&first, &[("going_well", words), ("go", "later")])
+        .await;
+    assert_eq!(left.location(), "/app/mine");
+    let mine = visitor.get("/app/mine").await;
+    mine.says("Not sent yet");
+    visitor
+        .get(&first)
+        .await
+        .says("Invented: a sentence to be found again &lt;b&gt;");
+    // Nothing of it lies there in the clear.
+    let client = served.database().connect().await;
+    let rows = client
+        .query("select place, sealed from drafts.kept", &[])
+        .await
+        .unwrap();
+    assert_eq!(rows.len(), 1);
+    let sealed: Vec<u8> = rows[0].get(1);
+    assert!(!String::from_utf8_lossy(&sealed).contains("sentence"));
+    let other = Visitor::signed_in(&served.process.http, "hv.ayr").await;
+    assert_eq!(other.get(&first).await.status, StatusCode::NOT_FOUND);
+    // What is wrong is told and kept all the same.
+    let wrong = visitor
+        .post(
+            &first.replace("strengths", "child"),
+            &[
+                ("child.date_of_birth", "2030-02-31"),
+                ("child.given_name", "Robin"),
+            ],
+        )
+        .await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    wrong.says("Fill this in: Family name");
+    wrong.says("Enter a date that exists: Date of birth");
+    wrong.says("value=\"2030-02-31\"");
+    // A list gets an entry more, without a script.
+    let help = first.replace("strengths", "help");
+    let again = visitor
+        .post(
+            &help,
+            &[
+                ("hoped_for.0.hope", "Invented: one."),
+                ("again", "hoped_for"),
+            ],
+        )
+        .await;
+    visitor
+        .get(again.location())
+        .await
+        .says("name=\"hoped_for.1.hope\"");
+    let gone = visitor
+        .post(&first.replace("strengths", "discard"), &[])
+        .await;
+    assert_eq!(gone.location(), "/app/mine");
+    assert_eq!(visitor.get(&first).await.status, StatusCode::NOT_FOUND);
+    let keys =
+        "select count(*) from vault.keys where subject_kind = 'message' and wrapped is not null";
+    let living: i64 = client.query_one(keys, &[]).await.unwrap().get(0);
+    assert_eq!(living, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_is_answered_by_whoever_asked() {
+    let served = Served::start().await;
+    let visitor = head(&served).await;
+    let request = served.sent().await;
+    let asked = served
+        .make(
+            request,
+            "ask",
+            "duty.carrick",
+            serde_json::json!({ "question": "Invented: which days?" }),
+        )
+        .await;
+    assert_eq!(asked.status, StatusCode::OK, "{}", asked.text);
+    let mine = until("the question", Duration::from_secs(20), || async {
+        let mine = visitor.get("/app/mine").await;
+        mine.text.contains("waits for your answer").then_some(mine)
+    })
+    .await;
+    mine.says("Answer the question");
+    let form = format!("/app/requests/{request}/moves/answer");
+    visitor.get(&form).await.says("Invented: which days?");
+    let done = visitor
+        .fill_in(&form, &[("answer", "Invented: Mondays.")])
+        .await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text);
+    visitor
+        .get("/app/mine")
+        .await
+        .says_not("waits for your answer");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_that_ended_leads_back_to_the_form_with_what_was_typed() {
+    let (database, vhost) = (Postgres::database().await, Broker::vhost().await);
+    let environment = [
+        ("DATABASE_URL", database.url.as_str()),
+        ("AMQP_URL", vhost.url.as_str()),
+    ];
+    let arguments = ["serve", "--demo", "--sign-in-seconds", "4"];
+    let mut process = ProcessUnderTest::spawn(&arguments, &environment);
+    process.wait_for("/readyz").await;
+    let mut visitor = Visitor::signed_in(&process.http, "head.girvan").await;
+    let page = begun(&visitor).await;
+    until("the sign-in ends", Duration::from_secs(30), || async {
+        let seen = visitor.get("/app/mine").await;
+        (seen.status == StatusCode::SEE_OTHER).then_some(())
+    })
+    .await;
+    let ended = visitor
+        .post(&page, &[("going_well", "Invented: typed for an hour.")])
+        .await;
+    assert_eq!(ended.status, StatusCode::SEE_OTHER);
+    assert!(!ended.location().contains("typed"), "{}", ended.location());
+    let choice = visitor.get(ended.location()).await;
+    choice.says("What you wrote is kept");
+    choice.says_not("typed for an hour");
+    let back = visitor.sign_in("head.girvan", &choice.hidden("back")).await;
+    visitor
+        .get(&back)
+        .await
+        .says("Invented: typed for an hour.");
+}

@@ -1,0 +1,253 @@
+//! The queue, a claim that two want, moves by their forms.
+
+use super::Visitor;
+use crate::support::client::{Served, example};
+use crate::support::until;
+use reqwest::StatusCode;
+use std::time::Duration;
+
+async fn duty(served: &Served) -> Visitor {
+    Visitor::signed_in(&served.process.http, "duty.carrick").await
+}
+
+/// The queue once the request stands in it.
+async fn queue_with(visitor: &Visitor, reference: &str) -> String {
+    until(
+        "the request is in the queue",
+        Duration::from_secs(20),
+        || async {
+            let seen = visitor.get("/app/teams/carrick-team").await;
+            (seen.status == StatusCode::OK && seen.text.contains(reference)).then_some(seen.text)
+        },
+    )
+    .await
+}
+
+async fn reference(served: &Served, request: uuid::Uuid) -> String {
+    let seen = served
+        .get(&format!("/requests/{request}"), "head.girvan")
+        .await;
+    seen.body["reference"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_queue_shows_both_clocks_and_no_word_about_the_child() {
+    let served = Served::start().await;
+    let request = served.sent().await;
+    let visitor = duty(&served).await;
+    let text = queue_with(&visitor, &reference(&served, request).await).await;
+    for words in [
+        "A person has seen the request",
+        "left)",
+        "0 days",
+        "Soon",
+        "Sent",
+        "Claim",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    for words in ["Robin", "Invented", "Example (invented)", "2018"] {
+        assert!(!text.contains(words), "{words}");
+    }
+    let other = visitor.get("/app/teams/ayr-north-team").await;
+    assert_eq!(other.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_race_for_a_claim_and_one_is_told_who_won() {
+    let served = Served::start().await;
+    let request = served.sent().await;
+    let (one, two) = (
+        duty(&served).await,
+        Visitor::signed_in(&served.process.http, "lead.carrick").await,
+    );
+    let page = format!("/app/requests/{request}");
+    one.get(&page).await.says("Nobody has claimed this request");
+    one.get(&page).await.says_not("Robin");
+    let claim = format!("{page}/claim");
+    let (first, second) = tokio::join!(
+        one.post(&claim, &[("key", "one")]),
+        two.post(&claim, &[("key", "two")])
+    );
+    let mut told = [&first, &second].map(|seen| seen.status);
+    told.sort();
+    assert_eq!(told, [StatusCode::SEE_OTHER, StatusCode::CONFLICT]);
+    let (lost, winner) = if first.status == StatusCode::CONFLICT {
+        (&first, "Team leader in Carrick")
+    } else {
+        (&second, "Duty worker in Carrick")
+    };
+    lost.says("Somebody was faster");
+    lost.says(&format!(
+        "<strong>{winner}</strong> has claimed this request until"
+    ));
+    // The winner's second click is the same claim.
+    let (won, key) = if first.status == StatusCode::SEE_OTHER {
+        (&one, "one")
+    } else {
+        (&two, "two")
+    };
+    let again = won.post(&claim, &[("key", key)]).await;
+    assert_eq!(again.location(), format!("{page}?done=claim"));
+    let opened = won.get(again.location()).await;
+    opened.says("You have claimed this request");
+    opened.says("Robin");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_move_is_made_once_however_often_its_form_is_sent() {
+    let served = Served::start().await;
+    let request = served.sent().await;
+    let visitor = duty(&served).await;
+    let page = format!("/app/requests/{request}");
+    let form = format!("{page}/moves/ask");
+    let drawn = visitor.get(&form).await;
+    drawn.says("Ask all that you need at once");
+    let (key, version) = (drawn.hidden("key"), drawn.hidden("version"));
+    let fields = [
+        ("key", key.as_str()),
+        ("version", &version),
+        ("question", "Invented: which days?"),
+    ];
+    let done = visitor.post(&form, &fields).await;
+    assert_eq!(done.location(), format!("{page}?done=ask"), "{}", done.text);
+    let again = visitor.post(&form, &fields).await;
+    assert_eq!(again.location(), done.location(), "{}", again.text);
+    let seen = served
+        .get(&format!("/requests/{request}"), "duty.carrick")
+        .await;
+    assert_eq!(seen.body["version"], 2);
+    // The same form with other words is not sent in its place.
+    let other = [
+        ("key", key.as_str()),
+        ("version", &version),
+        ("question", "Invented: another"),
+    ];
+    let refused = visitor.post(&form, &other).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_typed_stands_there_again_beside_what_is_wrong() {
+    let served = Served::start().await;
+    let request = served.sent().await;
+    let visitor = duty(&served).await;
+    let form = format!("/app/requests/{request}/moves/not-agreed");
+    let script = "<script>alert(1)</script>\"'";
+    let fields = [
+        ("advice", script),
+        ("views.child.how", "said"),
+        ("reason", "out-of-area"),
+    ];
+    let wrong = visitor.fill_in(&form, &fields).await;
+    assert_eq!(
+        wrong.status,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "{}",
+        wrong.text
+    );
+    wrong.says("There is a problem");
+    wrong.says("<title>Error: ");
+    wrong.says("href=\"#q-views-child-words\"");
+    wrong.says("id=\"q-views-child-words-error\"");
+    wrong.says("Fill this in: In their own words");
+    wrong.says("&lt;script&gt;alert(1)&lt;/script&gt;&quot;");
+    wrong.says_not("<script>alert");
+    wrong.says("value=\"out-of-area\" checked");
+    assert!(!wrong.hidden("key").is_empty());
+    let seen = served
+        .get(&format!("/requests/{request}"), "duty.carrick")
+        .await;
+    assert_eq!(seen.body["version"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_decides_on_an_older_version_is_asked_to_look_again() {
+    let served = Served::start().await;
+    let request = served.sent().await;
+    let visitor = duty(&served).await;
+    let form = format!("/app/requests/{request}/moves/ask");
+    let drawn = visitor.get(&form).await;
+    let moved = served
+        .make(
+            request,
+            "acknowledge",
+            "lead.carrick",
+            serde_json::json!({}),
+        )
+        .await;
+    assert_eq!(moved.status, StatusCode::OK, "{}", moved.text);
+    let (key, version) = (drawn.hidden("key"), drawn.hidden("version"));
+    let fields = [
+        ("key", key.as_str()),
+        ("version", &version),
+        ("question", "Invented: which days?"),
+    ];
+    let stale = visitor.post(&form, &fields).await;
+    assert_eq!(
+        stale.status,
+        StatusCode::PRECONDITION_FAILED,
+        "{}",
+        stale.text
+    );
+    stale.says("has changed since you opened it");
+    stale.says("Invented: which days?");
+    let version = stale.hidden("version");
+    let fields = [
+        ("key", key.as_str()),
+        ("version", &version),
+        ("question", "Invented: which days?"),
+    ];
+    let done = visitor.post(&form, &fields).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_concern_shows_what_to_ring_and_stays_red_until_somebody_answered() {
+    let served = Served::start().await;
+    let request = served.sent().await;
+    let visitor = duty(&served).await;
+    let page = format!("/app/requests/{request}");
+    visitor
+        .get(&page)
+        .await
+        .says("pass-on-child-protection-concern");
+    let form = format!("{page}/moves/pass-on-child-protection-concern");
+    let drawn = visitor.get(&form).await;
+    drawn.says("Ring first, now");
+    drawn.says("999");
+    let fields = [
+        ("risk", "neglect"),
+        ("number_rung", "initial-response"),
+        ("concern", "Invented: bruises."),
+    ];
+    let done = visitor.fill_in(&form, &fields).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text);
+    visitor.get(&page).await.says("nobody has answered yet");
+    let answered = served
+        .make(
+            request,
+            "answered-by",
+            "social.work",
+            example("answered-by"),
+        )
+        .await;
+    assert_eq!(answered.status, StatusCode::OK, "{}", answered.text);
+    visitor.get(&page).await.says_not("nobody has answered yet");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_day_up_to_a_due_date_says_why_it_counts() {
+    let served = Served::start().await;
+    let request = served.sent().await;
+    let visitor = duty(&served).await;
+    let page = format!("/app/requests/{request}/clocks/decide");
+    let strip = visitor.get(&page).await;
+    assert_eq!(strip.status, StatusCode::OK, "{}", strip.text);
+    strip.says("The team has decided");
+    strip.says("day 5 of 5");
+    let unknown = visitor
+        .get(&format!("/app/requests/{request}/clocks/nothing"))
+        .await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+}

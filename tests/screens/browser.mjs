@@ -1,0 +1,179 @@
+// A browser, and what is asked of every page that it shows: no violation of WCAG 2.2 AA, valid HTML,
+// nothing that the policy of the page forbids, and no reading sideways at 320 pixels.
+
+import { createRequire } from "node:module";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { smaller } from "./smaller.mjs";
+
+const need = (name) => {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set: run make test`);
+  return value;
+};
+
+const require = createRequire(join(need("RFA_TEST_SCREENS_NODE_MODULES"), "x.js"));
+const { chromium } = require("playwright-core");
+const { HtmlValidate } = require("html-validate");
+const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+
+const STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"];
+const DESKTOP = { width: 1280, height: 900 };
+const PHONE = { width: 390, height: 844 };
+/** Of a picture; what stands below looks like what stands above. */
+const TALLEST = 2400;
+const NARROW = { width: 320, height: 640 };
+const FLAGS = [
+  "--no-sandbox",
+  "--lang=en-GB",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  // Its own shared memory is small where it runs in a container.
+  "--disable-dev-shm-usage",
+];
+
+const validator = new HtmlValidate({
+  extends: ["html-validate:recommended"],
+  rules: {
+    // A matter of taste: what the library for HTML writes.
+    "void-style": "off",
+    "attribute-boolean-style": "off",
+    "attribute-empty-style": "off",
+    "no-trailing-whitespace": "off",
+    "long-title": "off",
+    // The library's own attributes.
+    "no-unknown-attributes": "off",
+    // Several answers to one question have one name.
+    "form-dup-name": ["error", { shared: ["radio", "checkbox", "button", "submit"] }],
+    // A phone number in an invented sentence is no link.
+    "tel-non-breaking": "off",
+  },
+});
+
+export async function launch() {
+  return chromium.launch({ executablePath: need("RFA_TEST_CHROMIUM"), headless: true, args: FLAGS });
+}
+
+/** Somebody with a browser of their own. */
+export class Person {
+  static async enter(browser, base, person, options = {}) {
+    const { scripts = true, pictures = null } = options;
+    const context = await browser.newContext({
+      javaScriptEnabled: scripts,
+      viewport: DESKTOP,
+      baseURL: base,
+      locale: "en-GB",
+      timezoneId: "Europe/London",
+      reducedMotion: "reduce",
+    });
+    context.setDefaultTimeout(60_000);
+    const page = await context.newPage();
+    const one = new Person(page, scripts, pictures);
+    await one.signIn(person);
+    return one;
+  }
+
+  constructor(page, scripts, pictures) {
+    this.page = page;
+    this.scripts = scripts;
+    this.pictures = pictures;
+    this.forbidden = [];
+    this.document = null;
+    page.on("console", (message) => {
+      // A refused form is told by its status; the browser says so, too.
+      if (message.type() === "error" && !/status of (4\d\d)/.test(message.text())) this.forbidden.push(message.text());
+    });
+    page.on("pageerror", (error) => this.forbidden.push(String(error)));
+    page.on("response", (response) => {
+      const request = response.request();
+      if (request.isNavigationRequest() && response.frame() === page.mainFrame()) this.document = response;
+    });
+  }
+
+  async signIn(person) {
+    await this.page.goto("/app/sign-in");
+    await this.press(person);
+  }
+
+  async open(path) {
+    await this.page.goto(path);
+  }
+
+  /** Presses a button by its words, or follows a link. */
+  async press(words) {
+    const named = { name: words, exact: typeof words === "string" };
+    const button = this.page.getByRole("button", named).or(this.page.getByRole("link", named));
+    await button.first().click();
+    await this.page.waitForLoadState("domcontentloaded");
+  }
+
+  async write(label, text) {
+    await this.page.getByLabel(label, { exact: false }).first().fill(text);
+  }
+
+  async choose(group, answer) {
+    const set = this.page.getByRole("group", { name: group }).last();
+    // The label lies over its box, for people with large fingers.
+    await set.getByLabel(answer, { exact: true }).check({ force: true });
+  }
+
+  async text() {
+    return this.page.locator("main").innerText();
+  }
+
+  async says(words) {
+    const text = await this.text();
+    if (!text.includes(words)) throw new Error(`no “${words}” on ${this.page.url()}:\n${text}`);
+  }
+
+  /** Everything that is asked of a page; `name` is also that of its picture. */
+  async check(name) {
+    const { page } = this;
+    const problems = [];
+    const html = await this.document.text();
+    const report = await validator.validateString(html);
+    for (const result of report.results) {
+      for (const message of result.messages) problems.push(`html: ${message.ruleId}: ${message.message} (line ${message.line}:${message.column})`);
+    }
+    if (this.scripts) {
+      await page.evaluate(`${axe}; true`);
+      const found = await page.evaluate((values) => window.axe.run(document, { runOnly: { type: "tag", values } }), STANDARDS);
+      for (const one of found.violations) {
+        for (const node of one.nodes) problems.push(`axe: ${one.id}: ${one.help}: ${node.html}`);
+      }
+      await page.setViewportSize(NARROW);
+      const wide = await page.evaluate(() => document.scrollingElement.scrollWidth);
+      if (wide > NARROW.width) {
+        const culprits = await page.evaluate(() =>
+          [...document.querySelectorAll("main *")]
+            .filter((one) => one.getBoundingClientRect().right > 321 && !one.closest(".scroll, svg"))
+            .slice(0, 4)
+            .map((one) => one.outerHTML.slice(0, 120)),
+        );
+        problems.push(`${wide} pixels wide at ${NARROW.width}: ${culprits.join(" | ")}`);
+      }
+      await page.setViewportSize(DESKTOP);
+    }
+    problems.push(...this.forbidden.map((text) => `console: ${text}`));
+    this.forbidden = [];
+    if (problems.length > 0) throw new Error(`${name} (${page.url()}):\n${problems.join("\n")}`);
+    await this.picture(name);
+  }
+
+  async picture(name) {
+    if (!this.pictures) return;
+    mkdirSync(this.pictures, { recursive: true });
+    for (const [width, size] of [["desktop", DESKTOP], ["phone", PHONE]]) {
+      await this.page.setViewportSize(size);
+      const tall = await this.page.evaluate(() => document.documentElement.scrollHeight);
+      const clip = { x: 0, y: 0, width: size.width, height: Math.min(tall, TALLEST) };
+      const png = await this.page.screenshot({ fullPage: true, clip });
+      writeFileSync(join(this.pictures, `${name}-${width}.png`), smaller(png));
+    }
+    await this.page.setViewportSize(DESKTOP);
+  }
+}

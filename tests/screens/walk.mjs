@@ -1,0 +1,181 @@
+// The walks of the three groups in a real browser, against a server with its Postgres and RabbitMQ:
+//   node tests/screens/walk.mjs http://127.0.0.1:PORT [FOLDER FOR PICTURES]
+
+import { Person, launch } from "./browser.mjs";
+import { DUTY, HEAD, LEAD, MANAGER, SOCIAL_WORK, byKeyboard, race, sendRequest, until, views } from "./journeys.mjs";
+
+const [base, pictures = null] = process.argv.slice(2);
+if (!base) throw new Error("which server? walk.mjs URL [FOLDER]");
+const look = { pictures };
+const queue = "/app/teams/carrick-team";
+
+const walks = {
+  async "a request is sent in under ten pages, and once"(browser) {
+    const stranger = await Person.enter(browser, base, HEAD, look);
+    await stranger.open("/app/sign-in");
+    await stranger.check("01-choose-a-person");
+    await stranger.open("/app/mine");
+    await stranger.check("02-nothing-sent-yet");
+    await stranger.open("/app/danger");
+    await stranger.check("03-ring-now");
+    await stranger.open("/app/accessibility");
+    await stranger.check("04-accessibility");
+    await stranger.open("/app/nothing-here");
+    await stranger.check("05-nothing-here");
+    this.request = await sendRequest(stranger, { look: true });
+    await until(stranger, "/app/mine", "Where it is");
+    await stranger.check("20-my-requests");
+    this.head = stranger;
+  },
+
+  async "two workers race for the claim and one is told who won"(browser) {
+    this.duty = await Person.enter(browser, base, DUTY, look);
+    this.lead = await Person.enter(browser, base, LEAD, look);
+    await until(this.duty, queue, "Claim");
+    await this.duty.check("21-queue");
+    [this.winner, this.loser] = await race(this.duty, this.lead, this.request);
+    await this.winner.press(/Why then.*The team has decided/);
+    await this.winner.check("25-day-strip");
+  },
+
+  async "a question is asked and answered, help agreed, a worker named, and the help ends"() {
+    const { winner, head, request } = this;
+    await winner.open(request);
+    await winner.press("Ask the requester a question");
+    await winner.check("30-ask");
+    await winner.write("Question", "Invented: which days are hardest?");
+    await winner.press("Ask the requester a question");
+    await winner.says("Done: Ask the requester a question");
+    await until(head, "/app/mine", "The team waits for your answer");
+    await head.check("31-a-question-for-me");
+    await head.press("Answer the question");
+    await head.says("Invented: which days are hardest?");
+    await head.check("32-answer");
+    await head.write("Answer", "Invented: Mondays.");
+    await head.press("Answer the question");
+    await winner.open(request);
+    await winner.press("Agree to help");
+    await winner.press("Agree to help");
+    await winner.says("There is a problem");
+    await winner.check("33-agree-with-errors");
+    await winner.page.getByLabel("Family support", { exact: true }).first().check({ force: true });
+    await winner.write("Reason", "Invented: mornings with somebody at the door.");
+    await winner.choose("Has the requester been told", "Yes");
+    await views(winner);
+    await winner.press("Agree to help");
+    await winner.says("Help agreed");
+    await winner.press("Name the worker");
+    await winner.choose("Named worker", DUTY);
+    await winner.press("Name the worker");
+    await winner.says("We know who will help");
+    await this.duty.open(request);
+    await this.duty.check("34-named-worker");
+    await this.duty.press("End");
+    await this.duty.check("35-end");
+    await this.duty.choose("Reason", "Needs met otherwise");
+    await this.finish(this.duty);
+    await this.duty.says("The help has come to its end");
+    await this.duty.check("36-ended");
+  },
+
+  async "the manager's figures move without reloading"(browser) {
+    const manager = await Person.enter(browser, base, MANAGER, look);
+    await until(manager, "/app/figures", "A person has seen the request");
+    await manager.check("40-figures");
+    await manager.page.evaluate(() => { window.here = true; });
+    const began = () => manager.page.locator("tr", { hasText: "A person has seen the request" }).locator("td.number").first().innerText();
+    const before = parseInt(await began(), 10);
+    this.second = await sendRequest(this.head, { child: "Alex" });
+    for (let tries = 0; parseInt(await began(), 10) <= before; tries += 1) {
+      if (tries > 100) throw new Error(`still ${before} requests`);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    if (!(await manager.page.evaluate(() => window.here))) throw new Error("the page was loaded anew");
+    await manager.page.locator("tr", { hasText: "A person has seen the request" }).locator("td.number a").first().click();
+    await manager.check("41-figure-opened");
+    await manager.open(`/app/figures?as_known_on=${new Date(Date.now() + 86_400_000).toISOString().slice(0, 10)}`);
+    await manager.check("42-a-day-to-come");
+    this.manager = manager;
+  },
+
+  async "a claim is made with the keyboard alone"() {
+    await until(this.duty, queue, "Claim");
+    await byKeyboard(this.duty, "Claim");
+    await this.duty.says("You have claimed this request");
+  },
+
+  async "a concern shows what to ring, and stays red until somebody answered"(browser) {
+    const { duty, second, manager } = this;
+    await duty.open(second);
+    await duty.press("Pass on a child protection concern");
+    await duty.says("Ring first, now");
+    await duty.says("999");
+    await duty.check("50-concern");
+    await duty.choose("What is the risk", "Neglect");
+    await duty.choose("Number that was rung", "Social work, initial response team");
+    await duty.write("The concern in brief", "Invented: bruises on both arms.");
+    await duty.press("Pass on a child protection concern");
+    await duty.says("nobody has answered yet");
+    await duty.check("51-concern-passed-on");
+    await until(manager, "/app/concerns", "1 concern waits for an answer");
+    await manager.check("52-concerns-of-the-manager");
+    const answers = await Person.enter(browser, base, SOCIAL_WORK, look);
+    await until(answers, "/app/concerns", "waiting for");
+    await answers.check("53-concerns-to-answer");
+    await answers.press(/^Request [0-9A-Z]{8}/);
+    await answers.press("Answered by");
+    await answers.check("54-answered-by");
+    await this.answerNow(answers);
+    await duty.open(second);
+    if ((await duty.text()).includes("nobody has answered yet")) throw new Error("it is still red");
+  },
+
+  async "all of it works without scripts"(browser) {
+    const head = await Person.enter(browser, base, HEAD, { scripts: false });
+    const request = await sendRequest(head, { look: true, child: "Sam" });
+    const duty = await Person.enter(browser, base, DUTY, { scripts: false });
+    await until(duty, queue, "Claim");
+    await duty.open(request);
+    await duty.press("Claim this request");
+    await duty.says("You have claimed this request");
+    await duty.press("Say that the request has been seen");
+    await duty.press("Say that the request has been seen");
+    await duty.says("A person in the team has seen the request");
+    await duty.check("60-without-scripts");
+  },
+};
+
+const steps = {
+  /** What every ending asks. */
+  async finish(worker) {
+    await worker.page.getByLabel("Which hope").selectOption({ label: "Hope 1" });
+    await worker.choose("Outcome", "Partly");
+    await worker.choose("Why wellbeing was not rated", "Help never started");
+    await worker.choose("Why there are no words of theirs", "Help never started");
+    await worker.choose("Did you get the help you needed", "Partly");
+    await worker.press("End");
+  },
+
+  async answerNow(one) {
+    const now = new Date(Date.now() - 60_000);
+    const local = new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: "short", timeZone: "Europe/London" }).format(now).replace(" ", "T");
+    await one.write("When somebody answered", local);
+    await one.write("Who answered", "Invented: duty social worker");
+    await one.choose("Result", "Not child protection");
+    await one.press("Answered by");
+    // It is with others now.
+    await one.says("It is written down");
+  },
+};
+
+const browser = await launch();
+const story = { ...steps };
+try {
+  for (const [name, walk] of Object.entries(walks)) {
+    const started = Date.now();
+    await walk.call(story, browser);
+    console.log(`walked: ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+  }
+} finally {
+  await browser.close();
+}
