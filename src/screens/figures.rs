@@ -238,7 +238,9 @@ impl Asked<'_> {
         let chosen = clocks
             .iter()
             .find(|one| Some(one.clock.as_str()) == self.clock);
-        let Some(chosen) = chosen.or_else(|| clocks.iter().max_by_key(|one| one.started)) else {
+        let Some(chosen) =
+            chosen.or_else(|| clocks.iter().max_by_key(|one| (one.stopped, one.started)))
+        else {
             return Ok(html! {});
         };
         let app = &self.screens.app;

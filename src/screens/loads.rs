@@ -61,7 +61,7 @@ pub(super) fn table(viewer: &Viewer, loads: &CaseloadsView) -> Markup {
     let mine = viewer.teams();
     html! {
         h2 { "Who holds how much" }
-        @if teams.is_empty() { p { "No team holds an open request." } }
+        @if teams.is_empty() { p { "No team holds an open request." } } @else {
         section.scroll aria-label="Who holds how much" tabindex="0" { table {
             thead { tr {
                 th scope="col" { "Team" }
@@ -85,6 +85,6 @@ pub(super) fn table(viewer: &Viewer, loads: &CaseloadsView) -> Markup {
                     td { (load.oldest.map_or_else(String::new, date)) }
                 }
             } }
-        } }
+        } } }
     }
 }

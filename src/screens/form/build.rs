@@ -109,7 +109,7 @@ impl<'a> Builder<'a> {
             if self.hints.counted.contains(path) {
                 return Some(Kind::Counted(codes.map(str::to_owned).collect()));
             }
-            return Some(Kind::One(self.choices(codes)));
+            return Some(Kind::One(self.choices(path, codes)));
         }
         match (text("type"), known) {
             (Some("object"), _) => {
@@ -145,7 +145,7 @@ impl<'a> Builder<'a> {
         let items = schema.get("items").unwrap_or(nothing);
         let codes = items.get("enum").and_then(Value::as_array);
         if let Some(codes) = codes {
-            return Kind::Many(self.choices(codes.iter().filter_map(Value::as_str)));
+            return Kind::Many(self.choices(path, codes.iter().filter_map(Value::as_str)));
         }
         if let Some(known) = known {
             return match items.get("type").and_then(Value::as_str) {
@@ -168,10 +168,10 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn choices<'c>(&self, codes: impl Iterator<Item = &'c str>) -> Vec<Choice> {
+    fn choices<'c>(&self, path: &str, codes: impl Iterator<Item = &'c str>) -> Vec<Choice> {
         let choice = |code: &str| Choice {
             value: code.to_owned(),
-            label: self.hints.words(code),
+            label: self.hints.words(path, code),
         };
         codes.map(choice).collect()
     }

@@ -27,7 +27,7 @@ pub struct Hints {
     /// By the dotted path of a field, in the place of what its schema says.
     #[serde(default)]
     pub(super) hints: BTreeMap<String, String>,
-    /// Of codes.
+    /// Of codes, `code` or `path:code`.
     #[serde(default)]
     words: BTreeMap<String, String>,
 }
@@ -75,8 +75,10 @@ pub(in crate::screens) enum Known {
 }
 
 impl Hints {
-    pub(in crate::screens) fn words(&self, code: &str) -> String {
-        let found = self.words.get(code).cloned();
+    /// Of a code at a dotted path: the same code may mean another thing elsewhere.
+    pub(super) fn words(&self, path: &str, code: &str) -> String {
+        let here = self.words.get(&format!("{path}:{code}"));
+        let found = here.or_else(|| self.words.get(code)).cloned();
         found.unwrap_or_else(|| crate::screens::words::plain(code))
     }
 }
@@ -123,6 +125,9 @@ mod tests {
     #[test]
     fn the_shipped_hints_are_read() {
         let all = read_hints(&Path::new(env!("CARGO_MANIFEST_DIR")).join("workflows")).unwrap();
+        let hints = &all["request-for-assistance"];
+        assert_eq!(hints.words("child.looked_after", "not"), "Not looked after");
+        assert_eq!(hints.words("outcomes.outcome", "not"), "Not");
         assert!(all["request-for-assistance"].pages.len() < 8);
     }
 }
