@@ -187,6 +187,7 @@ impl Asked<'_> {
                     th.number scope="col" { "Late" }
                     th.number scope="col" { "Late and open" }
                     th.number scope="col" { "Open" }
+                    th.number scope="col" { "No longer needed" }
                     th.number scope="col" { "Half, days" }
                     th.number scope="col" { "85 %, days" }
                     th.number scope="col" { "Oldest open, days" }
@@ -221,6 +222,7 @@ impl Asked<'_> {
                 (number_of("missed_stopped", one.missed_stopped))
                 (number_of("missed_open", one.missed_open))
                 (number_of("open", one.open))
+                (number_of("cancelled", one.cancelled))
                 (days(one.kaplan_meier_days.median))
                 (days(one.kaplan_meier_days.p85))
                 td.number {
@@ -285,6 +287,7 @@ pub(super) fn part_words(part: &str) -> String {
         "within_target" => "in time".to_owned(),
         "missed_stopped" => "late".to_owned(),
         "missed_open" => "late and open".to_owned(),
+        "cancelled" => "no longer needed".to_owned(),
         other => plain(other).to_lowercase(),
     }
 }
@@ -303,6 +306,7 @@ fn published(one: &PublishedFigures) -> Markup {
             th scope="row" { (one.title) }
             td { (target(&one.target)) }
             (shown(one.started)) (shown(one.within_target)) (shown(one.missed_stopped)) (shown(one.missed_open)) (shown(open))
+            (shown(one.cancelled))
             (days(one.median_days)) (days(one.p85_days))
             td.number { "–" }
         }
