@@ -12,7 +12,7 @@ fn main() {
         println!("cargo::rerun-if-changed={asset}");
         if !Path::new(asset).is_file() {
             println!(
-                "cargo::error={asset} is missing: run scripts/assets.sh (it needs Node 20 or newer with npm, once)"
+                "cargo::error={asset} is missing: run scripts/assets.sh (it needs Node 18 or newer with npm, once)"
             );
         }
     }

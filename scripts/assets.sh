@@ -16,7 +16,7 @@ flock 9
 step() { printf '\n== %s\n' "$*"; "$@"; }
 . scripts/node.sh
 scripts/servers.sh install node
-needs_node assets
+needs_node assets 18
 build_node web var/web-node
 design=var/web-node/node_modules/@scottish-government/design-system
 rm -rf -- "$assets"

@@ -4,7 +4,7 @@
 # needs_browser CALLER: installs what is missing, and exports where it is.
 needs_browser() {
   scripts/servers.sh install node browser
-  needs_node "$1"
+  needs_node "$1" 20
   if ! command -v chromium > /dev/null; then
     echo "$1: needs Debian's chromium; install it with:  apt-get install chromium fonts-liberation" >&2
     exit 1

@@ -13,10 +13,10 @@ build_node() {
   echo "$stamp" > "$2/stamp"
 }
 
-# needs_node CALLER: says so where it is missing or too old.
+# needs_node CALLER VERSION: says so where it is missing or too old.
 needs_node() {
-  if ! node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)' || ! command -v npm > /dev/null; then
-    echo "$1: needs Node 20 or newer with npm; found: $(node --version 2>&1)" >&2
+  if ! node -e "process.exit(process.versions.node.split('.')[0] < $2 ? 1 : 0)" || ! command -v npm > /dev/null; then
+    echo "$1: needs Node $2 or newer with npm; found: $(node --version 2>&1)" >&2
     exit 1
   fi
 }

@@ -37,7 +37,7 @@ if ! python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11
   echo "test-peers: needs Python 3.11 or newer with venv; found: $(python3 --version 2>&1)" >&2
   exit 1
 fi
-needs_node test-peers
+needs_node test-peers 20
 build_peers "$oracles/requirements.txt" "$clients/requirements.txt"
 build_node "$clients" "$node"
 build_node "$oracles/documents" "$documents"
