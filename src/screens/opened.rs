@@ -4,7 +4,7 @@ use super::figures::part_words;
 use super::layout::Page;
 use super::shown::when;
 use super::viewer::Viewer;
-use super::words::{count, days, plain, span};
+use super::words::{count, day_count, plain, span};
 use super::{ROOT, Screens};
 use crate::api::concerns;
 use crate::api::extract::Params;
@@ -73,18 +73,19 @@ fn of_request(viewer: &Viewer, request: &RequestView, now: Timestamp) -> Markup 
                 @else { "Request …" (short) }
             }
             p {
-                (viewer.team(&request.team)) ". "
-                (days(request.days)) " days since " (when(request.started_at, now))
-                @if request.paused_days > 0.0 { ", of them " (days(request.paused_days)) " waiting for others" }
+                (viewer.team(&request.team)) ": "
+                (day_count(request.days)) " since " (when(request.started_at, now))
+                @if request.paused_days > 0.0 { ", of them " (day_count(request.paused_days)) " waiting for others" }
                 @match request.ended_at {
                     Some(at) => { ", ended " (when(at, now)) },
                     None => { ", still open" },
                 }
                 ". "
-                @match request.met {
-                    Some(true) => "In time.",
-                    Some(false) => span.late { "The target is missed." },
-                    None => "The target is not missed yet.",
+                @match (request.met, request.ended_at) {
+                    (Some(true), _) => "In time.",
+                    (Some(false), _) => span.late { "The target is missed." },
+                    (None, None) => "The target is not missed yet.",
+                    (None, Some(_)) => "It was no longer needed.",
                 }
             }
             details.more {

@@ -60,6 +60,15 @@ pub(super) fn days(value: f64) -> String {
     }
 }
 
+/// In a sentence.
+pub(super) fn day_count(value: f64) -> String {
+    match days(value).as_str() {
+        "1" => "1 day".to_owned(),
+        "under 1" => "less than a day".to_owned(),
+        number => format!("{number} days"),
+    }
+}
+
 /// `primary-head` becomes `Primary head`.
 pub(super) fn plain(code: &str) -> String {
     let text = code.replace(['-', '_'], " ");
@@ -135,6 +144,10 @@ mod tests {
         assert_eq!(span(86_400_000), "1 day");
         assert_eq!(plain("primary-head"), "Primary head");
         assert_eq!([days(0.002), days(1.4)], ["under 1", "1"]);
+        assert_eq!(
+            [0.2, 1.2, 7.9].map(day_count),
+            ["less than a day", "1 day", "8 days"]
+        );
         assert_eq!(
             [target("1wd"), target("12w")],
             ["1 working day", "12 weeks"]
