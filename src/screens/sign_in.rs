@@ -94,7 +94,6 @@ pub(super) async fn choose(
                         li {
                             button.ds_button.ds_button--secondary.person type="submit" name="person" value=(value_of(guest)) {
                                 (guest.title)
-                                @if is_invented(guest) { " (an invented year of work)" }
                             }
                         }
                     }
@@ -108,11 +107,6 @@ fn title_of<'a>(guests: &'a [Guest], principal: &'a str) -> &'a str {
     let mut guests = guests.iter();
     let found = guests.find(|guest| guest.holder.principal.as_str() == principal);
     found.map_or("the same person", |guest| &guest.title)
-}
-
-/// The year that `rfa simulate` makes lies in an authority of its own.
-fn is_invented(guest: &Guest) -> bool {
-    guest.holder.authority.as_str().ends_with("-simulated")
 }
 
 fn value_of(guest: &Guest) -> String {
