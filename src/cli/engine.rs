@@ -24,16 +24,15 @@ pub(super) fn now() -> Timestamp {
     Timestamp::now()
 }
 
-/// What is in force: enough for whatever opens nothing that is sealed, so it asks for no master key.
-pub(super) async fn registry(config: &Config) -> Result<Registry, Box<dyn Error + Send + Sync>> {
+/// Enough for whatever opens nothing that is sealed, so it asks for no master key.
+pub(super) async fn log(config: &Config) -> Result<Log, Box<dyn Error + Send + Sync>> {
     let settings = &config.settings;
-    let log = Log::connect(&LogConfig {
+    let config = LogConfig {
         database_url: config.database_url()?.expose_secret().to_owned(),
         queue_commands_max: settings.queue_commands_max,
         pool_max: settings.pool_max,
-    })
-    .await?;
-    Ok(Registry::open(log).await?)
+    };
+    Ok(Log::connect(&config).await?)
 }
 
 impl Engine {
@@ -46,7 +45,7 @@ impl Engine {
             key_ttl: Duration::from_secs(settings.key_cache_seconds),
         };
         let vault = Vault::connect(&vault, master).await?;
-        let registry = registry(config).await?;
+        let registry = Registry::open(log(config).await?).await?;
         Ok(Self {
             log: registry.log().clone(),
             commands: Commands::new(registry, vault),

@@ -1,7 +1,8 @@
 //! `rfa topology apply|check`, `rfa topology redrive --team … --from POSITION`
 
-use super::engine::registry;
+use super::engine::log;
 use super::{Outcome, say};
+use crate::commands::Registry;
 use crate::config::Config;
 use crate::domain::ids::{AgencyId, Authority, TeamId};
 use crate::log::{Log, Position};
@@ -53,7 +54,7 @@ impl Topology {
     pub(super) async fn run(self, config: Config) -> Outcome {
         let url = config.amqp_url.clone().ok_or("AMQP_URL is not set")?;
         let url = url.expose_secret();
-        let registry = registry(&config).await?;
+        let registry = Registry::open(log(&config).await?).await?;
         let wanted = topology::Topology::of(&registry.in_force());
         match self {
             Self::Apply => Ok(tell(&apply(url, &wanted).await?)),

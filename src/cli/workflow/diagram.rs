@@ -1,19 +1,16 @@
 //! `rfa workflow diagram`
 
 use super::definition::read;
-use crate::cli::engine::now;
+use crate::cli::engine::{log, now};
 use crate::cli::{Outcome, say};
 use crate::config::Config;
 use crate::domain::ids::Authority;
 use crate::domain::workflow::Definition;
 use crate::domain::workflow::diagram::{Live, mermaid, svg};
-use crate::log::Log;
-use crate::log::connect::LogConfig;
 use crate::projections::request_list::open_by_state;
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use secrecy::ExposeSecret;
 use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -69,14 +66,8 @@ async fn live(
     config: &Config,
     definition: &Definition,
 ) -> Result<Live, Box<dyn Error + Send + Sync>> {
-    let settings = &config.settings;
-    let log = Log::connect(&LogConfig {
-        database_url: config.database_url()?.expose_secret().to_owned(),
-        queue_commands_max: settings.queue_commands_max,
-        pool_max: settings.pool_max,
-    })
-    .await?;
-    let authority = Authority::parse(&settings.authority)?;
+    let log = log(config).await?;
+    let authority = Authority::parse(&config.settings.authority)?;
     let head = log.head().await?;
     let workflow = (&definition.workflow, definition.version);
     let counted = open_by_state(log.pool(), &authority, workflow).await?;
