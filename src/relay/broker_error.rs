@@ -23,6 +23,16 @@ pub enum PublishError {
     Foreign,
 }
 
+impl PublishError {
+    /// Whether the same, asked for on a new connection, may be granted.
+    pub(super) fn may_pass(&self) -> bool {
+        match self {
+            Self::Deadline { .. } | Self::Refused { .. } | Self::Closed => true,
+            Self::Exchange(_) | Self::NotConfirmed | Self::Foreign => false,
+        }
+    }
+}
+
 /// A queue, exchange or binding that is not there, or has other settings than ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mismatch {

@@ -3,6 +3,7 @@
 use super::broker_error::{Mismatch, PublishError};
 use super::publisher::{Declared, Publisher};
 use super::topology::{Topology, UNREAD_FROM, unread};
+use std::time::Duration;
 
 /// What an operator is told.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,10 +31,7 @@ impl From<Declared> for Provisioned {
 /// # Errors
 /// When the broker is out of reach, or an exchange is not what we rely on.
 pub async fn apply(url: &str, topology: &Topology) -> Result<Provisioned, PublishError> {
-    let mut publisher = Publisher::connect(url, CONNECTION).await?;
-    let declared = publisher.declare(topology).await?;
-    publisher.close().await;
-    Ok(declared.into())
+    through_stalls(url, topology, Purpose::Declare).await
 }
 
 /// Changes nothing.
@@ -41,10 +39,41 @@ pub async fn apply(url: &str, topology: &Topology) -> Result<Provisioned, Publis
 /// # Errors
 /// When the broker is out of reach.
 pub async fn check(url: &str, topology: &Topology) -> Result<Provisioned, PublishError> {
-    let mut publisher = Publisher::connect(url, CONNECTION).await?;
-    let declared = publisher.compare(topology).await?;
-    publisher.close().await;
-    Ok(declared.into())
+    through_stalls(url, topology, Purpose::Compare).await
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Purpose {
+    Declare,
+    Compare,
+}
+
+/// A broker whose disk stalls ends connections in the midst of a declaration (`INTERNAL_ERROR`). What
+/// it was asked for stays asked for, and asking twice changes nothing: begin again with a new one.
+async fn through_stalls(
+    url: &str,
+    topology: &Topology,
+    purpose: Purpose,
+) -> Result<Provisioned, PublishError> {
+    let mut tries_left = TRIES;
+    loop {
+        let mut publisher = Publisher::connect(url, CONNECTION).await?;
+        let asked = match purpose {
+            Purpose::Declare => publisher.declare(topology).await,
+            Purpose::Compare => publisher.compare(topology).await,
+        };
+        publisher.close().await;
+        tries_left -= 1;
+        match asked {
+            Err(error) if tries_left > 0 && error.may_pass() => {
+                tracing::warn!(%error, tries_left, "the broker broke off; asking again");
+                tokio::time::sleep(PAUSE).await;
+            }
+            asked => return asked.map(Provisioned::from),
+        }
+    }
 }
 
 const CONNECTION: &str = "rfa topology";
+const TRIES: usize = 5;
+const PAUSE: Duration = Duration::from_secs(2);

@@ -1,8 +1,9 @@
 //! What must exist on the broker: declared, compared by name, and filled again from the log.
 
-use crate::relay::stage::{AUTHORITY, Stage, drain, versions};
+use crate::relay::stage::{AUTHORITY, DEADLINE, Stage, drain, versions};
 use crate::relay::story::Story;
 use crate::support::client::Served;
+use crate::support::{PrivateBroker, until};
 use rfa::domain::ids::{AgencyId, Authority, TeamId};
 use rfa::log::Position;
 use rfa::relay::management::{bindings, differences};
@@ -40,6 +41,30 @@ async fn what_is_applied_is_found_and_what_is_not_there_is_named_without_being_m
     assert_eq!(applied.queue_count, wanted.queues.len());
     assert_eq!(applied.mismatches, []);
     assert_eq!(check(url, &wanted).await.unwrap(), applied);
+}
+
+/// Kills every channel that there is, with `rabbitmqctl eval`; false while there is none.
+const END_CHANNELS: &str = "[] =/= [exit(C, kill) || C <- rabbit_channel:list()].";
+const STALL: &str = "sys:suspend(ra_log_wal).";
+const GO_ON: &str = "sys:resume(ra_log_wal).";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_that_stalls_and_breaks_off_is_asked_again_until_all_is_there() {
+    let stage = Stage::set().await;
+    let (broker, wanted) = (PrivateBroker::start().await, wanted(&stage));
+    // Its disk takes nothing: the first queue is on its way when the connection ends.
+    broker.control(&["eval", STALL]).await;
+    let url = broker.url();
+    let asked = tokio::spawn(async move { apply(&url, &wanted).await.map(|all| (all, wanted)) });
+    until("a declaration was ended", DEADLINE, || async {
+        let ended = broker.control(&["eval", END_CHANNELS]).await;
+        ended.contains("true").then_some(())
+    })
+    .await;
+    broker.control(&["eval", GO_ON]).await;
+    let (applied, wanted) = asked.await.unwrap().unwrap();
+    assert_eq!(applied.queue_count, wanted.queues.len());
+    assert_eq!(check(&broker.url(), &wanted).await.unwrap(), applied);
 }
 
 #[tokio::test]

@@ -58,8 +58,8 @@ impl PrivateBroker {
         self.0.variable("RABBITMQCTL")
     }
 
-    /// The tool, as an operator would use it.
-    pub(crate) async fn control(&self, arguments: &[&str]) {
+    /// The tool, as an operator would use it; gives what it says.
+    pub(crate) async fn control(&self, arguments: &[&str]) -> String {
         let mut command = Command::new(self.control_program());
         command.args(arguments);
         let output = tokio::task::spawn_blocking(move || command.output())
@@ -67,6 +67,7 @@ impl PrivateBroker {
             .expect("it was not interrupted")
             .expect("rabbitmqctl runs");
         assert!(output.status.success(), "{arguments:?}: {output:?}");
+        String::from_utf8(output.stdout).expect("the tool speaks UTF-8")
     }
 
     /// Mnesia, queues, message stores and logs.
