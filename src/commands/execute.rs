@@ -13,7 +13,7 @@ use super::{Ask, Command, CommandError, Receipt};
 use super::{RETRY_AFTER_MS, unavailable};
 use crate::domain::declared::Declared;
 use crate::domain::ids::{Reference, RequestId};
-use crate::domain::request::asking::{self, Asking, Decided, Fresh};
+use crate::domain::request::asking::{self, Asking, Decided, Fresh, civil_date};
 use crate::domain::request::error::Refusal;
 use crate::domain::workflow::schema::Workflow;
 use crate::log::chain::truncated;
@@ -131,6 +131,8 @@ impl Commands {
         };
         let mut facts = facts_of(command, declared, request, asked.occurred_at())?;
         facts.references = self.references(command, workflow).await?;
+        let today = civil_date(facts.occurred_at);
+        facts.asked_before = self.asked_before(command, workflow, today).await?;
         let asking = Asking {
             workflow,
             declared,

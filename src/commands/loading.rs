@@ -168,7 +168,7 @@ impl Commands {
     }
 }
 
-fn decode(recorded: Recorded) -> Result<(Recorded, RequestEvent), CommandError> {
+pub(super) fn decode(recorded: Recorded) -> Result<(Recorded, RequestEvent), CommandError> {
     recorded.check().map_err(|error| CommandError::Broken {
         why: error.to_string(),
     })?;

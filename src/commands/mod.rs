@@ -3,6 +3,7 @@
 //! Invariant: what is acknowledged is in the log; the same command again gives the same receipt.
 
 pub mod aggregate;
+mod before;
 mod cache;
 mod checking;
 mod execute;

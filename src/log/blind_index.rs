@@ -31,6 +31,24 @@ impl Vault {
         Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
     }
 
+    /// Every request of an entry with one of these kinds and digests.
+    ///
+    /// # Errors
+    /// When the vault is out of reach.
+    pub async fn find_any_indexed(
+        &self,
+        authority: &str,
+        digests: &[(String, [u8; 32])],
+    ) -> Result<Vec<Uuid>, VaultError> {
+        let kinds: Vec<&str> = digests.iter().map(|(kind, _)| kind.as_str()).collect();
+        let digests: Vec<&[u8]> = digests.iter().map(|(_, digest)| &digest[..]).collect();
+        let statement = include_str!("sql/vault_find_any_indexed.sql");
+        let rows = self
+            .rows(statement, &[&authority, &kinds, &digests])
+            .await?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
+    }
+
     /// Other requests that share a digest of the same kind, apart from some kinds.
     ///
     /// # Errors

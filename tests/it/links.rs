@@ -148,6 +148,12 @@ fn prompt(answer: &Answer) -> (u64, Vec<String>) {
     (prompt["count"].as_u64().unwrap_or(0), ids.collect())
 }
 
+fn asked_before(answer: &Answer) -> &str {
+    let derived = &answer.body["events"][0]["data"]["derived"];
+    let code = derived["asked_before"].as_str();
+    code.unwrap_or_else(|| panic!("{}", answer.text))
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_request_for_the_same_child_prompts_and_is_a_request_of_its_own() {
     let served = Served::start().await;
@@ -158,12 +164,19 @@ async fn a_second_request_for_the_same_child_prompts_and_is_a_request_of_its_own
     // The team that has it in hand is told, and opens both.
     let team = seen(&served, second, "duty.carrick").await;
     assert_eq!(prompt(&team), (1, vec![first.to_string()]));
+    let lead = seen(&served, second, "lead.carrick").await;
+    assert_eq!(asked_before(&lead), "within-6-months");
     let team = seen(&served, third, "duty.carrick").await;
     assert_eq!(prompt(&team), (0, vec![]));
+    let lead = seen(&served, third, "lead.carrick").await;
+    assert_eq!(asked_before(&lead), "first-time");
     // Whoever asked hears nothing of what somebody else asked for the child.
     let requester = seen(&served, second, "hv.ayr").await;
     assert_eq!(prompt(&requester), (0, vec![]));
     assert!(!requester.text.contains(&first.to_string()));
+    let derived = &requester.body["events"][0]["data"]["derived"];
+    assert!(derived["age_band"].is_string(), "{}", requester.text);
+    assert!(!requester.text.contains("asked_before"));
     let other = again(&served, "hv.ayr", &[]).await;
     let requester = seen(&served, other, "hv.ayr").await;
     assert_eq!(prompt(&requester), (1, vec![second.to_string()]));

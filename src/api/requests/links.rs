@@ -8,6 +8,7 @@ use crate::api::problem::{Kind, Problem};
 use crate::commands::Linked;
 use crate::domain::ids::RequestId;
 use crate::domain::request::event::RequestEvent;
+use crate::domain::workflow::definition::DeriveRule;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -100,9 +101,19 @@ impl Seen {
         Ok(Some(SameChild { count, requests }))
     }
 
-    /// Takes the references of requests that the caller may not know of out of the data.
+    /// Takes out of the data what tells of requests that the caller may not know of: their references,
+    /// and, outside the team, whether somebody asked before for the same child.
     pub(super) fn forget(&self, events: &mut [EventView], hidden: &BTreeSet<RequestId>) {
         let told = &self.loaded.events;
+        if !self.member {
+            let derived = &self.workflow.definition.derive;
+            let of_others = |rule: &DeriveRule| matches!(rule, DeriveRule::AskedBefore { .. });
+            let names = derived.iter().filter(|(_, rule)| of_others(rule));
+            let paths: Vec<String> = names.map(|(name, _)| format!("derived.{name}")).collect();
+            for data in events.iter_mut().filter_map(|event| event.data.as_mut()) {
+                paths.iter().for_each(|path| take_out(data, path));
+            }
+        }
         for (event, (_, told)) in events.iter_mut().zip(told) {
             let RequestEvent::Act(act) = told else {
                 continue;

@@ -3,6 +3,7 @@
 use super::actor::Principal;
 use super::extension::Extend;
 use super::rung::Raise;
+use crate::domain::derive::AskedBefore;
 use crate::domain::ids::{
     AgencyId, MoveName, PrincipalId, ReasonCode, Reference, RequestId, TeamId,
 };
@@ -84,6 +85,8 @@ pub struct Facts {
     pub teams: std::sync::Arc<std::collections::BTreeSet<TeamId>>,
     /// Requests of the same authority that the data name, by reference; what is not here does not exist.
     pub references: BTreeMap<Reference, RequestId>,
+    /// When help was last asked for, for the same child; of an opening act.
+    pub asked_before: AskedBefore,
     /// Who answers for whom at that time.
     pub covers: Covers,
 }

@@ -292,6 +292,8 @@ pub enum DeriveRule {
         unborn: String,
         bands: IndexMap<String, u32>,
     },
+    /// How long ago help was last asked for, for the same child: code -> at most so many months.
+    AskedBefore { bands: IndexMap<String, u32> },
     /// Column of a reference table of the organisation, by the first of these paths that is found.
     Lookup {
         table: String,

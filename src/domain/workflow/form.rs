@@ -362,6 +362,7 @@ pub struct LocalityAt {
 #[schemars(deny_unknown_fields, extend("minProperties" = 1, "maxProperties" = 1))]
 pub struct DeriveForm {
     pub age_band: Option<AgeBandForm>,
+    pub asked_before: Option<AskedBeforeForm>,
     pub lookup: Option<LookupForm>,
 }
 
@@ -371,6 +372,15 @@ pub struct AgeBandForm {
     pub birth_date: String,
     pub unborn: String,
     /// Code: first year, rising.
+    pub bands: IndexMap<String, u32>,
+}
+
+/// How long ago help was last asked for, for the same child as far as the fields with `x-index` tell.
+/// Besides the bands there are `first-time`, `longer-ago` and `not-known`.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct AskedBeforeForm {
+    /// Code: at most so many months ago, rising.
     pub bands: IndexMap<String, u32>,
 }
 

@@ -24,6 +24,10 @@ pub(super) fn demand(material: &Material<'_>) -> Section {
         ("Requests by agency", "agency"),
         ("Requests by role of whoever asked", "requester_role"),
         ("Requests by age band", "age_band"),
+        (
+            "Requests by when help was last asked for, for the same child",
+            "asked_before",
+        ),
     ] {
         section.table(list(caption, &by(&new, dimension), material));
     }

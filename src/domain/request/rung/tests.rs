@@ -101,6 +101,7 @@ impl Story {
             occurred_at: at(now),
             teams: Arc::default(),
             references: Default::default(),
+            asked_before: Default::default(),
             covers: Covers::new(),
         };
         let pinned = Pinned {

@@ -38,14 +38,16 @@ fn is_snake(text: &str) -> bool {
 fn rule(reader: &mut Reader, node: &Node, schema: &Value) -> Option<DeriveRule> {
     let mut fields = reader.fields(node)?;
     let age_band = fields.find("age_band");
+    let asked_before = fields.find("asked_before");
     let lookup = fields.find("lookup");
     fields.finish(reader);
-    match (age_band, lookup) {
-        (Some(band), None) => read_age_band(reader, band, schema),
-        (None, Some(lookup)) => read_lookup(reader, lookup, schema),
-        (Some(_), Some(_)) | (None, None) => {
+    match (age_band, asked_before, lookup) {
+        (Some(band), None, None) => read_age_band(reader, band, schema),
+        (None, Some(before), None) => read_asked_before(reader, before),
+        (None, None, Some(lookup)) => read_lookup(reader, lookup, schema),
+        _ => {
             let found = "a derived code without one way to make it";
-            reader.wrong(node, found, "either `age_band` or `lookup`");
+            reader.wrong(node, found, "one of `age_band`, `asked_before` or `lookup`");
             None
         }
     }
@@ -55,7 +57,7 @@ fn read_age_band(reader: &mut Reader, node: &Node, schema: &Value) -> Option<Der
     let mut fields = reader.fields(node)?;
     let birth_date = fields.need_as(reader, "birth_date", |r, n| value::any_path(r, n, schema));
     let unborn = fields.need_as(reader, "unborn", |r, n| value::any_path(r, n, schema));
-    let bands = fields.need_as(reader, "bands", |r, n| Some(read_bands(r, n)));
+    let bands = fields.need_as(reader, "bands", |r, n| Some(read_bands(r, n, &YEARS)));
     fields.finish(reader);
     Some(DeriveRule::AgeBand {
         birth_date: birth_date?,
@@ -64,15 +66,37 @@ fn read_age_band(reader: &mut Reader, node: &Node, schema: &Value) -> Option<Der
     })
 }
 
-fn read_bands(reader: &mut Reader, node: &Node) -> IndexMap<String, u32> {
+fn read_asked_before(reader: &mut Reader, node: &Node) -> Option<DeriveRule> {
+    let mut fields = reader.fields(node)?;
+    let bands = fields.need_as(reader, "bands", |r, n| Some(read_bands(r, n, &MONTHS)));
+    fields.finish(reader);
+    Some(DeriveRule::AskedBefore { bands: bands? })
+}
+
+/// What is said of bands that are no bands, or do not rise.
+struct Bands {
+    form: &'static str,
+    rising: &'static str,
+}
+
+const YEARS: Bands = Bands {
+    form: "bands, as { \"0-4\": 0, \"5-10\": 5 }",
+    rising: "first years in rising order",
+};
+const MONTHS: Bands = Bands {
+    form: "bands, as { within-6-months: 6, within-a-year: 12 }",
+    rising: "months in rising order",
+};
+
+fn read_bands(reader: &mut Reader, node: &Node, of: &Bands) -> IndexMap<String, u32> {
     let mut bands: IndexMap<String, u32> = IndexMap::new();
-    for entry in reader.entries(node, "bands, as { \"0-4\": 0, \"5-10\": 5 }") {
+    for entry in reader.entries(node, of.form) {
         let Some(first) = reader.whole(&entry.value) else {
             continue;
         };
         if bands.last().is_some_and(|(_, before)| *before >= first) {
             let found = format!("band {} does not follow the one before", quoted(&entry.key));
-            reader.wrong(&entry.value, found, "first years in rising order");
+            reader.wrong(&entry.value, found, of.rising);
         }
         reserved(reader, entry);
         bands.insert(entry.key.clone(), first);
@@ -81,8 +105,8 @@ fn read_bands(reader: &mut Reader, node: &Node) -> IndexMap<String, u32> {
 }
 
 fn reserved(reader: &mut Reader, entry: &Entry) {
-    use crate::domain::derive::{NOT_KNOWN, UNBORN};
-    if [NOT_KNOWN, UNBORN].contains(&entry.key.as_str()) {
+    use crate::domain::derive::{FIRST_TIME, LONGER_AGO, NOT_KNOWN, UNBORN};
+    if [NOT_KNOWN, UNBORN, FIRST_TIME, LONGER_AGO].contains(&entry.key.as_str()) {
         let found = format!("a band named {}", quoted(&entry.key));
         reader.wrong_key(entry, found, "another name: this one is given by itself");
     }
