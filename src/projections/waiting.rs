@@ -1,14 +1,27 @@
 //! What a team holds, each request with the runs of its clocks that are open.
 
-use super::request_list::RequestRow;
 use super::{QueryError, ReadPool};
 use crate::domain::ids::{Authority, TeamId};
-use crate::domain::time::clock::Spell;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
+use crate::domain::time::clock::{Lease, Spell};
+use jiff::Timestamp;
+use tokio_postgres::Row;
+use tokio_postgres::types::Json;
+use uuid::Uuid;
 
+/// What a line of a queue tells. Column by column: five hundred rows as JSON take twice the time.
 pub struct Waiting {
-    pub row: RequestRow,
+    pub request_id: Uuid,
+    pub reference: String,
+    pub workflow: String,
+    pub workflow_version: i32,
+    pub state: String,
+    pub held_by: String,
+    pub claimed_by: Option<String>,
+    pub lease: Option<Lease>,
+    pub worker: Option<String>,
+    pub concern_open: bool,
+    pub urgency: Option<String>,
+    pub received_at: Timestamp,
     pub spells: Vec<Spell>,
 }
 
@@ -27,18 +40,31 @@ pub async fn query(
     let rows = client
         .query(&statement, &[&authority.as_str(), &team.as_str(), &limit])
         .await?;
-    let waiting = |row: &tokio_postgres::Row| {
-        Ok(Waiting {
-            row: read(row.get(0))?,
-            spells: read(row.get(1))?,
+    let waiting = |row| {
+        read(row).map_err(|error| {
+            tracing::error!(%error, "a row of what waits cannot be read");
+            QueryError::Unavailable
         })
     };
     rows.iter().map(waiting).collect()
 }
 
-fn read<T: DeserializeOwned>(value: Value) -> Result<T, QueryError> {
-    serde_json::from_value(value).map_err(|error| {
-        tracing::error!(%error, "a row of what waits cannot be read");
-        QueryError::Unavailable
+fn read(row: &Row) -> Result<Waiting, tokio_postgres::Error> {
+    let lease: Option<Json<Lease>> = row.try_get("lease")?;
+    let spells: Vec<Json<Spell>> = row.try_get("spells")?;
+    Ok(Waiting {
+        request_id: row.try_get("request_id")?,
+        reference: row.try_get("reference")?,
+        workflow: row.try_get("workflow")?,
+        workflow_version: row.try_get("workflow_version")?,
+        state: row.try_get("state")?,
+        held_by: row.try_get("held_by")?,
+        claimed_by: row.try_get("claimed_by")?,
+        lease: lease.map(|Json(lease)| lease),
+        worker: row.try_get("worker")?,
+        concern_open: row.try_get("concern_open")?,
+        urgency: row.try_get("urgency")?,
+        received_at: row.try_get("received_at")?,
+        spells: spells.into_iter().map(|Json(spell)| spell).collect(),
     })
 }

@@ -44,7 +44,7 @@ use axum::routing::{get, post};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
-use tower_http::compression::CompressionLayer;
+use tower_http::compression::{CompressionLayer, CompressionLevel};
 
 /// Where all pages begin.
 pub const ROOT: &str = "/app";
@@ -104,7 +104,7 @@ pub fn router(screens: Screens) -> Router {
         .layer(from_fn_with_state(screens.clone(), door::same_origin))
         .layer(from_fn(failure::as_page))
         .layer(from_fn(layout::guard))
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .layer(from_fn_with_state(screens.app.clone(), edge))
         .with_state(screens);
     Router::new()

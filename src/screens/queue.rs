@@ -13,7 +13,6 @@ use crate::api::requests::clocks::calendar_of;
 use crate::domain::ids::TeamId;
 use crate::domain::time::clock::SpellStatus;
 use crate::domain::workflow::definition::Definition;
-use crate::projections::request_list::RequestRow;
 use crate::projections::waiting::{Waiting, query};
 use axum::extract::State;
 use jiff::Timestamp;
@@ -31,7 +30,7 @@ struct Due {
 }
 
 struct Line {
-    row: RequestRow,
+    row: Waiting,
     state: String,
     due: Option<Due>,
     /// 0 is the most urgent.
@@ -125,8 +124,7 @@ async fn table(screens: &Screens, viewer: &Viewer, team: &TeamId) -> Result<Mark
     })
 }
 
-fn line(viewer: &Viewer, waiting: Waiting, now: Timestamp) -> Result<Line, Problem> {
-    let Waiting { row, spells } = waiting;
+fn line(viewer: &Viewer, row: Waiting, now: Timestamp) -> Result<Line, Problem> {
     let declared = &viewer.declared;
     let version = u32::try_from(row.workflow_version).unwrap_or(0);
     let workflow = declared.workflows().find(|workflow| {
@@ -135,7 +133,7 @@ fn line(viewer: &Viewer, waiting: Waiting, now: Timestamp) -> Result<Line, Probl
     });
     let definition = workflow.map(|workflow| &workflow.definition);
     let mut due: Option<Due> = None;
-    for spell in &spells {
+    for spell in &row.spells {
         let title = definition.and_then(|definition| definition.clocks.get(&spell.clock));
         let reading = spell.reading(calendar_of(spell, declared)?, now);
         if reading.status != SpellStatus::Running {
@@ -167,14 +165,14 @@ fn line(viewer: &Viewer, waiting: Waiting, now: Timestamp) -> Result<Line, Probl
     })
 }
 
-fn title_of(definition: &Definition, row: &RequestRow) -> String {
+fn title_of(definition: &Definition, row: &Waiting) -> String {
     let mut states = definition.states.iter();
     let found = states.find(|(name, _)| name.as_str() == row.state);
     found.map_or_else(|| row.state.clone(), |(_, rule)| rule.title.clone())
 }
 
 /// The workflow lists urgencies from the least to the most.
-fn rank(definition: &Definition, row: &RequestRow) -> usize {
+fn rank(definition: &Definition, row: &Waiting) -> usize {
     let mut opening = definition.moves.values().filter(|rule| rule.opens);
     let codes = opening.find_map(|rule| rule.data.pointer("/properties/urgency/enum")?.as_array());
     let (Some(codes), Some(urgency)) = (codes, &row.urgency) else {
