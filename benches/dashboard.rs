@@ -21,7 +21,8 @@ use rfa::log::Log;
 use rfa::log::connect::LogConfig;
 use rfa::log::vault::{MasterKey, Vault, VaultConfig};
 use rfa::projections::request_list::{self, Filter};
-use rfa::projections::response_times::{self, Question};
+use rfa::projections::response_times::answer::Key;
+use rfa::projections::response_times::{self, Answers, Question};
 use rfa::projections::{ReadPool, Runner, team_caseloads};
 use rfa::simulate::cast::Cast;
 use rfa::simulate::run::{Settings, run};
@@ -62,6 +63,7 @@ const COPIES: [&str; 3] = [
 ];
 
 struct Office {
+    answers: Answers,
     pool: ReadPool,
     declared: Arc<Declared>,
     as_of: Timestamp,
@@ -77,18 +79,19 @@ enum Asked {
 
 impl Office {
     /// Whether there was an answer: whoever finds no connection in time has none.
-    async fn ask(&self, asked: Asked) -> bool {
+    /// Many who ask at once share answers, as they do in the API.
+    async fn ask(&self, asked: Asked, shares: bool) -> bool {
         let workflow = WorkflowName::parse(WORKFLOW).unwrap();
         let whole = Question::whole(AUTHORITY, workflow, self.as_of);
         match asked {
-            Asked::AllClocks => self.times(whole).await,
+            Asked::AllClocks => self.times(whole, shares).await,
             Asked::OneClockByLocality => {
-                self.times(Question {
+                let question = Question {
                     clock: Some(ClockName::parse("first_contact").unwrap()),
                     by: Some("locality".to_owned()),
                     ..whole
-                })
-                .await
+                };
+                self.times(question, shares).await
             }
             Asked::Caseloads => {
                 let question = team_caseloads::Question {
@@ -115,8 +118,14 @@ impl Office {
         }
     }
 
-    async fn times(&self, question: Question) -> bool {
-        let answer = response_times::query(&self.pool, &self.declared, &question).await;
+    async fn times(&self, question: Question, shares: bool) -> bool {
+        let read = response_times::query(&self.pool, &self.declared, &question);
+        let answer = if shares {
+            let key = Key::of(&question, true, "");
+            self.answers.ask(key, read).await
+        } else {
+            read.await.map(Arc::new)
+        };
         answer.is_ok_and(|answer| !answer.clocks.is_empty())
     }
 }
@@ -131,7 +140,7 @@ async fn readers(office: &Arc<Office>, asked: Asked, readers: usize) -> (f64, f6
             let (mut times, mut unanswered) = (Vec::new(), 0);
             while Instant::now() < end {
                 let began = Instant::now();
-                unanswered += usize::from(!office.ask(asked).await);
+                unanswered += usize::from(!office.ask(asked, readers > 1).await);
                 times.push(began.elapsed().as_secs_f64() * 1_000.0);
             }
             (times, unanswered)
@@ -183,6 +192,7 @@ async fn worked(url: &str) -> Office {
         .unwrap();
     Runner::new(log.clone()).run_until_idle().await.unwrap();
     Office {
+        answers: Answers::default(),
         pool: log.pool().clone(),
         declared: commands.registry().of(AUTHORITY),
         as_of: "2026-08-14T23:00:00Z".parse().unwrap(),
@@ -231,7 +241,7 @@ async fn main() {
             Asked::OneClockByLocality,
             Asked::AllClocks,
         ] {
-            assert!(office.ask(asked).await);
+            assert!(office.ask(asked, false).await);
             for count in [1, READERS] {
                 let (p50, p99, unanswered) = readers(&office, asked, count).await;
                 println!(

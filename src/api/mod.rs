@@ -41,6 +41,7 @@ use crate::domain::ids::WorkflowName;
 use crate::notices::Subscriptions;
 use crate::notices::webhook::Sender;
 use crate::projections::ReadPool;
+use crate::projections::response_times::Answers;
 use crate::statistics::disclosure::Policy;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -75,6 +76,8 @@ pub struct App {
     /// Judges where a webhook may go.
     pub webhooks: Sender,
     pub sends_mail: bool,
+    /// Response times that somebody else has just asked for.
+    pub times: Answers,
 }
 
 #[derive(Debug, Clone, Copy)]

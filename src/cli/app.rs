@@ -7,6 +7,7 @@ use crate::api::{App, Described, Limits, Status};
 use crate::config::Settings;
 use crate::domain::ids::{IdError, WorkflowName};
 use crate::notices::Outlets;
+use crate::projections::response_times::Answers;
 use crate::relay::{asyncapi, contract};
 use crate::statistics::disclosure::Policy;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ pub(super) fn app(
     Ok(App {
         subscriptions: subscriptions(engine),
         sends_mail: outlets.mailer.is_some(),
+        times: Answers::default(),
         webhooks: outlets.webhooks,
         reads: engine.log.pool().clone(),
         tokens: Tokens::new(engine.log.pool().clone()),

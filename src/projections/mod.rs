@@ -22,6 +22,7 @@ mod rows;
 pub mod runner;
 pub mod shape;
 pub mod shards;
+pub mod shared;
 pub mod store;
 pub mod team_caseloads;
 pub mod waiting;

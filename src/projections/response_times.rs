@@ -24,7 +24,7 @@ pub mod opened;
 pub mod published;
 mod seen;
 
-pub use answer::{Answer, Question, Window, query};
+pub use answer::{Answer, Answers, Question, Window, query};
 pub(super) use seen::codes;
 
 pub struct ResponseTimes;

@@ -11,6 +11,7 @@ use crate::api::reports::recorded_by;
 use crate::domain::declared::Declared;
 use crate::domain::ids::{ClockName, WorkflowName};
 use crate::projections::QueryError;
+use crate::projections::response_times::answer::Key;
 use crate::projections::response_times::known::Known;
 use crate::projections::response_times::{Answer, Question, Window, answer};
 use jiff::Timestamp;
@@ -42,6 +43,8 @@ pub(super) struct Asked {
     pub(super) as_of: AsOf,
     /// Counts of this caller leave the identified view.
     pub(super) leaves: bool,
+    /// Asked about the present, without a moment.
+    is_about_now: bool,
 }
 
 impl Asked {
@@ -58,6 +61,7 @@ impl Asked {
         } else {
             as_known_on.unwrap_or(now)
         };
+        let as_of = params.find("as_of", WHEN, when)?;
         let question = Question {
             authority: caller.authority.to_string(),
             workflow: params
@@ -72,7 +76,7 @@ impl Asked {
                 Ok::<_, ()>((dimension.to_owned(), code.to_owned()))
             })?,
             window: window(params, now)?,
-            as_of: params.find("as_of", WHEN, when)?.unwrap_or(usual),
+            as_of: as_of.unwrap_or(usual),
         };
         if question.as_of > as_known_on.unwrap_or(now) {
             let allowed = "no later than `as_known_on`, or than now";
@@ -88,6 +92,7 @@ impl Asked {
             declared: app.commands.registry().of(caller.authority.as_str()),
             as_of: caught_up(app, READ_TABLE, params).await?,
             leaves,
+            is_about_now: as_of.is_none() && !leaves,
         };
         if let Some(at) = as_known_on {
             asked.go_back(app, at).await?;
@@ -112,9 +117,16 @@ impl Asked {
     pub(super) async fn answer(&self, app: &App) -> Result<Answer, Problem> {
         let answer = match &self.known {
             Some(known) => answer::query_known(&app.reads, known, &self.question).await,
-            None => answer::query(&app.reads, &self.declared, &self.question).await,
+            None => self.present(app).await,
         };
         answer.map_err(unanswered)
+    }
+
+    async fn present(&self, app: &App) -> Result<Answer, QueryError> {
+        let key = Key::of(&self.question, self.is_about_now, &self.as_of.position);
+        let read = answer::query(&app.reads, &self.declared, &self.question);
+        let answer = app.times.ask(key, read).await;
+        answer.map(Arc::unwrap_or_clone)
     }
 }
 

@@ -5,13 +5,14 @@ use super::known::Known;
 use super::seen::{Bounds, Seen};
 use crate::domain::declared::Declared;
 use crate::domain::ids::{ClockName, WorkflowName};
+use crate::projections::shared::Shared;
 use crate::projections::{QueryError, ReadPool};
 use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Which spells a question is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(tag = "view", rename_all = "kebab-case")]
 pub enum Window {
     All,
@@ -28,7 +29,7 @@ pub enum Window {
     },
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Question {
     pub authority: String,
     pub workflow: WorkflowName,
@@ -151,6 +152,33 @@ pub struct OpenAgesFigures {
 pub struct ClosedFigures {
     pub mean: Option<f64>,
     pub median: Option<f64>,
+}
+
+/// Answers of a moment ago.
+pub type Answers = Shared<Key, Answer>;
+
+/// What two questions must have in common to have one answer.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    question: Question,
+    is_about_now: bool,
+    position: String,
+}
+
+impl Key {
+    /// `position` is what the answer stands on; a question about now is the same a moment later.
+    #[must_use]
+    pub fn of(question: &Question, is_about_now: bool, position: &str) -> Self {
+        let mut question = question.clone();
+        if is_about_now {
+            question.as_of = Timestamp::UNIX_EPOCH;
+        }
+        Self {
+            question,
+            is_about_now,
+            position: position.to_owned(),
+        }
+    }
 }
 
 /// # Errors

@@ -3,11 +3,13 @@
 use super::SpellRow;
 use super::answer::{Question, Window};
 use crate::domain::declared::Declared;
+use crate::domain::ids::ClockName;
 use crate::domain::time::clock::{Reading, Spell, SpellStatus};
 use crate::projections::{QueryError, ReadPool};
 use crate::statistics::Exposure;
 use jiff::Timestamp;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use tokio_postgres::Row;
 use tokio_postgres::types::Json;
 use uuid::Uuid;
@@ -117,13 +119,13 @@ impl<'a> Bounds<'a> {
                 &[
                     &question.authority,
                     &question.workflow.as_str(),
-                    &question.clock.as_ref().map(|clock| clock.as_str()),
+                    &self.clocks(declared),
                     &self.from,
                     &self.before,
                     &self.alive_at,
                     &self.position,
                     &self.until,
-                    &question.by.as_deref().unwrap_or_default(),
+                    &question.by,
                     &only.map(|(dimension, _)| dimension),
                     &only.map(|(_, code)| code),
                 ],
@@ -160,30 +162,38 @@ impl<'a> Bounds<'a> {
         .collect()
     }
 
+    /// By name, so that the index leads to those of one clock alone.
+    fn clocks(&self, declared: &Declared) -> Vec<String> {
+        let question = self.question;
+        if let Some(clock) = &question.clock {
+            return vec![clock.to_string()];
+        }
+        let definitions = declared.workflows().map(|workflow| &workflow.definition);
+        let ours = definitions.filter(|definition| definition.workflow == question.workflow);
+        let names = ours.flat_map(|definition| definition.clocks.keys());
+        let names: BTreeSet<&ClockName> = names.collect();
+        names.into_iter().map(ToString::to_string).collect()
+    }
+
+    /// Columns by their place: finding them by name would take longer than reading them.
     fn read(&self, row: &Row, declared: &Declared) -> Result<Seen, QueryError> {
-        let detail: Option<Json<Spell>> = row.try_get("detail").map_err(unreadable)?;
-        let status: &str = row.get("status");
-        let by = self.question.by.as_ref();
+        let detail: Option<Json<Spell>> = row.try_get(12).map_err(unreadable)?;
         let held = Held {
-            request_id: row.get("request_id"),
-            clock: row.get("clock"),
-            spell: row.get("spell"),
-            team: row.get::<_, Option<String>>("team").unwrap_or_default(),
-            received_at: row.get("received_at"),
-            started_at: row.get("started_at"),
-            ended_at: row.get("ended_at"),
-            ended_by: row.get("ended_by"),
-            settled: settled(
-                row.get("elapsed_ms"),
-                row.get("paused_ms"),
-                row.get("working_days"),
-                row.get("met"),
-            ),
-            cancelled: status == super::status_text(SpellStatus::Cancelled),
+            request_id: row.get(0),
+            clock: row.get(1),
+            spell: row.get(2),
+            received_at: row.get(3),
+            started_at: row.get(4),
+            ended_at: row.get(5),
+            ended_by: row.get(6),
+            settled: settled(row.get(7), row.get(8), row.get(9), row.get(10)),
+            cancelled: row.get(11),
             detail: detail.map(|Json(spell)| spell),
-            groups: by
-                .map(|_| codes(row.get::<_, Option<Value>>("codes").as_ref()))
-                .unwrap_or_default(),
+            groups: match &self.question.by {
+                Some(_) => codes(row.get::<_, Option<Value>>(13).as_ref()),
+                None => Vec::new(),
+            },
+            team: row.get::<_, Option<String>>(14).unwrap_or_default(),
         };
         self.look(held, declared)
     }
