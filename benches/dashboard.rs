@@ -39,6 +39,8 @@ const WORKFLOW: &str = "request-for-assistance";
 const WORKED: usize = 400;
 const READERS: usize = 50;
 const LENGTH: Duration = Duration::from_secs(4);
+/// Of those whose answers are shared: a loop that only meets what is at hand would say nothing.
+const PAUSE: Duration = Duration::from_millis(100);
 const REQUESTS: [i64; 2] = [2_000, 20_000];
 
 /// Copies of everything that ended, each with an id of its own and a little longer.
@@ -75,6 +77,12 @@ enum Asked {
     OneClockByLocality,
     Caseloads,
     Queue,
+}
+
+impl Asked {
+    fn is_shared(self) -> bool {
+        matches!(self, Self::AllClocks | Self::OneClockByLocality)
+    }
 }
 
 impl Office {
@@ -130,8 +138,8 @@ impl Office {
     }
 }
 
-/// A closed loop of so many; p50 and p99 in ms, and how many were not answered.
-async fn readers(office: &Arc<Office>, asked: Asked, readers: usize) -> (f64, f64, usize) {
+/// A closed loop of so many; p50, p99 and the longest in ms, and how many were not answered.
+async fn readers(office: &Arc<Office>, asked: Asked, readers: usize) -> ([f64; 3], usize) {
     let mut tasks = JoinSet::new();
     let end = Instant::now() + LENGTH;
     for _ in 0..readers {
@@ -142,6 +150,9 @@ async fn readers(office: &Arc<Office>, asked: Asked, readers: usize) -> (f64, f6
                 let began = Instant::now();
                 unanswered += usize::from(!office.ask(asked, readers > 1).await);
                 times.push(began.elapsed().as_secs_f64() * 1_000.0);
+                if readers > 1 && asked.is_shared() {
+                    tokio::time::sleep(PAUSE).await;
+                }
             }
             (times, unanswered)
         });
@@ -150,7 +161,7 @@ async fn readers(office: &Arc<Office>, asked: Asked, readers: usize) -> (f64, f6
     let mut times = times.concat();
     times.sort_by(f64::total_cmp);
     let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
-    (at(0.5), at(0.99), unanswered.iter().sum())
+    ([at(0.5), at(0.99), at(1.0)], unanswered.iter().sum())
 }
 
 async fn worked(url: &str) -> Office {
@@ -243,10 +254,11 @@ async fn main() {
         ] {
             assert!(office.ask(asked, false).await);
             for count in [1, READERS] {
-                let (p50, p99, unanswered) = readers(&office, asked, count).await;
+                let ([p50, p99, longest], unanswered) = readers(&office, asked, count).await;
                 println!(
                     "{ended:>8} ended and {open} open, {count:>2} readers: {:<20} p50 {p50:>9.2} ms  \
-                     p99 {p99:>9.2} ms  {unanswered} unanswered (aim: p99 under 25 ms)",
+                     p99 {p99:>9.2} ms  \
+                     longest {longest:>9.2} ms  {unanswered} unanswered (aim: p99 under 25 ms)",
                     format!("{asked:?}")
                 );
             }
