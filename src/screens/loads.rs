@@ -112,7 +112,8 @@ pub(super) async fn page(
             p { (count(many(opened.left_out), "more is", "more are")) " left out." }
         }
         @if !opened.requests.is_empty() {
-            section.scroll aria-label=(title) tabindex="0" { table {
+            div.scroll { table.stack {
+                caption.unseen { (title) }
                 thead { tr {
                     th scope="col" { "Request" }
                     th scope="col" { "Where it is" }
@@ -123,11 +124,11 @@ pub(super) async fn page(
                 } }
                 tbody { @for one in &opened.requests { tr {
                     th scope="row" { (named(&viewer, (one.id, one.reference.as_deref()), &team)) }
-                    td { (state_title(&screens, &viewer, &one.state)) }
-                    td { (when(one.received_at, now)) }
-                    td { (when(one.here_since, now)) }
-                    td { (one.worker.as_ref().map_or_else(|| "–".to_owned(), |worker| viewer.person(worker))) }
-                    td { @if one.claimed { "Yes" } @else { "No" } }
+                    td data-label="Where it is:" { (state_title(&screens, &viewer, &one.state)) }
+                    td data-label="Asked on" { (when(one.received_at, now)) }
+                    td data-label="Like this since" { (when(one.here_since, now)) }
+                    td data-label="Worker:" { (one.worker.as_ref().map_or_else(|| "–".to_owned(), |worker| viewer.person(worker))) }
+                    td data-label="Claimed:" { @if one.claimed { "Yes" } @else { "No" } }
                 } } }
             } }
         }

@@ -182,12 +182,16 @@ impl Opened<'_> {
         html! {
             @if !now.is_empty() || !always.is_empty() {
                 h2 #what-you-can-do { "What you can do" }
-                ul.acts aria-labelledby="what-you-can-do" { @for one in now { (self.act(one)) } }
             }
-            @if !always.is_empty() {
-                details.more {
-                    summary { "More that you can do" }
-                    div.inside { ul.acts { @for one in always { (self.act(one)) } } }
+            @if now.is_empty() && !always.is_empty() {
+                ul.acts aria-labelledby="what-you-can-do" { @for one in always { (self.act(one)) } }
+            } @else if !now.is_empty() {
+                ul.acts aria-labelledby="what-you-can-do" { @for one in now { (self.act(one)) } }
+                @if !always.is_empty() {
+                    details.more {
+                        summary { "More that you can do" }
+                        div.inside { ul.acts { @for one in always { (self.act(one)) } } }
+                    }
                 }
             }
             @if let Some(open) = &view.still_open { p { (open) } }
@@ -233,7 +237,7 @@ impl Opened<'_> {
         html! {
             @if !next.is_empty() {
                 h2 { "What is owed, and by when" }
-                ul {
+                ul.wide {
                     @for clock in next {
                         li {
                             (clock.title) ": " (due(clock, self.now)) " "
