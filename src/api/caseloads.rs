@@ -1,5 +1,7 @@
 //! `GET /caseloads`: who holds how much, and for how long.
 
+pub(crate) mod opened;
+
 use super::App;
 use super::caller::Caller;
 use super::extract::Params;
@@ -22,6 +24,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 const READ_TABLE: &str = "team_caseloads";
 const ACTS: &str = "acts";
@@ -94,11 +97,8 @@ pub(crate) async fn read(
             "None of your roles opens this.",
         ));
     }
-    let (rows, weights, as_of) = match params.text("as_known_on") {
-        None => as_it_is(&app, &caller, &params).await?,
-        Some(_) => as_known(&app, &caller, &params).await?,
-    };
-    let caseloads = rows
+    let (open, weights, as_of) = found(&app, &caller, &params).await?;
+    let caseloads = team_caseloads::together(open.into_iter().map(|(_, one)| one))
         .into_iter()
         .filter(|row| reads(&caller, &row.team))
         .map(RowView::from)
@@ -110,8 +110,15 @@ pub(crate) async fn read(
     }))
 }
 
-/// Rows, weights, and where they stand.
-type Found = (Vec<Caseload>, Option<Weights>, AsOf);
+/// Each open request, weights, and where they stand.
+type Found = (Vec<(Uuid, Caseload)>, Option<Weights>, AsOf);
+
+async fn found(app: &App, caller: &Caller, params: &Params) -> Result<Found, Problem> {
+    match params.text("as_known_on") {
+        None => as_it_is(app, caller, params).await,
+        Some(_) => as_known(app, caller, params).await,
+    }
+}
 
 async fn as_it_is(app: &App, caller: &Caller, params: &Params) -> Result<Found, Problem> {
     let question = Question {
@@ -121,10 +128,10 @@ async fn as_it_is(app: &App, caller: &Caller, params: &Params) -> Result<Found, 
     let as_of = caught_up(app, READ_TABLE, params).await?;
     let declared = app.commands.registry().of(caller.authority.as_str());
     let weights = weights_of(&declared);
-    let rows = team_caseloads::query(&app.reads, &question, weights.as_ref())
+    let open = team_caseloads::open(&app.reads, &question, weights.as_ref())
         .await
         .map_err(unreadable)?;
-    Ok((rows, weights, as_of))
+    Ok((open, weights, as_of))
 }
 
 /// The same answer for ever: it does not tell how far the table is today.
@@ -146,14 +153,14 @@ async fn as_known(app: &App, caller: &Caller, params: &Params) -> Result<Found, 
     let past = Past::at(log, &question.authority, position)
         .await
         .map_err(unreadable)?;
-    let rows = team_caseloads::known::query(&app.reads, log, &question, &past)
+    let open = team_caseloads::known::open(&app.reads, log, &question, &past)
         .await
         .map_err(unreadable)?;
     let as_of = AsOf {
         position: public(app.epoch, position.0),
         lag: 0,
     };
-    Ok((rows, weights_of(&past.declared), as_of))
+    Ok((open, weights_of(&past.declared), as_of))
 }
 
 fn weights_of(declared: &Declared) -> Option<Weights> {

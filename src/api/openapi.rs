@@ -37,6 +37,7 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder, Server};
         response_times::read,
         response_times::opened::read,
         caseloads::read,
+        caseloads::opened::read,
         caseloads::flow,
         measures::list,
         measures::read,

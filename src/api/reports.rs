@@ -54,7 +54,7 @@ pub(crate) async fn stand(app: &App, caller: &Caller, params: &Params) -> Result
 }
 
 /// What was recorded by `as_known_on`, or by now.
-pub(super) async fn known_position(
+pub(crate) async fn known_position(
     app: &App,
     params: &Params,
 ) -> Result<(Position, Timestamp), Problem> {

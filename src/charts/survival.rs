@@ -72,8 +72,13 @@ impl Curve {
 
     #[must_use]
     pub fn description(&self) -> String {
+        let requests = if self.count == 1 {
+            "request"
+        } else {
+            "requests"
+        };
         format!(
-            "Of {} requests, {} of them still open, half were through after: {}. The shaded band is the 95 % interval.",
+            "Of {} {requests}, {} of them still open, half were through after: {}. The shaded band is the 95 % interval.",
             self.count,
             self.open,
             self.median()

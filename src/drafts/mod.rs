@@ -1,7 +1,7 @@
 //! What somebody has begun to write in a form and has not sent.
 //!
-//! It must not know what a form is. Invariant: nothing lies here unsealed; each draft has a key of its
-//! own, which is destroyed with it.
+//! It must not know what a form is. Invariant: nothing lies here unsealed. What is about a request is
+//! sealed under that request's key and goes with its record; any other draft has a key of its own.
 
 use crate::domain::ids::{Authority, PrincipalId};
 use crate::log::vault::{Binding, Subject, Vault, VaultError};
@@ -24,6 +24,8 @@ pub enum DraftError {
     Vault(#[from] VaultError),
     #[error("somebody kept a draft there at the same time")]
     Raced,
+    #[error("the draft is about a request that has no record, or none any more")]
+    NoRecord,
 }
 
 /// Whose draft, and of which form.
@@ -33,6 +35,8 @@ pub struct Place<'a> {
     pub principal: &'a PrincipalId,
     /// `new/ID`, or `REQUEST/MOVE`.
     pub form: &'a str,
+    /// The request that it belongs to.
+    pub about: Option<Uuid>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,13 +90,20 @@ impl Drafts {
     /// In the place of what was kept there before.
     ///
     /// # Errors
-    /// When a side is out of reach.
+    /// `NoRecord` where the request was destroyed; `Raced`; when a side is out of reach.
     pub async fn keep(&self, place: Place<'_>, content: &[u8]) -> Result<(), DraftError> {
         let known = self.at(FIND, place).await?;
-        let (id, key) = match known.first() {
-            Some(row) => (row.get(0), row.get(2)),
-            None => self.new_key(place.authority).await?,
+        let (id, key) = match (known.first(), place.about) {
+            (_, Some(request)) => {
+                let id = known.first().map_or_else(Uuid::new_v4, |row| row.get(0));
+                (id, self.key_of(place.authority, request).await?)
+            }
+            (Some(row), None) => (row.get(0), row.get(2)),
+            (None, None) => self.new_key(place.authority).await?,
         };
+        if known.is_empty() {
+            self.forget_old(place.authority).await?;
+        }
         let part = self
             .vault
             .seal(key, binding(place.authority, id), content)
@@ -122,12 +133,23 @@ impl Drafts {
         self.forget_keys(place.authority, &gone).await
     }
 
-    async fn new_key(&self, authority: &Authority) -> Result<(Uuid, Uuid), DraftError> {
+    /// No new one: what is typed about a request does not bring its record back.
+    async fn key_of(&self, authority: &Authority, request: Uuid) -> Result<Uuid, DraftError> {
+        let subjects = [Subject::Request(request)];
+        let keys = self.vault.find_keys(authority.as_str(), &subjects).await?;
+        let key = keys.first().copied().flatten();
+        key.ok_or(DraftError::NoRecord)
+    }
+
+    async fn forget_old(&self, authority: &Authority) -> Result<(), DraftError> {
         let statement = include_str!("sql/forget_old.sql");
         let old = self
             .rows(statement, &[&authority.as_str(), &KEPT_DAYS])
             .await?;
-        self.forget_keys(authority, &old).await?;
+        self.forget_keys(authority, &old).await
+    }
+
+    async fn new_key(&self, authority: &Authority) -> Result<(Uuid, Uuid), DraftError> {
         let id = Uuid::new_v4();
         let subjects = [Subject::Message(id)];
         let keys = self
@@ -138,6 +160,7 @@ impl Drafts {
         Ok((id, *key))
     }
 
+    /// Those that the drafts had for themselves.
     async fn forget_keys(&self, authority: &Authority, gone: &[Row]) -> Result<(), DraftError> {
         for row in gone {
             let id = row.get(0);

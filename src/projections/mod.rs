@@ -11,6 +11,7 @@ pub mod due_rungs;
 mod group;
 pub mod known;
 pub mod lag;
+pub mod last_told;
 pub mod page;
 pub mod parked;
 pub mod rebuild;

@@ -284,6 +284,24 @@ pub async fn query(pool: &ReadPool, filter: &Filter) -> Result<Vec<RequestRow>, 
         .collect()
 }
 
+/// What people call these requests; those that the table does not know yet are left out.
+///
+/// # Errors
+/// When the read tables are out of reach.
+pub async fn references(
+    pool: &ReadPool,
+    authority: &Authority,
+    requests: &[Uuid],
+) -> Result<BTreeMap<Uuid, String>, QueryError> {
+    let client = pool.get().await?;
+    let statement = include_str!("sql/request_list_references.sql");
+    let statement = client.prepare_cached(statement).await?;
+    let rows = client
+        .query(&statement, &[&authority.as_str(), &requests])
+        .await?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+}
+
 /// Open requests of one version of a workflow, by the state they are in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenByState {

@@ -155,8 +155,11 @@ pub async fn query(
     Ok(together(open.into_iter().map(|(_, one)| one)))
 }
 
-/// Each open request by itself.
-async fn open(
+/// Each open request by itself, in the order of team, worker and state.
+///
+/// # Errors
+/// When the read tables are out of reach.
+pub async fn open(
     pool: &ReadPool,
     question: &Question,
     weights: Option<&Weights>,
@@ -177,8 +180,8 @@ async fn open(
     Ok(found)
 }
 
-/// Those of one team, worker and state come one after the other.
-fn together(all: impl Iterator<Item = Caseload>) -> Vec<Caseload> {
+/// Those of one team, worker and state, which come one after the other, as one.
+pub fn together(all: impl Iterator<Item = Caseload>) -> Vec<Caseload> {
     let mut found: Vec<Caseload> = Vec::new();
     for one in all {
         match found.last_mut() {

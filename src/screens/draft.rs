@@ -41,6 +41,10 @@ fn place<'a>(holder: &'a Holder, form: &'a str) -> Place<'a> {
         authority: &holder.authority,
         principal: &holder.principal,
         form,
+        // Of a new request nothing is known yet.
+        about: form
+            .split_once('/')
+            .and_then(|(first, _)| Uuid::try_parse(first).ok()),
     }
 }
 
@@ -71,7 +75,11 @@ pub(super) async fn keep(
         Err(DraftError::Raced) => screens.drafts.keep(place(holder, form), &bytes).await,
         kept => kept,
     };
-    kept.map_err(unreadable)
+    match kept {
+        // It was destroyed while this was typed: nothing of it is kept anywhere.
+        Err(DraftError::NoRecord) => Ok(()),
+        kept => kept.map_err(unreadable),
+    }
 }
 
 pub(super) async fn forget(screens: &Screens, holder: &Holder, form: &str) -> Result<(), Problem> {

@@ -4,7 +4,7 @@
 use super::layout::Page;
 use super::viewer::Viewer;
 use super::words::{date, days as days_words, plain, target};
-use super::{ROOT, Screens, loads};
+use super::{ROOT, Screens, arrival, loads};
 use crate::api::caseloads;
 use crate::api::concerns;
 use crate::api::extract::Params;
@@ -80,6 +80,7 @@ impl Asked<'_> {
         let loads = caseloads::read(State(app.clone()), caller, known).await;
         let loads = allowed(loads.map(|found| found.0))?;
         let concerns = self.concerns().await?;
+        let arrival = arrival::card(self.screens, self.viewer, self.known_on).await?;
         let here = match self.clock {
             Some(clock) => format!("{ROOT}/figures?clock={clock}"),
             None => format!("{ROOT}/figures"),
@@ -92,12 +93,13 @@ impl Asked<'_> {
                     @if let Some(concerns) = concerns { li { (concerns) } }
                     @if let Some(loads) = &loads { li { (loads::unowned(loads)) } li { (loads::open(loads)) } }
                     li { (self.missed(&times.figures)) }
+                    @if let Some(arrival) = arrival { li { (arrival) } }
                 }
                 (self.times(&times.figures))
                 @if let Figures::Identified(answer) = &times.figures {
                     (self.chart(&answer.clocks).await?)
                 }
-                @if let Some(loads) = &loads { (loads::table(self.viewer, loads)) }
+                @if let Some(loads) = &loads { (loads::table(self.viewer, loads, self.known_on)) }
                 p.small {
                     @match times.as_known_on {
                         Some(at) => { "As it was known on " (date(at)) ". This answer never changes." }
@@ -154,7 +156,11 @@ impl Asked<'_> {
         };
         html! {
             div.card {
-                span.big { @match missed { Some(missed) => (missed), None => "–" } }
+                @match missed {
+                    Some(missed) if missed > 0 => a.big href="#waits" { (missed) },
+                    Some(_) => span.big { "0" },
+                    None => span.big { "–" },
+                }
                 "Targets that are missed and still wait"
             }
         }
@@ -176,7 +182,7 @@ impl Asked<'_> {
 
     fn times(&self, figures: &Figures) -> Markup {
         html! {
-            h2 { "How long families wait" }
+            h2 #waits { "How long families wait" }
             p { "Open requests are counted. Half is the time after which half were through; choose a number to see its requests." }
             section.scroll aria-label="How long families wait" tabindex="0" { table {
                 thead { tr {

@@ -1,10 +1,18 @@
 //! Who holds how much.
 
-use super::ROOT;
+use super::layout::Page;
+use super::opened::named;
+use super::shown::when;
 use super::viewer::Viewer;
-use super::words::{count, date};
-use crate::api::caseloads::CaseloadsView;
+use super::words::{count, date, plain};
+use super::{ROOT, Screens};
+use crate::access::{Action, Resource};
+use crate::api::caseloads::{CaseloadsView, opened};
+use crate::api::extract::Params;
+use crate::api::problem::Problem;
 use crate::charts::number;
+use crate::domain::ids::TeamId;
+use axum::extract::State;
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 
@@ -42,10 +50,100 @@ pub(super) fn unowned(loads: &CaseloadsView) -> Markup {
 
 pub(super) fn open(loads: &CaseloadsView) -> Markup {
     let open: i64 = loads.caseloads.iter().map(|row| row.count).sum();
-    html! { div.card { span.big { (open) } "Open requests" } }
+    html! {
+        div.card {
+            @if open > 0 { a.big href="#loads" { (open) } } @else { span.big { "0" } }
+            "Open requests"
+        }
+    }
 }
 
-pub(super) fn table(viewer: &Viewer, loads: &CaseloadsView) -> Markup {
+/// A number that leads to its requests where this reader may see them.
+fn number_of(
+    viewer: &Viewer,
+    known_on: Option<&str>,
+    (team, part, value): (&str, &str, i64),
+) -> Markup {
+    let opens = TeamId::parse(team)
+        .is_ok_and(|team| viewer.may(Action::OpenFigures, Resource::Team(&team)));
+    let known = known_on.map_or_else(String::new, |day| format!("&as_known_on={day}"));
+    html! {
+        @if value == 0 || !opens { (value) } @else {
+            a href={ (ROOT) "/figures/caseload?team=" (team) "&part=" (part) (known) } {
+                (value) span.unseen { ": " (viewer.team(team)) ", " (part_words(part)) }
+            }
+        }
+    }
+}
+
+fn part_words(part: &str) -> &str {
+    match part {
+        "claimed" => "claimed now",
+        "waiting" => "on the waiting list",
+        _ => "open requests",
+    }
+}
+
+/// The requests behind a number of the table.
+pub(super) async fn page(
+    State(screens): State<Screens>,
+    viewer: Viewer,
+    params: Params,
+) -> Result<Markup, Problem> {
+    let team = params.text("team").unwrap_or_default().to_owned();
+    let part = part_words(params.text("part").unwrap_or("open")).to_owned();
+    let day = params.text("as_known_on").map(str::to_owned);
+    let app = screens.app.clone();
+    let now = (app.now)();
+    let opened = opened::read(State(app), viewer.caller.clone(), params)
+        .await?
+        .0;
+    let title = format!("{}: {part}", viewer.team(&team));
+    let back = day.map_or_else(String::new, |day| format!("?as_known_on={day}"));
+    let many = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    Ok(Page::of(&title, &viewer).draw(&html! {
+        p { a.ds_back-link href={ (ROOT) "/figures" (back) } { "Back to the figures" } }
+        h1 { (title) }
+        p {
+            strong { (count(many(opened.count), "request", "requests")) }
+            ", the longest wait first. Only codes are shown here: what was written is open to those who work on it."
+        }
+        @if opened.left_out > 0 {
+            p { (count(many(opened.left_out), "more is", "more are")) " left out." }
+        }
+        @if !opened.requests.is_empty() {
+            div.scroll { table.stack {
+                caption.unseen { (title) }
+                thead { tr {
+                    th scope="col" { "Request" }
+                    th scope="col" { "Where it is" }
+                    th scope="col" { "Asked on" }
+                    th scope="col" { "Like this since" }
+                    th scope="col" { "Worker" }
+                    th scope="col" { "Claimed" }
+                } }
+                tbody { @for one in &opened.requests { tr {
+                    th scope="row" { (named(&viewer, (one.id, one.reference.as_deref()), &team)) }
+                    td data-label="Where it is:" { (state_title(&screens, &viewer, &one.state)) }
+                    td data-label="Asked on" { (when(one.received_at, now)) }
+                    td data-label="Like this since" { (when(one.here_since, now)) }
+                    td data-label="Worker:" { (one.worker.as_ref().map_or_else(|| "–".to_owned(), |worker| viewer.person(worker))) }
+                    td data-label="Claimed:" { @if one.claimed { "Yes" } @else { "No" } }
+                } } }
+            } }
+        }
+    }))
+}
+
+fn state_title(screens: &Screens, viewer: &Viewer, name: &str) -> String {
+    let workflow = viewer.declared.newest_workflow(&screens.app.usual_workflow);
+    let states = workflow.map(|workflow| &workflow.definition.states);
+    let mut states = states.into_iter().flatten();
+    let found = states.find(|(state, _)| state.as_str() == name);
+    found.map_or_else(|| plain(name), |(_, rule)| rule.title.clone())
+}
+
+pub(super) fn table(viewer: &Viewer, loads: &CaseloadsView, known_on: Option<&str>) -> Markup {
     let mut teams: BTreeMap<&str, Load> = BTreeMap::new();
     for row in &loads.caseloads {
         let team = teams.entry(&row.team).or_default();
@@ -60,7 +158,7 @@ pub(super) fn table(viewer: &Viewer, loads: &CaseloadsView) -> Markup {
     }
     let mine = viewer.teams();
     html! {
-        h2 { "Who holds how much" }
+        h2 #loads { "Who holds how much" }
         @if teams.is_empty() { p { "No team holds an open request." } } @else {
         section.scroll aria-label="Who holds how much" tabindex="0" { table {
             thead { tr {
@@ -78,9 +176,9 @@ pub(super) fn table(viewer: &Viewer, loads: &CaseloadsView) -> Markup {
                             a href={ (ROOT) "/teams/" (team) } { (viewer.team(team)) }
                         } @else { (viewer.team(team)) }
                     }
-                    td.number { (load.count) }
-                    td.number { (load.claimed) }
-                    td.number { (load.waiting) }
+                    td.number { (number_of(viewer, known_on, (team, "open", load.count))) }
+                    td.number { (number_of(viewer, known_on, (team, "claimed", load.claimed))) }
+                    td.number { (number_of(viewer, known_on, (team, "waiting", load.waiting))) }
                     td.number { (number(load.weight)) }
                     td { (load.oldest.map_or_else(String::new, date)) }
                 }

@@ -1,5 +1,6 @@
 //! What somebody has asked for, in plain words; and what they were told when they sent it.
 
+use super::arrival::Looking;
 use super::draft;
 use super::layout::Page;
 use super::request::{due, holder_words};
@@ -79,22 +80,14 @@ impl<'a> Asked<'a> {
         only_here.next().map(|one| (one.name, one.title))
     }
 
-    /// Whether the help has come: the workflow's screens say which clock tells.
     fn arrival(&self) -> Option<Markup> {
-        let hints = self.screens.hints(self.request().opening.workflow.as_str());
-        let clock = hints.arrival.as_ref()?;
-        let clock = self.clocks.iter().rev().find(|one| one.clock == *clock)?;
-        Some(match (clock.status, clock.ended_at) {
-            (SpellStatus::Stopped, Some(at)) => {
-                html! { "Yes, it began on " (when(at, self.now)) "." }
-            }
-            (SpellStatus::Running | SpellStatus::Paused, _) => {
-                html! { "Not yet: " (due(clock, self.now)) "." }
-            }
-            (SpellStatus::Stopped | SpellStatus::Cancelled, _) => {
-                html! { "No. " (self.seen.state_view().meaning) }
-            }
-        })
+        let looking = Looking {
+            screens: self.screens,
+            viewer: self.viewer,
+            seen: &self.seen,
+            now: self.now,
+        };
+        looking.told(&self.clocks)
     }
 
     fn facts(&self) -> Result<Markup, Problem> {

@@ -5,12 +5,14 @@
 //! stands in `routes`, behind the same door; whatever is shown was escaped on its way out.
 
 mod about;
+mod arrival;
 mod asking;
 mod assets;
 mod claim;
 mod door;
 mod draft;
 mod failure;
+mod family;
 mod figures;
 mod form;
 mod layout;
@@ -76,6 +78,8 @@ fn routes(screens: &Screens) -> Router<Screens> {
         .route("/mine", get(mine::page))
         .route("/figures", get(figures::page))
         .route("/figures/opened", get(opened::page))
+        .route("/figures/caseload", get(loads::page))
+        .route("/figures/not-arrived", get(arrival::page))
         .route("/concerns", get(opened::concerns))
         .route("/live", get(live::changes))
         .route("/teams/{team}", get(queue::page))

@@ -8,7 +8,7 @@ use super::request::{Opened, numbers};
 use super::sources::{Sources, questions};
 use super::viewer::Viewer;
 use super::{ROOT, Screens};
-use crate::api::extract::{Segments, strict};
+use crate::api::extract::{Params, Segments, strict};
 use crate::api::fields::MoveBody;
 use crate::api::problem::{Kind, Problem};
 use crate::api::requests::Seen;
@@ -43,12 +43,19 @@ impl<'a> Asked<'a> {
         };
         let hints = screens.hints(&opened.view.workflow);
         let sources = Sources::of(screens, viewer, Some(&opened.seen));
+        let sources = sources.hoping(hints, &opened.view.events);
         let fields = questions(&rule.data, hints, &sources);
         Ok(Self {
             opened,
             rule,
             fields,
         })
+    }
+
+    /// The question that names another request.
+    fn other(&self) -> Option<&str> {
+        let rule = self.opened.rule_of(&self.rule)?;
+        Some(&rule.link.as_ref()?.to)
     }
 
     fn request(&self) -> RequestId {
@@ -76,14 +83,25 @@ pub(super) async fn form(
     State(screens): State<Screens>,
     viewer: Viewer,
     Segments((id, name)): Segments<(String, String)>,
+    params: Params,
 ) -> Result<Markup, Problem> {
     let asked = Asked::load(&screens, &viewer, (&id, &name)).await?;
+    let other = asked.other().map(str::to_owned);
+    let names: Vec<&str> = other.iter().map(String::as_str).collect();
+    let params = params.only(&names)?;
     let place = draft::of_move(asked.request().0, &name);
     let kept = draft::find(&screens, &draft::holder(&viewer.caller), &place).await?;
     let notice = kept
         .as_ref()
         .map(|_| "We kept what you wrote here before. It was not sent yet.");
-    let typed = kept.map(|content| content.typed).unwrap_or_default();
+    let is_new = kept.is_none();
+    let mut typed = kept.map(|content| content.typed).unwrap_or_default();
+    // Whoever comes from another request's prompt need not copy its reference.
+    if let Some(name) = other.filter(|_| is_new)
+        && let Some(reference) = params.text(&name)
+    {
+        typed.put(&name, reference);
+    }
     Ok(Sheet {
         asked: &asked,
         typed: &typed,

@@ -13,6 +13,7 @@ use crate::api::response_times::opened::{OpenedView, RequestView, read};
 use axum::extract::State;
 use jiff::Timestamp;
 use maud::{Markup, html};
+use uuid::Uuid;
 
 pub(super) async fn page(
     State(screens): State<Screens>,
@@ -59,18 +60,28 @@ fn told(opened: &OpenedView) -> Markup {
     }
 }
 
+/// By its reference, and open to those whose team has it: rank opens no request.
+pub(super) fn named(viewer: &Viewer, (id, reference): (Uuid, Option<&str>), team: &str) -> Markup {
+    let mine = viewer.teams().iter().any(|known| known.as_str() == team);
+    let name = reference.map_or_else(
+        || "A request of this moment".to_owned(),
+        |reference| format!("Request {reference}"),
+    );
+    html! {
+        @if mine { a href={ (ROOT) "/requests/" (id) } { (name) } } @else { (name) }
+    }
+}
+
 fn of_request(viewer: &Viewer, request: &RequestView, now: Timestamp) -> Markup {
-    let mine = viewer
-        .teams()
-        .iter()
-        .any(|team| team.as_str() == request.team);
-    let short = request.id.simple().to_string();
-    let short = short.get(24..).unwrap_or_default();
+    let name = named(
+        viewer,
+        (request.id, request.reference.as_deref()),
+        &request.team,
+    );
     html! {
         section.card aria-labelledby={ "r-" (request.id) "-" (request.spell) } {
             h2 id={ "r-" (request.id) "-" (request.spell) } {
-                @if mine { a href={ (ROOT) "/requests/" (request.id) } { "Request …" (short) } }
-                @else { "Request …" (short) }
+                (name)
             }
             p {
                 (viewer.team(&request.team)) ": "
@@ -89,7 +100,7 @@ fn of_request(viewer: &Viewer, request: &RequestView, now: Timestamp) -> Markup 
                 }
             }
             details.more {
-                summary { "What happened" span.unseen { " with request " (short) } }
+                summary { "What happened" span.unseen { " with request " (request.reference.as_deref().unwrap_or_default()) } }
                 div.inside { ol {
                     @for event in &request.events {
                         li {

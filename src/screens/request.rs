@@ -1,11 +1,13 @@
 //! One request: where it is, what is owed, what this reader may do, and what was written.
 
+use super::arrival::Looking;
+use super::family::{Other, others};
 use super::form::Field;
 use super::layout::Page;
 use super::shown::{answers, when};
 use super::sources::{Sources, questions};
 use super::viewer::Viewer;
-use super::words::{count, day, moment, plain, span};
+use super::words::{capital, count, day, moment, plain, span};
 use super::{ROOT, Screens};
 use crate::api::concerns::NumberView;
 use crate::api::extract::{Params, Segments};
@@ -22,13 +24,16 @@ use crate::domain::workflow::definition::{
 use axum::extract::State;
 use jiff::Timestamp;
 use maud::{Markup, html};
+use std::collections::BTreeMap;
+use uuid::Uuid;
 
 /// A request with all that this reader may see of it.
 pub(super) struct Opened<'a> {
-    screens: &'a Screens,
+    pub(super) screens: &'a Screens,
     pub(super) viewer: &'a Viewer,
     pub(super) seen: Seen,
     pub(super) view: RequestView,
+    pub(super) others: BTreeMap<Uuid, Other>,
     child: ChildClock,
     pub(super) now: Timestamp,
 }
@@ -44,6 +49,7 @@ impl<'a> Opened<'a> {
         let now = (screens.app.now)();
         Ok(Self {
             child: child_clock(&seen, now),
+            others: others(screens, viewer, &view).await?,
             screens,
             viewer,
             seen,
@@ -110,6 +116,10 @@ impl Opened<'_> {
                 div.card.red {
                     p { strong { "A child protection concern was passed on, and nobody has answered yet." } }
                     p { "It stays red until somebody writes down who answered, and when." }
+                    @if let Some(rule) = concern {
+                        p { "If nobody was rung, ring now:" }
+                        (numbers(&rule.ring_first))
+                    }
                 }
             }
             (self.prompts())
@@ -143,45 +153,19 @@ impl Opened<'_> {
                     (self.viewer.person(&view.requester))
                     @if let Some(agency) = &view.agency { ", " (self.viewer.agency(agency)) }
                 } }
+                @if let Some(said) = self.arrival() { div { dt { "Did help arrive?" } dd { (said) } } }
             }
         }
     }
 
-    /// Others for the same child, and those that belong with this one.
-    fn prompts(&self) -> Markup {
-        let view = &self.view;
-        let same = view
-            .possible_same_child
-            .as_ref()
-            .filter(|same| same.count > 0);
-        html! {
-            @if let Some(same) = same {
-                div.card {
-                    h2 { "Perhaps the same child" }
-                    p {
-                        @let found = i64::try_from(same.count).unwrap_or(i64::MAX);
-                        (count(found, "other request looks", "other requests look"))
-                        " like the same child. Look before you go on; nothing is put together by itself."
-                    }
-                    @if !same.requests.is_empty() {
-                        ul { @for id in &same.requests {
-                            li { a href={ (ROOT) "/requests/" (id) } { "Open the other request" } }
-                        } }
-                    }
-                }
-            }
-            @if !view.links.is_empty() {
-                div.card {
-                    h2 { "Belongs together" }
-                    ul { @for link in &view.links {
-                        li {
-                            (plain(&link.kind)) ": "
-                            a href={ (ROOT) "/requests/" (link.request) } { "request " (link.reference) }
-                        }
-                    } }
-                }
-            }
-        }
+    fn arrival(&self) -> Option<Markup> {
+        let looking = Looking {
+            screens: self.screens,
+            viewer: self.viewer,
+            seen: &self.seen,
+            now: self.now,
+        };
+        looking.said()
     }
 
     /// What this state is for first; what can be done at any time stands behind it.
@@ -198,19 +182,23 @@ impl Opened<'_> {
         html! {
             @if !now.is_empty() || !always.is_empty() {
                 h2 #what-you-can-do { "What you can do" }
-                ul.acts aria-labelledby="what-you-can-do" { @for one in now { (self.act(one)) } }
             }
-            @if !always.is_empty() {
-                details.more {
-                    summary { "More that you can do" }
-                    div.inside { ul.acts { @for one in always { (self.act(one)) } } }
+            @if now.is_empty() && !always.is_empty() {
+                ul.acts aria-labelledby="what-you-can-do" { @for one in always { (self.act(one)) } }
+            } @else if !now.is_empty() {
+                ul.acts aria-labelledby="what-you-can-do" { @for one in now { (self.act(one)) } }
+                @if !always.is_empty() {
+                    details.more {
+                        summary { "More that you can do" }
+                        div.inside { ul.acts { @for one in always { (self.act(one)) } } }
+                    }
                 }
             }
             @if let Some(open) = &view.still_open { p { (open) } }
         }
     }
 
-    fn rule_of(&self, one: &MoveView) -> Option<&MoveRule> {
+    pub(super) fn rule_of(&self, one: &MoveView) -> Option<&MoveRule> {
         let mut rules = self.seen.workflow().definition.moves.iter();
         let found = rules.find(|(name, _)| name.as_str() == one.name);
         found.map(|(_, rule)| rule)
@@ -240,11 +228,17 @@ impl Opened<'_> {
 
     fn clocks(&self) -> Markup {
         let view = &self.view;
+        let mut next: Vec<&ClockView> = view.next.iter().collect();
+        // What can be late stands before what stands still.
+        next.sort_by_key(|clock| {
+            let stands = clock.status != SpellStatus::Running;
+            (stands, clock.due_at.unwrap_or(Timestamp::MAX))
+        });
         html! {
-            @if !view.next.is_empty() {
+            @if !next.is_empty() {
                 h2 { "What is owed, and by when" }
-                ul {
-                    @for clock in &view.next {
+                ul.wide {
+                    @for clock in next {
                         li {
                             (clock.title) ": " (due(clock, self.now)) " "
                             a href={ (ROOT) "/requests/" (view.id) "/clocks/" (clock.clock) } {
@@ -331,20 +325,29 @@ impl Opened<'_> {
         let rule = rules.find(|rule| rule.emits.as_str() == event.name)?;
         let hints = self.screens.hints(&self.view.workflow);
         let sources = Sources::of(self.screens, self.viewer, Some(&self.seen));
+        let sources = sources.hoping(hints, &self.view.events);
         Some(questions(&rule.data, hints, &sources))
     }
 }
 
 pub(super) fn holder_words(viewer: &Viewer, holder: &Holder) -> Markup {
     let team = viewer.team(&holder.team);
-    let person = holder.person.as_ref().map(|person| viewer.person(person));
+    let me = viewer.caller.principal.id.as_str();
+    let name = |person: &String| {
+        if person.as_str() == me {
+            "you".to_owned()
+        } else {
+            viewer.person(person)
+        }
+    };
+    let person = holder.person.as_ref().map(name);
     html! {
         @match (holder.held_by, person) {
-            ("worker", Some(person)) => { (person) ", for " (team) }
+            ("worker", Some(person)) => { (capital(&person)) ", for " (team) }
             ("requester", Some(person)) => {
                 "It waits for an answer from "
                 @if let Some(cover) = &holder.covered_by {
-                    (viewer.person(cover)) ", who answers for " (person)
+                    (name(cover)) ", who answers for " (person)
                 } @else {
                     (person)
                 }

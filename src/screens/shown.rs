@@ -55,7 +55,7 @@ fn one(item: &Field, entry: &Value) -> Markup {
         .filter(|field| !matches!(field.kind, Kind::Counted(_)))
         .filter_map(|field| Some(text(field, inner.get(&field.name)?)))
         .collect();
-    html! { (parts.join(", ")) }
+    html! { (parts.join(" – ")) }
 }
 
 fn text(field: &Field, value: &Value) -> String {

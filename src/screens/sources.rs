@@ -6,9 +6,11 @@ use super::form::{Choice, Source};
 use super::viewer::Viewer;
 use super::words::{day, plain};
 use crate::api::requests::Seen;
+use crate::api::requests::view::EventView;
 use crate::domain::request::actor::{Principal, PrincipalKind};
 use crate::domain::request::asking::civil_date;
 use jiff::civil::Date;
+use serde_json::Value;
 use std::sync::LazyLock;
 
 static NONE: LazyLock<Hints> = LazyLock::new(Hints::default);
@@ -24,6 +26,7 @@ pub(super) struct Sources<'a> {
     pub(super) viewer: &'a Viewer,
     pub(super) seen: Option<&'a Seen>,
     pub(super) today: Date,
+    hopes: Vec<Choice>,
 }
 
 impl<'a> Sources<'a> {
@@ -32,7 +35,29 @@ impl<'a> Sources<'a> {
             viewer,
             seen,
             today: civil_date((screens.app.now)()),
+            hopes: Vec::new(),
         }
+    }
+
+    /// With what the opening hoped for, where this reader may read it.
+    pub(super) fn hoping(mut self, hints: &Hints, events: &[EventView]) -> Self {
+        let opening = events.iter().find_map(|event| event.data.as_ref());
+        let Some(opening) = opening else {
+            return self;
+        };
+        for (list, number) in hints.numbered() {
+            let entries = opening.get(list).and_then(Value::as_array);
+            for entry in entries.into_iter().flatten().filter_map(Value::as_object) {
+                let Some(value) = entry.get(number).and_then(Value::as_str) else {
+                    continue;
+                };
+                let mut others = entry.iter().filter(|(name, _)| *name != number);
+                if let Some(text) = others.find_map(|(_, other)| other.as_str()) {
+                    self.hopes.push(choice(value, &shortened(text)));
+                }
+            }
+        }
+        self
     }
 
     pub(super) fn give(&self, known: Known) -> Vec<Choice> {
@@ -44,6 +69,7 @@ impl<'a> Sources<'a> {
             Known::Requesters => self.people(&|person| person.agency().is_some()),
             Known::Everybody => self.people(&|_| true),
             Known::Actions => return self.actions(),
+            Known::Hopes => return self.hopes.clone(),
         };
         choices.sort_by(|a, b| a.label.cmp(&b.label));
         choices
@@ -108,6 +134,16 @@ impl<'a> Sources<'a> {
     }
 }
 
+/// A choice is one line.
+fn shortened(text: &str) -> String {
+    const LONGEST: usize = 80;
+    if text.chars().count() <= LONGEST {
+        return text.to_owned();
+    }
+    let start: String = text.chars().take(LONGEST).collect();
+    format!("{}…", start.trim_end())
+}
+
 fn choice(value: &str, label: &str) -> Choice {
     Choice {
         value: value.to_owned(),
@@ -117,7 +153,7 @@ fn choice(value: &str, label: &str) -> Choice {
 
 /// For those who build a form.
 pub(super) fn questions(
-    schema: &serde_json::Value,
+    schema: &Value,
     hints: &Hints,
     sources: &Sources<'_>,
 ) -> Vec<super::form::Field> {

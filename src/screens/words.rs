@@ -71,12 +71,14 @@ pub(super) fn day_count(value: f64) -> String {
 
 /// `primary-head` becomes `Primary head`.
 pub(super) fn plain(code: &str) -> String {
-    let text = code.replace(['-', '_'], " ");
+    capital(&code.replace(['-', '_'], " "))
+}
+
+/// As a sentence begins.
+pub(super) fn capital(text: &str) -> String {
     let mut letters = text.chars();
-    match letters.next() {
-        Some(first) => format!("{}{}", first.to_uppercase(), letters.as_str()),
-        None => text,
-    }
+    let first = letters.next().map(char::to_uppercase);
+    first.map_or_else(String::new, |first| format!("{first}{}", letters.as_str()))
 }
 
 /// `5wd` becomes `5 working days`.

@@ -4,9 +4,11 @@ use crate::support::client::{Answer, Served, consume, example};
 use crate::support::engine::workflows;
 use crate::support::until;
 use reqwest::StatusCode;
+use rfa::domain::organisation::Organisation;
 use rfa::domain::request::entitle::moves_from;
+use rfa::domain::time::calendar::Calendars;
 use rfa::domain::workflow::definition::HandOver;
-use rfa::domain::workflow::parse::parse;
+use rfa::domain::workflow::parse::{parse, parse_calendar, parse_organisation};
 use serde_json::json;
 use std::time::Duration;
 use uuid::Uuid;
@@ -207,6 +209,37 @@ async fn whoever_may_pass_a_concern_on_is_told_what_to_ring_at_this_hour() {
         .unwrap();
     assert_eq!(pass_on["ring_first"][0]["number"], "999");
     assert_eq!(pass_on["any_version"], true);
+}
+
+/// What the shipped files of South Ayrshire say to ring at a local time.
+fn numbers_at(local: &str) -> Vec<String> {
+    let text = |file: &str| std::fs::read_to_string(workflows().join(file)).unwrap();
+    let calendar = "calendars/south-ayrshire-council.yaml";
+    let calendar = parse_calendar(calendar, &text(calendar)).unwrap();
+    let organisation = "organisation/south-ayrshire.yaml";
+    let organisation = parse_organisation(organisation, &text(organisation)).unwrap();
+    let organisation = Organisation::new(organisation, []);
+    let calendars = Calendars::build([calendar]).unwrap();
+    let local: jiff::civil::DateTime = local.parse().unwrap();
+    let at = local.in_tz("Europe/London").unwrap().timestamp();
+    let numbers = organisation.numbers_at(&calendars, at);
+    numbers.map(|number| number.number.clone()).collect()
+}
+
+#[test]
+fn from_four_on_a_friday_the_numbers_are_those_of_out_of_hours() {
+    let (office, closed) = ("01292 288645, option 1", "0800 328 7758");
+    for (local, rings) in [
+        ("2026-11-27T15:50", office),
+        ("2026-11-27T16:10", closed),
+        ("2026-11-26T16:10", office),
+        ("2026-11-28T11:00", closed),
+        // In summer the same hours by the clock on the wall.
+        ("2026-07-03T15:50", office),
+        ("2026-07-03T16:10", closed),
+    ] {
+        assert_eq!(numbers_at(local), ["999", rings, "101"], "{local}");
+    }
 }
 
 #[test]

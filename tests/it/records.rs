@@ -1,5 +1,6 @@
 //! A destroyed record: nobody can read it again, not after a restart, not after a restore.
 
+use crate::screens::Visitor;
 use crate::support::client::{Served, example};
 use crate::support::{Broker, Postgres, ProcessUnderTest, TestDatabase, TestVhost};
 use reqwest::StatusCode;
@@ -140,6 +141,30 @@ async fn a_destroyed_record_is_read_by_nobody_and_the_chain_verifies() {
     let (went_well, said) = stage.rfa(&["verify", "--checkpoint", &memory]).await;
     assert!(went_well && said.contains("clean:"), "{said}");
     std::fs::remove_file(&memory).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_had_begun_to_write_about_it_goes_with_a_record() {
+    let stage = Stage::set().await;
+    let (gone, kept) = (stage.served.sent().await, stage.served.sent().await);
+    let visitor = Visitor::signed_in(&stage.served.process.http, "duty.carrick").await;
+    for request in [gone, kept] {
+        let form = format!("/app/requests/{request}/moves/ask");
+        let first = visitor.get(&form).await;
+        let (key, version) = (first.hidden("key"), first.hidden("version"));
+        let fields = |words| [("key", &*key), ("version", &version), ("question", words)];
+        let sent = visitor.post(&form, &fields("Invented: one.")).await;
+        assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text);
+        // Too late for another: what was typed is kept.
+        let late = visitor.post(&form, &fields("Invented: another.")).await;
+        assert_eq!(late.status, StatusCode::CONFLICT, "{}", late.text);
+    }
+    let readable = "select count(*) from drafts.kept d join vault.keys k on k.key_id = d.key_id
+        where k.wrapped is not null";
+    assert_eq!(stage.count(readable).await, 2);
+    let (went_well, said) = stage.decide("destroy", gone).await;
+    assert!(went_well && said.contains("done"), "{said}");
+    assert_eq!(stage.count(readable).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,9 +1,13 @@
 //! Pages as a browser without scripts sees them: GET, forms, redirects and one cookie.
 
 mod door;
+mod family;
 mod figures;
 mod forms;
+mod hours;
 mod team;
+mod typed;
+mod versions;
 mod visitor;
 mod walk;
 

@@ -139,6 +139,8 @@ export class Person {
     for (const result of report.results) {
       for (const message of result.messages) problems.push(`html: ${message.ruleId}: ${message.message} (line ${message.line}:${message.column})`);
     }
+    // Every error in the summary leads to its question, and stands beside it in the same words.
+    problems.push(...(await this.errors()));
     if (this.scripts) {
       await page.evaluate(`${axe}; true`);
       const found = await page.evaluate((values) => window.axe.run(document, { runOnly: { type: "tag", values } }), STANDARDS);
@@ -162,6 +164,23 @@ export class Person {
     this.forbidden = [];
     if (problems.length > 0) throw new Error(`${name} (${page.url()}):\n${problems.join("\n")}`);
     await this.picture(name);
+  }
+
+  async errors() {
+    const links = await this.page.locator(".ds_error-summary a[href^='#']").all();
+    const problems = [];
+    for (const link of links) {
+      const [words, target] = [await link.innerText(), (await link.getAttribute("href")).slice(1)];
+      const question = this.page.locator(`#${target}`);
+      if ((await question.count()) !== 1) problems.push(`“${words}” leads to no question: #${target}`);
+      const beside = this.page.locator(`#${target}-error`);
+      const told = (await beside.count()) === 1 ? (await beside.innerText()).trim() : "nothing";
+      if (!told.endsWith(words)) problems.push(`“${words}” is not told beside #${target}: ${told}`);
+    }
+    const summaries = await this.page.locator(".ds_error-summary").count();
+    const told = await this.page.locator(".ds_question__error-message").count();
+    if (summaries > 0 && told > links.length) problems.push(`${told} errors, ${links.length} in the summary`);
+    return problems;
   }
 
   async picture(name) {

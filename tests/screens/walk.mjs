@@ -51,9 +51,23 @@ const walks = {
     await head.press("Answer the question");
     await head.says("Invented: which days are hardest?");
     await head.check("32-answer");
-    await head.write("Answer", "Invented: Mondays.");
     await head.press("Answer the question");
+    await head.says("Enter your answer");
+    await head.check("32-answer-with-an-error");
+    const form = head.page.url();
+    await head.open(form);
+    await head.write("Answer", "Invented: Mondays.");
+    // A double click sends once.
+    await head.page.getByRole("button", { name: "Answer the question" }).last().dblclick();
+    await head.page.getByText("Done: Answer the question").waitFor();
+    await head.page.waitForLoadState();
+    // Back: the question is not asked again, and nothing is sent twice.
+    await head.page.goBack();
+    await head.open(form);
+    await head.says("This is not possible now");
     await winner.open(request);
+    const answers = await winner.page.getByText("Invented: Mondays.").count();
+    if (answers !== 1) throw new Error(`answered ${answers} times`);
     await winner.press("Agree to help");
     await winner.press("Agree to help");
     await winner.says("There is a problem");
@@ -68,7 +82,20 @@ const walks = {
     await winner.choose("Named worker", DUTY);
     await winner.press("Name the worker");
     await winner.says("We know who will help");
+    await until(head, "/app/mine", "Tell the team whether help arrived");
+    await head.press(/^Tell the team whether help arrived/);
+    await head.press("Say whether help arrived");
+    await head.says("Choose whether help arrived");
+    await head.check("37-did-help-arrive");
+    await head.choose("Did help arrive?", "Not yet");
+    await head.write("In your own words", "Invented: nobody has rung us yet.");
+    await head.press("Say whether help arrived");
+    await head.says("Done: Say whether help arrived");
+    await until(head, "/app/mine", "you said on");
+    await head.check("38-help-has-not-come");
     await this.duty.open(request);
+    await this.duty.says("Not yet");
+    await this.duty.says("Invented: nobody has rung us yet.");
     await this.duty.check("34-named-worker");
     await this.duty.press("End");
     await this.duty.check("35-end");
@@ -93,6 +120,14 @@ const walks = {
     if (!(await manager.page.evaluate(() => window.here))) throw new Error("the page was loaded anew");
     await manager.page.locator("tr", { hasText: "A person has seen the request" }).locator("td.number a").first().click();
     await manager.check("41-figure-opened");
+    await until(manager, "/app/figures", "help has not come yet");
+    await manager.page.locator(".cards a[href^='/app/figures/not-arrived']").click();
+    await manager.says("1 request");
+    await manager.check("43-help-has-not-come");
+    await until(manager, "/app/figures", "Who holds how much");
+    await manager.page.locator("a[href^='/app/figures/caseload']").first().click();
+    await manager.says("the longest wait first");
+    await manager.check("44-caseload-opened");
     await manager.open(`/app/figures?as_known_on=${new Date(Date.now() + 86_400_000).toISOString().slice(0, 10)}`);
     await manager.check("42-a-day-to-come");
     this.manager = manager;
@@ -104,19 +139,23 @@ const walks = {
     await this.duty.says("You have claimed this request");
   },
 
-  async "a concern shows what to ring, and stays red until somebody answered"(browser) {
-    const { duty, second, manager } = this;
+  async "at ten past four on a Friday a concern shows the numbers of out of hours, and stays red until somebody answered"(browser) {
+    const { duty, second, manager, head } = this;
+    // The office of this walk closed ten minutes ago.
+    await head.open("/app/danger");
+    await closed(head);
     await duty.open(second);
     await duty.press("Pass on a child protection concern");
     await duty.says("Ring first, now");
-    await duty.says("999");
+    await closed(duty);
     await duty.check("50-concern");
     await duty.choose("What is the risk", "Neglect");
-    await duty.choose("Number that was rung", "Social work, initial response team");
+    await duty.choose("Number that was rung", "Social work out of hours");
     await duty.write("The concern in brief", "Invented: bruises on both arms.");
     await duty.press("Pass on a child protection concern");
     await duty.says("nobody has answered yet");
     await duty.check("51-concern-passed-on");
+    await red(duty);
     await until(manager, "/app/concerns", "1 concern waits for an answer");
     await manager.check("52-concerns-of-the-manager");
     const answers = await Person.enter(browser, base, SOCIAL_WORK, look);
@@ -125,9 +164,13 @@ const walks = {
     await answers.press(/^Request [0-9A-Z]{8}/);
     await answers.press("Answered by");
     await answers.check("54-answered-by");
+    // Still red while somebody writes down the answer.
+    await duty.open(second);
+    await red(duty);
     await this.answerNow(answers);
     await duty.open(second);
     if ((await duty.text()).includes("nobody has answered yet")) throw new Error("it is still red");
+    await until(manager, "/app/concerns", "Every concern has been answered");
   },
 
   async "all of it works without scripts"(browser) {
@@ -145,10 +188,23 @@ const walks = {
   },
 };
 
+/** What is to be rung when the office is closed, and not what is to be rung when it is open. */
+async function closed(one) {
+  await one.says("999");
+  await one.says("0800 328 7758");
+  if ((await one.text()).includes("01292 288645")) throw new Error("nobody is in the office at this hour");
+}
+
+async function red(one) {
+  const card = one.page.locator(".card.red", { hasText: "nobody has answered yet" });
+  const colour = await card.evaluate((card) => getComputedStyle(card).borderLeftColor);
+  if (colour !== "rgb(176, 0, 32)") throw new Error(`not red: ${colour}`);
+}
+
 const steps = {
   /** What every ending asks. */
   async finish(worker) {
-    await worker.page.getByLabel("Which hope").selectOption({ label: "Hope 1" });
+    await worker.choose("Which hope", "Invented: in class most mornings.");
     await worker.choose("Outcome", "Partly");
     await worker.choose("Why wellbeing was not rated", "Help never started");
     await worker.choose("Why there are no words of theirs", "Help never started");

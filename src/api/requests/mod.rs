@@ -26,9 +26,12 @@ use crate::domain::organisation::Covers;
 use crate::domain::request::asking::civil_date;
 use crate::domain::request::entitle::{Who, moves_open_to};
 use crate::domain::request::error::Refusal;
+use crate::domain::request::event::RequestEvent;
 use crate::domain::request::state::Request;
 use crate::domain::workflow::definition::HandOver;
 use crate::domain::workflow::schema::Workflow;
+use jiff::Timestamp;
+use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -116,6 +119,22 @@ impl Seen {
             CommandError::Refused(Refusal::NotInThisState { .. } | Refusal::Ended { .. })
         );
         tells && !self.knows_state() && state.is_some_and(|state| state.restricted)
+    }
+
+    /// What the newest act of a name tells in codes, and when; `None` as well where it is not this
+    /// caller's to know.
+    pub(crate) fn last_told(&self, event: &str) -> Option<(Timestamp, &Map<String, Value>)> {
+        if !self.content && !self.member {
+            return None;
+        }
+        let mut told = self.loaded.events.iter().rev();
+        told.find_map(|(recorded, told)| {
+            let RequestEvent::Act(act) = told else {
+                return None;
+            };
+            let is_it = recorded.audience == Audience::Ordinary && recorded.event_type == event;
+            is_it.then_some((recorded.occurred_at, &act.coded))
+        })
     }
 
     /// Whoever holds the request must know in which state it is.

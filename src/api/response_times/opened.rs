@@ -11,6 +11,7 @@ use crate::api::problem::Problem;
 use crate::api::read_tables::unreadable;
 use crate::commands::{Audience, Position};
 use crate::domain::ids::TeamId;
+use crate::projections::request_list::references;
 use crate::projections::response_times::opened::{Opened, Part, open};
 use axum::Json;
 use axum::extract::State;
@@ -40,6 +41,9 @@ pub(crate) struct OpenedView {
 #[schema(as = FigureRequest)]
 pub(crate) struct RequestView {
     pub id: Uuid,
+    /// Absent for the moment until the list of requests has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
     pub clock: String,
     pub spell: i32,
     pub team: String,
@@ -53,7 +57,7 @@ pub(crate) struct RequestView {
     pub events: Vec<EventView>,
 }
 
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Serialize, ToSchema)]
 #[schema(as = FigureEvent)]
 pub(crate) struct EventView {
     pub position: String,
@@ -121,12 +125,17 @@ pub(crate) async fn read(
     let open_to_you = requests.len();
     requests.truncate(REQUESTS_MAX);
     let up_to = asked.known.as_ref().map(|known| known.position.0);
-    let mut events = events(&app, &caller, &requests, up_to).await?;
+    let ids: Vec<Uuid> = requests.iter().map(|one| one.request_id).collect();
+    // A request may stand here more than once.
+    let events = events(&app, &caller, &ids, up_to).await?;
+    let references = references(&app.reads, &caller.authority, &ids).await;
+    let references = references.map_err(unreadable)?;
     let requests: Vec<RequestView> = requests
         .into_iter()
         .map(|one| {
-            let events = events.remove(&one.request_id).unwrap_or_default();
-            view(one, events)
+            let events = events.get(&one.request_id).cloned().unwrap_or_default();
+            let reference = references.get(&one.request_id).cloned();
+            view(one, reference, events)
         })
         .collect();
     Ok(Json(OpenedView {
@@ -154,13 +163,12 @@ fn opens(caller: &Caller, team: &str) -> bool {
 async fn events(
     app: &App,
     caller: &Caller,
-    requests: &[Opened],
+    ids: &[Uuid],
     up_to: Option<i64>,
 ) -> Result<BTreeMap<Uuid, Vec<EventView>>, Problem> {
-    let ids: Vec<Uuid> = requests.iter().map(|one| one.request_id).collect();
     let log = app.commands.registry().log();
     let up_to = Position(up_to.unwrap_or(i64::MAX));
-    let events = log.read_streams(caller.authority.as_str(), &ids, up_to);
+    let events = log.read_streams(caller.authority.as_str(), ids, up_to);
     let mut found: BTreeMap<Uuid, Vec<EventView>> = BTreeMap::new();
     for event in events.await.map_err(unreadable)? {
         found.entry(event.stream).or_default().push(EventView {
@@ -173,9 +181,10 @@ async fn events(
     Ok(found)
 }
 
-fn view(one: Opened, events: Vec<EventView>) -> RequestView {
+fn view(one: Opened, reference: Option<String>, events: Vec<EventView>) -> RequestView {
     RequestView {
         id: one.request_id,
+        reference,
         clock: one.clock,
         spell: one.spell,
         team: one.team,

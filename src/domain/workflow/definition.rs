@@ -238,6 +238,14 @@ pub struct PathRule {
     pub to: ToState,
 }
 
+impl PathRule {
+    /// The request is in the same state after it.
+    #[must_use]
+    pub fn stays(&self) -> bool {
+        matches!(self.to, ToState::Same)
+    }
+}
+
 /// What has to hold, or the move is refused in these words.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

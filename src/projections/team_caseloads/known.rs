@@ -1,7 +1,7 @@
 //! Caseloads as they were known at a position: requests that nothing happened to since stand as they
 //! stood then, the others are folded again.
 
-use super::{Caseload, Question, Span, TeamCaseloads, open, together, weight};
+use super::{Caseload, Question, Span, TeamCaseloads, together, weight};
 use crate::log::{Log, Position};
 use crate::projections::known::Past;
 use crate::projections::request_list::RequestList;
@@ -24,8 +24,22 @@ pub async fn query(
     question: &Question,
     past: &Past,
 ) -> Result<Vec<Caseload>, QueryError> {
+    let open = open(pool, log, question, past).await?;
+    Ok(together(open.into_iter().map(|(_, one)| one)))
+}
+
+/// Each request by itself, as `query` counts them.
+///
+/// # Errors
+/// As `query`.
+pub async fn open(
+    pool: &ReadPool,
+    log: &Log,
+    question: &Question,
+    past: &Past,
+) -> Result<Vec<(Uuid, Caseload)>, QueryError> {
     let weights = past.declared.measures().map(|file| &file.caseload_weights);
-    let standing = open(pool, question, weights).await?;
+    let standing = super::open(pool, question, weights).await?;
     // Whatever the table has taken in by now, the list has to know of before it is asked.
     let taken = wait_for(pool, TeamCaseloads::NAME, past.position, WAIT_MS).await;
     let taken = taken.map_err(|_| QueryError::Unavailable)?;
@@ -46,13 +60,15 @@ pub async fn query(
         let codes = later.get(&span.request_id).unwrap_or(&none);
         let weight = weight(weights, codes, &span.state);
         let is_claimed = claimed.contains(&span.request_id);
-        one(span, weight, is_claimed)
+        (span.request_id, one(span, weight, is_claimed))
     });
     let standing = standing.into_iter();
     let standing = standing.filter(|(request, _)| !later.contains_key(request));
-    let mut all: Vec<Caseload> = standing.map(|(_, one)| one).chain(again).collect();
-    all.sort_by(|a, b| (&a.team, &a.worker, &a.state).cmp(&(&b.team, &b.worker, &b.state)));
-    Ok(together(all.into_iter()))
+    let mut all: Vec<(Uuid, Caseload)> = standing.chain(again).collect();
+    all.sort_by(|(_, a), (_, b)| {
+        (&a.team, &a.worker, &a.state).cmp(&(&b.team, &b.worker, &b.state))
+    });
+    Ok(all)
 }
 
 fn one(span: Span, weight: f64, is_claimed: bool) -> Caseload {

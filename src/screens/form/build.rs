@@ -93,6 +93,7 @@ impl<'a> Builder<'a> {
                 None => text("description").unwrap_or_default().to_owned(),
             },
             needed,
+            ask: self.hints.asks.get(&path).cloned(),
             kind: self.kind(schema, &target, &path)?,
         })
     }
@@ -109,7 +110,12 @@ impl<'a> Builder<'a> {
             if self.hints.counted.contains(path) {
                 return Some(Kind::Counted(codes.map(str::to_owned).collect()));
             }
-            return Some(Kind::One(self.choices(path, codes)));
+            let choices = self.choices(path, codes);
+            let known = known.unwrap_or_default().into_iter();
+            let known: Vec<Choice> = known
+                .filter(|one| choices.iter().any(|choice| choice.value == one.value))
+                .collect();
+            return Some(Kind::One(if known.is_empty() { choices } else { known }));
         }
         match (text("type"), known) {
             (Some("object"), _) => {

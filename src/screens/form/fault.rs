@@ -9,6 +9,8 @@ use maud::{Markup, html};
 pub(in crate::screens) struct Fault {
     /// Dotted path of the question.
     pub(in crate::screens) path: String,
+    /// A question on the page has that path; else it is about several of them.
+    is_asked: bool,
     pub(in crate::screens) words: String,
 }
 
@@ -38,14 +40,16 @@ pub(in crate::screens) fn faults<T: Told>(fields: &[Field], errors: &[T]) -> Vec
         let path = pointer.trim_start_matches('/').replace('/', ".");
         let fault = match find(fields, &path) {
             Some((path, field)) => Fault {
-                words: match about(fields, &path) {
+                words: match about(fields, &path).filter(|_| field.ask.is_none()) {
                     Some(about) => format!("{} ({about})", words(field, what, allowed)),
                     None => words(field, what, allowed),
                 },
+                is_asked: true,
                 path,
             },
             None => Fault {
-                words: format!("{what}: {allowed}"),
+                words: format!("Something is missing or does not fit: {what} ({allowed})"),
+                is_asked: false,
                 path,
             },
         };
@@ -121,26 +125,68 @@ fn place(fields: &[Field], inside: &str, path: &str) -> Vec<usize> {
 }
 
 fn words(field: &Field, what: &str, allowed: &str) -> String {
+    let name = &quoted(&field.title);
+    let writes = matches!(field.kind, Kind::Line | Kind::Text);
+    match (what, &field.ask) {
+        ("missing" | "too short" | "too few", Some(ask)) => ask.clone(),
+        ("not of the form", Some(ask)) if writes => ask.clone(),
+        ("missing" | "too short" | "too few", None) => ask_for(field),
+        ("not one of the values", _) => format!("Choose one of the answers to “{}”", field.title),
+        ("not of the form", _) if field.kind == Kind::Date => {
+            format!("{name} must be a date that exists")
+        }
+        ("not of the form", _) if field.kind == Kind::Moment => {
+            format!("{name} must be a date and a time")
+        }
+        ("not of the form", _) => format!("{name} is not written as it is asked for"),
+        ("another kind of value", _) => format!("{name} must be a whole number"),
+        ("too long", _) => format!("{name} is too long: {allowed}"),
+        ("not asked for here", _) => {
+            format!("Leave {name} empty: it does not go with your other answers")
+        }
+        (other, _) => format!("{name}: {other}; {allowed}"),
+    }
+}
+
+/// Words that a title begins with which cannot stand in a sentence of ours.
+const NO_NOUN: [&str; 24] = [
+    "What", "Who", "When", "Where", "Why", "How", "Which", "Whether", "With", "Is", "Are", "Has",
+    "Have", "Did", "Do", "Does", "May", "Might", "Must", "Tick", "In", "By", "You", "If",
+];
+
+fn is_noun(title: &str) -> bool {
+    let first = title.split([' ', ',', ':']).next().unwrap_or_default();
+    !NO_NOUN.contains(&first)
+}
+
+fn quoted(title: &str) -> String {
+    if is_noun(title) {
+        title.to_owned()
+    } else {
+        format!("“{title}”")
+    }
+}
+
+/// `Enter the family name`, `Choose an answer to “Why”`.
+fn ask_for(field: &Field) -> String {
     let title = &field.title;
     let chosen = !field.choices().is_empty() || matches!(field.kind, Kind::YesNo | Kind::Tick);
-    match what {
-        "missing" | "too short" | "too few" if chosen => format!("Choose an answer: {title}"),
-        "missing" | "too short" | "too few" => format!("Fill this in: {title}"),
-        "not one of the values" => format!("Choose one of the answers: {title}"),
-        "not of the form" if field.kind == Kind::Date => {
-            format!("Enter a date that exists: {title}")
-        }
-        "not of the form" if field.kind == Kind::Moment => {
-            format!("Enter a date and a time: {title}")
-        }
-        "not of the form" => format!("This is not in the form that is asked for: {title}"),
-        "another kind of value" => format!("Enter a whole number: {title}"),
-        "too long" => format!("Make this shorter ({allowed}): {title}"),
-        "not asked for here" => {
-            format!("Leave this empty, it does not go with your other answers: {title}")
-        }
-        other => format!("{title}: {other}; {allowed}"),
+    if chosen {
+        return format!("Choose an answer to “{title}”");
     }
+    if !is_noun(title) {
+        return format!("Enter an answer to “{title}”");
+    }
+    let mut letters = title.chars();
+    let first = letters.next().unwrap_or_default();
+    let is_name = letters.clone().next().is_some_and(char::is_uppercase);
+    let title = if is_name {
+        title.clone()
+    } else {
+        format!("{}{}", first.to_lowercase(), letters.as_str())
+    };
+    let title = title.strip_prefix("the ").unwrap_or(&title);
+    format!("Enter the {title}")
 }
 
 /// All of them, at the top of the page, each leading to its question.
@@ -151,10 +197,96 @@ pub(in crate::screens) fn summary(faults: &[Fault]) -> Markup {
                 h2.ds_error-summary__title #error-summary-title { "There is a problem" }
                 ul.ds_error-summary__list {
                     @for fault in faults {
-                        li { a href={ "#" (super::draw::id(&fault.path)) } { (fault.words) } }
+                        li {
+                            @if fault.is_asked { a href={ "#" (super::draw::id(&fault.path)) } { (fault.words) } }
+                            @else { (fault.words) }
+                        }
                     }
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn field(title: &str, kind: Kind, ask: Option<&str>) -> Field {
+        Field {
+            name: "a".to_owned(),
+            title: title.to_owned(),
+            hint: String::new(),
+            needed: true,
+            ask: ask.map(str::to_owned),
+            kind,
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_reads_like_a_sentence_whatever_the_title_is() {
+        let told =
+            |title, kind, what| words(&field(title, kind, None), what, "at most 9 characters");
+        for (title, kind, what, expected) in [
+            (
+                "Family name",
+                Kind::Line,
+                "missing",
+                "Enter the family name",
+            ),
+            (
+                "CHI number",
+                Kind::Line,
+                "too short",
+                "Enter the CHI number",
+            ),
+            (
+                "The concern in brief",
+                Kind::Text,
+                "missing",
+                "Enter the concern in brief",
+            ),
+            (
+                "What has been tried",
+                Kind::Text,
+                "missing",
+                "Enter an answer to “What has been tried”",
+            ),
+            (
+                "The family wants help",
+                Kind::YesNo,
+                "missing",
+                "Choose an answer to “The family wants help”",
+            ),
+            (
+                "Date of birth",
+                Kind::Date,
+                "not of the form",
+                "Date of birth must be a date that exists",
+            ),
+            (
+                "By when",
+                Kind::Date,
+                "not of the form",
+                "“By when” must be a date that exists",
+            ),
+            (
+                "Question",
+                Kind::Text,
+                "too long",
+                "Question is too long: at most 9 characters",
+            ),
+        ] {
+            assert_eq!(told(title, kind, what), expected);
+        }
+        let asked = field("Postcode", Kind::Line, Some("Enter a whole postcode"));
+        assert_eq!(
+            words(&asked, "not of the form", ""),
+            "Enter a whole postcode"
+        );
+        assert_eq!(
+            words(&asked, "too long", "at most 8 characters"),
+            "Postcode is too long: at most 8 characters"
+        );
     }
 }

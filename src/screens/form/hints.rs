@@ -22,14 +22,30 @@ pub struct Hints {
     pub(super) ticks: BTreeSet<String>,
     #[serde(default)]
     pub(super) counted: BTreeSet<String>,
-    /// The clock that stops when help has come.
-    pub(in crate::screens) arrival: Option<String>,
+    pub(in crate::screens) arrival: Option<Arrival>,
     /// By the dotted path of a field, in the place of what its schema says.
     #[serde(default)]
     pub(super) hints: BTreeMap<String, String>,
+    /// By the dotted path of a field, what is said where it was left empty.
+    #[serde(default)]
+    pub(super) asks: BTreeMap<String, String>,
     /// Of codes, `code` or `path:code`.
     #[serde(default)]
     words: BTreeMap<String, String>,
+}
+
+/// Whether help has come: what the service can tell, and what whoever asked says.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::screens) struct Arrival {
+    /// Stops when help has come.
+    pub(in crate::screens) clock: String,
+    /// By which whoever asked tells it.
+    pub(in crate::screens) event: String,
+    /// Where the answer stands.
+    pub(in crate::screens) field: String,
+    /// The answer that somebody has to look at.
+    pub(in crate::screens) unmet: String,
 }
 
 /// 1 is all there is.
@@ -72,11 +88,18 @@ pub(in crate::screens) enum Known {
     Agencies,
     /// Open ones of the child's plan.
     Actions,
+    /// What was hoped for at the start: entries of a list that is counted.
+    Hopes,
 }
 
 impl Hints {
+    /// Lists whose entries are numbered by themselves, each with the name of the number.
+    pub(in crate::screens) fn numbered(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.counted.iter().filter_map(|path| path.rsplit_once('.'))
+    }
+
     /// Of a code at a dotted path: the same code may mean another thing elsewhere.
-    pub(super) fn words(&self, path: &str, code: &str) -> String {
+    pub(in crate::screens) fn words(&self, path: &str, code: &str) -> String {
         let here = self.words.get(&format!("{path}:{code}"));
         let found = here.or_else(|| self.words.get(code)).cloned();
         found.unwrap_or_else(|| crate::screens::words::plain(code))
@@ -127,7 +150,8 @@ mod tests {
         let all = read_hints(&Path::new(env!("CARGO_MANIFEST_DIR")).join("workflows")).unwrap();
         let hints = &all["request-for-assistance"];
         assert_eq!(hints.words("child.looked_after", "not"), "Not looked after");
-        assert_eq!(hints.words("outcomes.outcome", "not"), "Not");
+        assert_eq!(hints.words("outcomes.outcome", "not"), "Not achieved");
+        assert_eq!(hints.words("of.nothing", "not"), "Not");
         assert!(all["request-for-assistance"].pages.len() < 8);
     }
 }

@@ -13,7 +13,7 @@ async fn manager(served: &Served) -> Visitor {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_number_opens_to_its_requests_and_their_events() {
     let served = Served::start().await;
-    served.sent().await;
+    let request = served.sent().await;
     let visitor = manager(&served).await;
     let link = "/app/figures/opened?clock=acknowledge&amp;part=started";
     let page = until("the figures", Duration::from_secs(20), || async {
@@ -33,6 +33,12 @@ async fn every_number_opens_to_its_requests_and_their_events() {
     opened.says("<strong>1 request</strong>");
     opened.says("Request sent");
     opened.says("still open");
+    let path = format!("/requests/{request}");
+    let seen = served.get(&path, "head.girvan").await;
+    opened.says(&format!(
+        "Request {}",
+        seen.body["reference"].as_str().unwrap()
+    ));
     // Rank opens no request.
     let (_, rest) = opened.text.split_once("aria-labelledby=\"r-").unwrap();
     let id = &rest[..36];
@@ -41,6 +47,51 @@ async fn every_number_opens_to_its_requests_and_their_events() {
     let stranger = Visitor::signed_in(&served.process.http, "head.girvan").await;
     let refused = stranger.get("/app/figures").await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caseload_opens_to_its_requests_for_those_who_answer_for_the_team() {
+    let served = Served::start().await;
+    let request = served.sent().await;
+    let seen = served
+        .get(&format!("/requests/{request}"), "head.girvan")
+        .await;
+    let reference = seen.body["reference"].as_str().unwrap().to_owned();
+    let visitor = manager(&served).await;
+    let link = "/app/figures/caseload?team=carrick-team&amp;part=open";
+    until("the caseload", Duration::from_secs(20), || async {
+        let page = visitor.get("/app/figures").await;
+        page.text.contains(link).then_some(())
+    })
+    .await;
+    let opened = visitor.get(&link.replace("&amp;", "&")).await;
+    assert_eq!(opened.status, StatusCode::OK, "{}", opened.text);
+    opened.says("<strong>1 request</strong>");
+    opened.says(&format!("Request {reference}"));
+    opened.says("Sent");
+    // Rank opens no request, and nothing is told of the child.
+    opened.says_not(&format!("/app/requests/{request}"));
+    opened.says_not("Robin");
+    let path = "/caseloads/requests?team=carrick-team";
+    let told = served.get(path, "manager.service").await;
+    assert_eq!(told.body["count"], 1, "{}", told.text);
+    assert_eq!(told.body["requests"][0]["reference"], reference.as_str());
+    let claimed = format!("{path}&part=claimed");
+    let told = served.get(&claimed, "manager.service").await;
+    assert_eq!(told.body["count"], 0, "{}", told.text);
+    let lead = Visitor::signed_in(&served.process.http, "lead.carrick").await;
+    let theirs = lead.get(&link.replace("&amp;", "&")).await;
+    theirs.says(&format!("/app/requests/{request}"));
+    for (person, status) in [
+        ("lead.carrick", StatusCode::OK),
+        ("duty.carrick", StatusCode::FORBIDDEN),
+        ("head.girvan", StatusCode::FORBIDDEN),
+    ] {
+        let told = served.get(path, person).await;
+        assert_eq!(told.status, status, "{person}: {}", told.text);
+    }
+    let wrong = served.get("/caseloads/requests", "manager.service").await;
+    assert_eq!(wrong.status, StatusCode::BAD_REQUEST, "{}", wrong.text);
 }
 
 #[tokio::test(flavor = "multi_thread")]

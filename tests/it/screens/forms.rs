@@ -1,16 +1,14 @@
 //! A new request, page by page: answered, kept, checked, sent once.
 
 use super::Visitor;
+use super::hours::closed_ten_minutes_ago;
 use crate::support::client::Served;
-use crate::support::engine::now;
-use crate::support::{Broker, Postgres, ProcessUnderTest, WorkflowFiles, until};
-use jiff::ToSpan as _;
-use jiff::tz::TimeZone;
+use crate::support::{WorkflowFiles, until};
 use reqwest::StatusCode;
 use std::time::Duration;
 
 /// The pages of a request with the least that is needed on them; all invented.
-const ANSWERS: [(&str, &[(&str, &str)]); 7] = [
+pub(super) const ANSWERS: [(&str, &[(&str, &str)]); 7] = [
     ("strengths", &[("going_well", "Invented: enjoys art.")]),
     (
         "worries",
@@ -60,7 +58,7 @@ const ANSWERS: [(&str, &[(&str, &str)]); 7] = [
 ];
 
 /// The address of a new draft's first page.
-async fn begun(visitor: &Visitor) -> String {
+pub(super) async fn begun(visitor: &Visitor) -> String {
     let risk = visitor.get("/app/new").await;
     risk.says("Is a child at risk of harm now?");
     risk.says("999");
@@ -70,7 +68,7 @@ async fn begun(visitor: &Visitor) -> String {
 }
 
 /// Answers every page from the given one; gives the address of the check.
-async fn answered(visitor: &Visitor, mut page: String) -> String {
+pub(super) async fn answered(visitor: &Visitor, mut page: String) -> String {
     for (name, fields) in ANSWERS {
         assert!(page.ends_with(name), "{page}");
         let mut fields = fields.to_vec();
@@ -89,7 +87,7 @@ async fn answered(visitor: &Visitor, mut page: String) -> String {
     page
 }
 
-async fn head(served: &Served) -> Visitor {
+pub(super) async fn head(served: &Served) -> Visitor {
     Visitor::signed_in(&served.process.http, "head.girvan").await
 }
 
@@ -147,37 +145,11 @@ async fn whoever_says_that_a_child_is_at_risk_is_told_what_to_ring_and_writes_no
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
 }
 
-/// Hours in which nobody works now: one weekday that is not today's.
-fn closed_now(files: &WorkflowFiles) {
-    let today = now().to_zoned(TimeZone::UTC).date();
-    let other = today
-        .checked_add(3.days())
-        .unwrap()
-        .strftime("%A")
-        .to_string();
-    let calendar = format!(
-        "format: 1\ncalendar: closed-now\ntitle: Closed now (invented)\nzone: Europe/London\n\
-         windows:\n  {}: [{{ open: \"10:00\", close: \"11:00\" }}]\n",
-        other.to_lowercase()
-    );
-    let file = files.folder().join("calendars/closed-now.yaml");
-    std::fs::write(file, calendar).unwrap();
-    let organisation = "organisation/south-ayrshire.yaml";
-    for when in ["open", "closed"] {
-        let hours = format!("when: {when}, hours: south-ayrshire-council");
-        files.change(
-            organisation,
-            &hours,
-            &format!("when: {when}, hours: closed-now"),
-        );
-    }
-}
-
 /// As at ten past four on a Friday, whatever day it is.
 #[tokio::test(flavor = "multi_thread")]
 async fn when_the_office_is_closed_the_numbers_are_those_of_out_of_hours() {
-    let files = WorkflowFiles::copied("screens-closed-now");
-    closed_now(&files);
+    let files = WorkflowFiles::copied("screens-just-closed");
+    closed_ten_minutes_ago(&files);
     let served = Served::by(files.folder()).await;
     let visitor = head(&served).await;
     let request = served.sent().await;
@@ -228,8 +200,8 @@ async fn a_draft_is_kept_from_page_to_page_sealed_and_nobody_elses() {
         )
         .await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
-    wrong.says("Fill this in: Family name");
-    wrong.says("Enter a date that exists: Date of birth");
+    wrong.says("Enter the child's family name");
+    wrong.says("Date of birth must be a date that exists");
     wrong.says("value=\"2030-02-31\"");
     // A list gets an entry more, without a script.
     let help = first.replace("strengths", "help");
@@ -287,36 +259,4 @@ async fn a_question_is_answered_by_whoever_asked() {
         .get("/app/mine")
         .await
         .says_not("waits for your answer");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_sign_in_that_ended_leads_back_to_the_form_with_what_was_typed() {
-    let (database, vhost) = (Postgres::database().await, Broker::vhost().await);
-    let environment = [
-        ("DATABASE_URL", database.url.as_str()),
-        ("AMQP_URL", vhost.url.as_str()),
-    ];
-    let arguments = ["serve", "--demo", "--sign-in-seconds", "4"];
-    let mut process = ProcessUnderTest::spawn(&arguments, &environment);
-    process.wait_for("/readyz").await;
-    let mut visitor = Visitor::signed_in(&process.http, "head.girvan").await;
-    let page = begun(&visitor).await;
-    until("the sign-in ends", Duration::from_secs(30), || async {
-        let seen = visitor.get("/app/mine").await;
-        (seen.status == StatusCode::SEE_OTHER).then_some(())
-    })
-    .await;
-    let ended = visitor
-        .post(&page, &[("going_well", "Invented: typed for an hour.")])
-        .await;
-    assert_eq!(ended.status, StatusCode::SEE_OTHER);
-    assert!(!ended.location().contains("typed"), "{}", ended.location());
-    let choice = visitor.get(ended.location()).await;
-    choice.says("What you wrote is kept");
-    choice.says_not("typed for an hour");
-    let back = visitor.sign_in("head.girvan", &choice.hidden("back")).await;
-    visitor
-        .get(&back)
-        .await
-        .says("Invented: typed for an hour.");
 }

@@ -150,7 +150,7 @@ async fn what_was_typed_stands_there_again_beside_what_is_wrong() {
     wrong.says("<title>Error: ");
     wrong.says("href=\"#q-views-child-words\"");
     wrong.says("id=\"q-views-child-words-error\"");
-    wrong.says("Fill this in: In their own words");
+    wrong.says("Enter what the child or young person said or showed");
     wrong.says("&lt;script&gt;alert(1)&lt;/script&gt;&quot;");
     wrong.says_not("<script>alert");
     wrong.says("value=\"out-of-area\" checked");

@@ -1,14 +1,17 @@
 //! A real browser, with and without scripts: `tests/screens/walk.mjs` says where it goes, and what is
 //! asked of every page.
 
+use super::hours::closed_ten_minutes_ago;
 use crate::support::client::Served;
-use crate::support::required;
+use crate::support::{WorkflowFiles, required};
 use std::path::Path;
 use tokio::process::Command;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_three_groups_walk_through_their_pages_in_a_browser() {
-    let served = Served::start().await;
+    let files = WorkflowFiles::copied("screens-walk");
+    closed_ten_minutes_ago(&files);
+    let served = Served::by(files.folder()).await;
     let walk = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/screens/walk.mjs");
     let mut node = Command::new("node");
     node.arg(walk)

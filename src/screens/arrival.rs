@@ -1,0 +1,186 @@
+//! Did help arrive? What the service can tell, what whoever asked says, and where it has not come.
+
+use super::form::hints::Arrival;
+use super::layout::Page;
+use super::request::due;
+use super::shown::when;
+use super::viewer::Viewer;
+use super::words::count;
+use super::{ROOT, Screens};
+use crate::access::{Action, Resource};
+use crate::api::extract::Params;
+use crate::api::problem::Problem;
+use crate::api::read_tables::{reached, unreadable};
+use crate::api::reports::known_position;
+use crate::api::requests::Seen;
+use crate::api::requests::clocks::ClockView;
+use crate::domain::ids::{MoveName, TeamId};
+use crate::domain::time::clock::SpellStatus;
+use crate::projections::last_told::{Question, Told, query};
+use axum::extract::State;
+use jiff::Timestamp;
+use maud::{Markup, html};
+
+/// One request, as somebody sees it now.
+pub(super) struct Looking<'a> {
+    pub(super) screens: &'a Screens,
+    pub(super) viewer: &'a Viewer,
+    pub(super) seen: &'a Seen,
+    pub(super) now: Timestamp,
+}
+
+impl<'a> Looking<'a> {
+    fn rule(&self) -> Option<&'a Arrival> {
+        let workflow = self.seen.request().opening.workflow.as_str();
+        self.screens.hints(workflow).arrival.as_ref()
+    }
+
+    /// What whoever asked said last.
+    pub(super) fn said(&self) -> Option<Markup> {
+        let rule = self.rule()?;
+        let (at, codes) = self.seen.last_told(&rule.event)?;
+        let answer = codes.get(&rule.field)?.as_str()?;
+        let workflow = self.seen.request().opening.workflow.as_str();
+        let words = self.screens.hints(workflow).words(&rule.field, answer);
+        let asked = &self.seen.request().requester;
+        let mine = *asked == self.viewer.caller.principal.id;
+        Some(html! {
+            @if answer == rule.unmet { span.ds_tag.ds_tag--red { (words) } } @else { strong { (words) } }
+            @if mine { ", you said on " } @else { ", said " (self.viewer.person(asked.as_str())) " on " }
+            (when(at, self.now))
+        })
+    }
+
+    /// The move by which this reader can say it now.
+    fn saying(&self) -> Option<MoveName> {
+        let rule = self.rule()?;
+        let rules = &self.seen.workflow().definition.moves;
+        let mut rules = rules.iter();
+        let (name, _) = rules.find(|(_, one)| one.emits.as_str() == rule.event)?;
+        let me = &self.viewer.caller.principal;
+        let open = self.seen.moves(me, &self.viewer.declared, self.now);
+        let is_open = open.iter().any(|one| one.name == name.as_str());
+        is_open.then(|| name.clone())
+    }
+
+    /// For whoever asked: by the clock, by their own words, and where to say it.
+    pub(super) fn told(&self, clocks: &[ClockView]) -> Option<Markup> {
+        let rule = self.rule()?;
+        let clock = clocks.iter().rev().find(|one| one.clock == rule.clock)?;
+        let (id, said) = (self.seen.id().0, self.said());
+        Some(html! {
+            p { @match (clock.status, clock.ended_at) {
+                (SpellStatus::Stopped, Some(at)) => { "It began on " (when(at, self.now)) ", says the team." }
+                (SpellStatus::Running, _) => {
+                    @if said.is_none() { "Not yet. " }
+                    @if clock.due_at.is_some_and(|at| at < self.now) { "It should have begun: " }
+                    @else { "The team should begin it " }
+                    (due(clock, self.now)) "."
+                }
+                (SpellStatus::Paused, _) => { "Not yet. The time for it stands still now." }
+                (SpellStatus::Stopped | SpellStatus::Cancelled, _) => { "No. " (self.seen.state_view().meaning) }
+            } }
+            @if let Some(said) = &said { p { (said) "." } }
+            @if let Some(name) = self.saying() {
+                p { a href={ (ROOT) "/requests/" (id) "/moves/" (name) } {
+                    "Tell the team whether help arrived"
+                    span.unseen { ", for request " (self.seen.request().opening.reference) }
+                } }
+            }
+        })
+    }
+}
+
+/// Requests of which whoever asked last said that it has not come; `None` where nobody can say so,
+/// or it is not this reader's to know.
+async fn unmet(
+    screens: &Screens,
+    viewer: &Viewer,
+    known_on: Option<&str>,
+) -> Result<Option<Vec<Told>>, Problem> {
+    let app = &screens.app;
+    let workflow = app.usual_workflow.as_str();
+    let Some(rule) = &screens.hints(workflow).arrival else {
+        return Ok(None);
+    };
+    if !viewer.may(Action::ReadIdentified, Resource::Whole) {
+        return Ok(None);
+    }
+    let known = Params::of([("as_known_on", known_on)]);
+    let (position, _) = known_position(app, &known).await?;
+    if known_on.is_some() {
+        reached(app, "acts", position).await?;
+    }
+    let question = Question {
+        authority: viewer.caller.authority.to_string(),
+        workflow: workflow.to_owned(),
+        event: rule.event.clone(),
+        field: rule.field.clone(),
+        position,
+    };
+    let told = query(&app.reads, &question).await.map_err(unreadable)?;
+    let unmet = told.into_iter().filter(|one| one.answer == rule.unmet);
+    Ok(Some(unmet.collect()))
+}
+
+/// How many, for those who answer for the whole.
+pub(super) async fn card(
+    screens: &Screens,
+    viewer: &Viewer,
+    known_on: Option<&str>,
+) -> Result<Option<Markup>, Problem> {
+    let found = unmet(screens, viewer, known_on).await?;
+    let known = known_on.map_or_else(String::new, |day| format!("?as_known_on={day}"));
+    Ok(found.map(|found| {
+        let class = if found.is_empty() { "card" } else { "card red" };
+        html! {
+            div class=(class) {
+                @if found.is_empty() { span.big { "0" } }
+                @else { a.big href={ (ROOT) "/figures/not-arrived" (known) } { (found.len()) } }
+                "Requests where whoever asked says that help has not come yet"
+            }
+        }
+    }))
+}
+
+pub(super) async fn page(
+    State(screens): State<Screens>,
+    viewer: Viewer,
+    params: Params,
+) -> Result<Markup, Problem> {
+    let params = params.only(&["as_known_on"])?;
+    let day = params.text("as_known_on");
+    viewer
+        .caller
+        .must(Action::ReadIdentified, Resource::Whole)?;
+    let found = unmet(&screens, &viewer, day).await?;
+    let found = found.ok_or_else(Problem::not_found)?;
+    let now = (screens.app.now)();
+    let all = found.len();
+    let opens = |told: &Told| {
+        TeamId::parse(&told.team)
+            .is_ok_and(|team| viewer.may(Action::OpenFigures, Resource::Team(&team)))
+    };
+    let shown: Vec<Told> = found.into_iter().filter(opens).collect();
+    let many = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    let back = day.map_or_else(String::new, |day| format!("?as_known_on={day}"));
+    let title = "Help has not come yet";
+    Ok(Page::of(title, &viewer).draw(&html! {
+        p { a.ds_back-link href={ (ROOT) "/figures" (back) } { "Back to the figures" } }
+        h1 { (title) }
+        p {
+            strong { (count(many(all), "request", "requests")) }
+            " where whoever asked says so; who said so longest ago stands first. What they wrote is open to those who work on the request."
+        }
+        @if all > shown.len() {
+            p { (count(many(all - shown.len()), "of them is", "of them are")) " in teams that you do not answer for." }
+        }
+        ul { @for one in &shown {
+            li {
+                (super::opened::named(&viewer, (one.request_id, Some(&one.reference)), &one.team))
+                ", " (viewer.team(&one.team)) ": said on " (when(one.told_at, now))
+                @if one.ended { ", and the request has ended" }
+            }
+        } }
+    }))
+}
