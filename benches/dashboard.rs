@@ -129,7 +129,7 @@ impl Office {
     async fn times(&self, question: Question, shares: bool) -> bool {
         let read = response_times::query(&self.pool, &self.declared, &question);
         let answer = if shares {
-            let key = Key::of(&question, true, "");
+            let key = Key::of(&question, true, "", &self.declared);
             self.answers.ask(key, read).await
         } else {
             read.await.map(Arc::new)

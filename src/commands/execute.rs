@@ -13,7 +13,7 @@ use super::{Ask, Command, CommandError, Receipt};
 use super::{RETRY_AFTER_MS, unavailable};
 use crate::domain::declared::Declared;
 use crate::domain::ids::{Reference, RequestId};
-use crate::domain::request::asking::{self, Asking, Decided, Fresh, civil_date};
+use crate::domain::request::asking::{self, Asking, Decided, Fresh};
 use crate::domain::request::error::Refusal;
 use crate::domain::workflow::schema::Workflow;
 use crate::log::chain::truncated;
@@ -131,8 +131,6 @@ impl Commands {
         };
         let mut facts = facts_of(command, declared, request, asked.occurred_at())?;
         facts.references = self.references(command, workflow).await?;
-        let today = civil_date(facts.occurred_at);
-        facts.asked_before = self.asked_before(command, workflow, today).await?;
         let asking = Asking {
             workflow,
             declared,
@@ -158,18 +156,26 @@ impl Commands {
     async fn decide(&self, asked: &Asked<'_>, subject: &Subject) -> Result<Outcome, Attempt> {
         let (request, loaded) = (subject.request, &*subject.loaded);
         let (workflow, decided) = self.judge(asked, subject).await?;
-        let Decided { events, mut index } = decided;
+        let Decided {
+            mut events,
+            mut index,
+        } = decided;
         if events.is_empty() {
             return Ok(Outcome::Nothing(nothing_to_do(request, loaded)?));
         }
         let opens = loaded.state.find().is_none();
+        let authority = asked.command.authority.as_str();
+        if opens {
+            self.note_asked_before(authority, workflow, &mut events, &index)
+                .await?;
+        }
         let mut after = loaded.state.clone();
         events.iter().for_each(|event| after.evolve(event));
         let Some(present) = after.find() else {
             return Err(Refusal::NotFound.into());
         };
         let sealing = Sealing {
-            authority: asked.command.authority.as_str(),
+            authority,
             request: request.0,
             child: present.opening.child,
             state: &present.state,

@@ -3,7 +3,6 @@
 
 use super::{Command, CommandError};
 use crate::domain::declared::Declared;
-use crate::domain::derive::AskedBefore;
 use crate::domain::ids::RequestId;
 use crate::domain::request::asking::civil_date;
 use crate::domain::request::command::Facts;
@@ -37,7 +36,6 @@ pub(super) fn facts_of(
         occurred_at,
         teams: Arc::new(organisation.teams_on(today)),
         references: BTreeMap::new(),
-        asked_before: AskedBefore::NotKnown,
         covers: organisation.covers_on(today),
     })
 }

@@ -173,7 +173,6 @@ impl Importer {
             occurred_at: act.occurred_at,
             teams: Arc::new(BTreeSet::from([act.team.clone()])),
             references: Default::default(),
-            asked_before: Default::default(),
             covers: Covers::new(),
         };
         let pinned = Pinned {

@@ -1,7 +1,7 @@
 //! What is in force for one authority: workflows, organisation, calendars, reference tables and
 //! grants, folded from the declarations in the log.
 
-use crate::domain::derive::{Around, AskedBefore, derive};
+use crate::domain::derive::derive;
 use crate::domain::ids::{CalendarName, DefinitionHash, PrincipalId, WorkflowName};
 use crate::domain::measures::MeasuresFile;
 use crate::domain::measures::note::Note;
@@ -192,12 +192,7 @@ impl Declared {
             if ours.peek().is_none() {
                 return true;
             }
-            let around = Around {
-                organisation: &self.organisation,
-                on,
-                asked_before: AskedBefore::NotKnown,
-            };
-            let codes = derive(&definition.derive, data, around);
+            let codes = derive(&definition.derive, data, &self.organisation, on);
             let cluster = codes.get("cluster").and_then(Value::as_str);
             ours.any(|stage| {
                 let here = |code: &str| stage.clusters.iter().any(|known| known == code);

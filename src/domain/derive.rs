@@ -13,42 +13,25 @@ pub const UNBORN: &str = "unborn";
 pub const FIRST_TIME: &str = "first-time";
 pub const LONGER_AGO: &str = "longer-ago";
 
-/// When help was last asked for, for the same child, as far as it can be known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum AskedBefore {
-    /// Nothing was given by which a child could be found again.
-    #[default]
-    NotKnown,
-    Never,
-    On(Date),
-}
-
-/// What codes are made from besides the data.
-#[derive(Clone, Copy)]
-pub struct Around<'a> {
-    pub organisation: &'a Organisation,
-    /// The day on which help was asked for; ages are whole years on it.
-    pub on: Date,
-    pub asked_before: AskedBefore,
-}
-
 /// Under `derived`, beside the codes: of which table and vintage each was looked up.
 const SOURCES: &str = "sources";
 
 /// `derived.<name>` for every rule, from the full data of an opening act.
+///
+/// `on` is the day on which help was asked for; ages are whole years on it.
 #[must_use]
 pub fn derive(
     rules: &IndexMap<String, DeriveRule>,
     data: &Map<String, Value>,
-    around: Around<'_>,
+    organisation: &Organisation,
+    on: Date,
 ) -> Map<String, Value> {
     let mut codes = Map::new();
     let mut sources = Map::new();
     for (name, rule) in rules {
-        let found = find_code(rule, data, around);
+        let found = find_code(rule, data, organisation, on);
         let table = found.as_ref().and_then(|found| found.table);
-        if let Some((table, vintage)) =
-            table.and_then(|t| Some((t, around.organisation.find_vintage(t)?)))
+        if let Some((table, vintage)) = table.and_then(|t| Some((t, organisation.find_vintage(t)?)))
         {
             let source = json!({ "table": table, "vintage": vintage });
             sources.insert(name.clone(), source);
@@ -77,14 +60,12 @@ impl From<String> for Found<'_> {
 fn find_code<'a>(
     rule: &'a DeriveRule,
     data: &Map<String, Value>,
-    around: Around<'_>,
+    organisation: &Organisation,
+    on: Date,
 ) -> Option<Found<'a>> {
     match rule {
-        DeriveRule::AskedBefore { bands } => match around.asked_before {
-            AskedBefore::NotKnown => None,
-            AskedBefore::Never => Some(FIRST_TIME.to_owned().into()),
-            AskedBefore::On(last) => Some(months_ago(bands, last, around.on).into()),
-        },
+        // The data of one request do not tell: whoever keeps the blind index says it, at the end.
+        DeriveRule::AskedBefore { .. } => None,
         DeriveRule::AgeBand {
             birth_date,
             unborn,
@@ -94,7 +75,7 @@ fn find_code<'a>(
                 return Some(UNBORN.to_owned().into());
             }
             let born = find(data, birth_date)?.as_str()?.parse().ok()?;
-            band_of(bands, whole_years(born, around.on)?).map(Found::from)
+            band_of(bands, whole_years(born, on)?).map(Found::from)
         }
         DeriveRule::Lookup {
             table,
@@ -107,8 +88,7 @@ fn find_code<'a>(
                 [table.as_str(), SCHOOLS_TABLE]
                     .into_iter()
                     .find_map(|table| {
-                        let code = around.organisation.lookup(table, key, column)?;
-                        let code = code.to_owned();
+                        let code = organisation.lookup(table, key, column)?.to_owned();
                         Some(Found {
                             code,
                             table: Some(table),
@@ -127,14 +107,19 @@ fn band_of(bands: &IndexMap<String, u32>, age: u32) -> Option<String> {
         .map(|(code, _)| code.clone())
 }
 
-/// The first band that reaches back so far.
-fn months_ago(bands: &IndexMap<String, u32>, last: Date, on: Date) -> String {
+/// How long before `on` help was last asked for: the first band that reaches back so far.
+#[must_use]
+pub fn asked_before(bands: &IndexMap<String, u32>, last: Option<Date>, on: Date) -> &str {
+    let Some(last) = last else {
+        return FIRST_TIME;
+    };
     let reaches = |months: u32| {
-        let until = last.checked_add(Span::new().months(i64::from(months)));
+        let months = Span::new().try_months(i64::from(months));
+        let until = months.and_then(|months| last.checked_add(months));
         until.is_ok_and(|until| on <= until)
     };
     let band = bands.iter().find(|(_, months)| reaches(**months));
-    band.map_or(LONGER_AGO, |(code, _)| code).to_owned()
+    band.map_or(LONGER_AGO, |(code, _)| code)
 }
 
 /// Birthdays had. A child born on 29 February has the birthday on 1 March of other years, as
@@ -163,12 +148,7 @@ mod tests {
     fn code(rule: DeriveRule, data: &Value, on: &str) -> String {
         let rules = [("code".to_owned(), rule)].into();
         let data = data.as_object().unwrap();
-        let around = Around {
-            organisation: &organisation(),
-            on: on.parse().unwrap(),
-            asked_before: AskedBefore::default(),
-        };
-        let codes = derive(&rules, data, around);
+        let codes = derive(&rules, data, &organisation(), on.parse().unwrap());
         codes["code"].as_str().unwrap().to_owned()
     }
 
@@ -215,31 +195,22 @@ mod tests {
 
     #[test]
     fn help_was_asked_for_before_within_the_first_band_that_reaches_back_so_far() {
-        let rule = DeriveRule::AskedBefore {
-            bands: [
-                ("within-6-months".to_owned(), 6),
-                ("within-a-year".to_owned(), 12),
-            ]
-            .into(),
+        let bands = [
+            ("within-6-months", 6),
+            ("within-a-year", 12),
+            ("ever", u32::MAX),
+        ];
+        let bands = bands.map(|(code, months)| (code.to_owned(), months)).into();
+        let code = |last: &str| {
+            let on = "2026-08-31".parse().unwrap();
+            asked_before(&bands, Some(last.parse().unwrap()), on).to_owned()
         };
-        let code = |asked_before| {
-            let around = Around {
-                organisation: &organisation(),
-                on: "2026-08-31".parse().unwrap(),
-                asked_before,
-            };
-            let rules = [("code".to_owned(), rule.clone())].into();
-            let codes = derive(&rules, &Map::new(), around);
-            codes["code"].as_str().unwrap().to_owned()
-        };
-        let on = |day: &str| code(AskedBefore::On(day.parse().unwrap()));
-        assert_eq!(on("2026-08-31"), "within-6-months");
-        assert_eq!(on("2026-02-27"), "within-a-year");
-        assert_eq!(on("2026-02-28"), "within-a-year");
-        assert_eq!(on("2026-03-01"), "within-6-months");
-        assert_eq!(on("2025-08-31"), "within-a-year");
-        assert_eq!(on("2025-08-30"), LONGER_AGO);
-        assert_eq!(code(AskedBefore::Never), FIRST_TIME);
-        assert_eq!(code(AskedBefore::NotKnown), NOT_KNOWN);
+        assert_eq!(code("2026-08-31"), "within-6-months");
+        assert_eq!(code("2026-03-01"), "within-6-months");
+        assert_eq!(code("2026-02-28"), "within-a-year");
+        assert_eq!(code("2025-08-31"), "within-a-year");
+        assert_eq!(code("2025-08-30"), LONGER_AGO);
+        let never = asked_before(&bands, None, "2026-08-31".parse().unwrap());
+        assert_eq!(never, FIRST_TIME);
     }
 }

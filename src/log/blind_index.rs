@@ -38,9 +38,9 @@ impl Vault {
     pub async fn find_any_indexed(
         &self,
         authority: &str,
-        digests: &[(String, [u8; 32])],
+        digests: &[(&str, [u8; 32])],
     ) -> Result<Vec<Uuid>, VaultError> {
-        let kinds: Vec<&str> = digests.iter().map(|(kind, _)| kind.as_str()).collect();
+        let kinds: Vec<&str> = digests.iter().map(|(kind, _)| *kind).collect();
         let digests: Vec<&[u8]> = digests.iter().map(|(_, digest)| &digest[..]).collect();
         let statement = include_str!("sql/vault_find_any_indexed.sql");
         let rows = self

@@ -57,12 +57,12 @@ async fn through_stalls(
 ) -> Result<Provisioned, PublishError> {
     let mut tries_left = TRIES;
     loop {
-        let mut publisher = Publisher::connect(url, CONNECTION).await?;
-        let asked = match purpose {
-            Purpose::Declare => publisher.declare(topology).await,
-            Purpose::Compare => publisher.compare(topology).await,
+        let asked = match Publisher::connect(url, CONNECTION).await {
+            Ok(publisher) => asked(publisher, topology, purpose).await,
+            // A wrong address or password is told at once.
+            Err(error) if tries_left == TRIES => return Err(error),
+            Err(error) => Err(error),
         };
-        publisher.close().await;
         tries_left -= 1;
         match asked {
             Err(error) if tries_left > 0 && error.may_pass() => {
@@ -72,6 +72,19 @@ async fn through_stalls(
             asked => return asked.map(Provisioned::from),
         }
     }
+}
+
+async fn asked(
+    mut publisher: Publisher,
+    topology: &Topology,
+    purpose: Purpose,
+) -> Result<Declared, PublishError> {
+    let asked = match purpose {
+        Purpose::Declare => publisher.declare(topology).await,
+        Purpose::Compare => publisher.compare(topology).await,
+    };
+    publisher.close().await;
+    asked
 }
 
 const CONNECTION: &str = "rfa topology";

@@ -88,7 +88,6 @@ fn decision(workflow: &Arc<Workflow>, request: Uuid, name: &str) -> Decision {
             occurred_at: now(),
             teams: Arc::new(BTreeSet::from([shed])),
             references: Default::default(),
-            asked_before: Default::default(),
             covers: Covers::new(),
         },
     }

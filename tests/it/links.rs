@@ -1,6 +1,8 @@
 //! Links between requests over HTTP: told at both ends, and to nobody who may not know of both.
 
 use crate::support::client::{Answer, Served, example};
+use crate::support::engine::now;
+use jiff::SignedDuration;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -186,6 +188,28 @@ async fn a_second_request_for_the_same_child_prompts_and_is_a_request_of_its_own
     assert_eq!(withdrawn.status, StatusCode::OK, "{}", withdrawn.text);
     let team = seen(&served, second, "duty.carrick").await;
     assert_eq!(team.body["state"]["name"], "sent", "{}", team.text);
+}
+
+/// For the same child, first asked for so many days ago.
+async fn entered_late(served: &Served, days_ago: i64) -> String {
+    let mut data = example("send");
+    let asked = now() - SignedDuration::from_hours(24 * days_ago);
+    data["received_at"] = json!(asked);
+    let body = json!({ "data": data });
+    let sent = served.post("/requests", "head.girvan", body).await;
+    assert_eq!(sent.status, StatusCode::CREATED, "{}", sent.text);
+    let id = serde_json::from_value(sent.body["request_id"].clone()).unwrap();
+    asked_before(&seen(served, id, "lead.carrick").await).to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_earlier_request_is_one_that_was_asked_for_earlier_whenever_it_was_entered() {
+    let served = Served::start().await;
+    assert_eq!(entered_late(&served, 300).await, "first-time");
+    assert_eq!(entered_late(&served, 200).await, "within-6-months");
+    assert_eq!(entered_late(&served, 340).await, "first-time");
+    assert_eq!(entered_late(&served, 0).await, "within-a-year");
+    assert_eq!(entered_late(&served, 100).await, "within-6-months");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -123,7 +123,8 @@ impl Asked {
     }
 
     async fn present(&self, app: &App) -> Result<Answer, QueryError> {
-        let key = Key::of(&self.question, self.is_about_now, &self.as_of.position);
+        let (question, position) = (&self.question, &self.as_of.position);
+        let key = Key::of(question, self.is_about_now, position, &self.declared);
         let read = answer::query(&app.reads, &self.declared, &self.question);
         let answer = app.times.ask(key, read).await;
         answer.map(Arc::unwrap_or_clone)

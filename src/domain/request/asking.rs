@@ -10,7 +10,7 @@ use super::extension::Extend;
 use super::rung::Raise;
 use super::state::RequestState;
 use crate::domain::declared::Declared;
-use crate::domain::derive::{Around, derive};
+use crate::domain::derive::derive;
 use crate::domain::ids::{AgencyId, MoveName, PrincipalId, ReasonCode, Reference, TeamId};
 use crate::domain::workflow::definition::{MoveRule, PlanEffect, RouteTo};
 use crate::domain::workflow::expression::{Scope, find};
@@ -130,12 +130,7 @@ impl Asking<'_> {
             let (mut coded, personal) = workflow.split(&asked.move_name, data);
             if opens && i == 0 && !workflow.definition.derive.is_empty() {
                 let rules = &workflow.definition.derive;
-                let around = Around {
-                    organisation: self.declared.organisation(),
-                    on: today,
-                    asked_before: self.facts.asked_before,
-                };
-                let derived = derive(rules, data, around);
+                let derived = derive(rules, data, self.declared.organisation(), today);
                 coded.insert("derived".to_owned(), Value::Object(derived));
             }
             checked.push(Asked {

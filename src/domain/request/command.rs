@@ -3,7 +3,6 @@
 use super::actor::Principal;
 use super::extension::Extend;
 use super::rung::Raise;
-use crate::domain::derive::AskedBefore;
 use crate::domain::ids::{
     AgencyId, MoveName, PrincipalId, ReasonCode, Reference, RequestId, TeamId,
 };
@@ -85,8 +84,6 @@ pub struct Facts {
     pub teams: std::sync::Arc<std::collections::BTreeSet<TeamId>>,
     /// Requests of the same authority that the data name, by reference; what is not here does not exist.
     pub references: BTreeMap<Reference, RequestId>,
-    /// When help was last asked for, for the same child; of an opening act.
-    pub asked_before: AskedBefore,
     /// Who answers for whom at that time.
     pub covers: Covers,
 }

@@ -90,7 +90,6 @@ fn facts(actor: Principal) -> Facts {
         occurred_at: "2026-06-01T09:00:00Z".parse::<Timestamp>().unwrap(),
         teams: Arc::new(teams.into()),
         references: Default::default(),
-        asked_before: Default::default(),
         covers: Covers::new(),
     }
 }

@@ -10,6 +10,8 @@ use crate::projections::{QueryError, ReadPool};
 use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 /// Which spells a question is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -158,17 +160,24 @@ pub struct ClosedFigures {
 pub type Answers = Shared<Key, Answer>;
 
 /// What two questions must have in common to have one answer.
-#[derive(Debug, PartialEq, Eq, Hash)]
+#[derive(PartialEq, Eq, Hash)]
 pub struct Key {
     question: Question,
     is_about_now: bool,
     position: String,
+    declared: InForce,
 }
 
 impl Key {
-    /// `position` is what the answer stands on; a question about now is the same a moment later.
+    /// `position` and `declared` are what the answer stands on; a question about now is the same a
+    /// moment later.
     #[must_use]
-    pub fn of(question: &Question, is_about_now: bool, position: &str) -> Self {
+    pub fn of(
+        question: &Question,
+        is_about_now: bool,
+        position: &str,
+        declared: &Arc<Declared>,
+    ) -> Self {
         let mut question = question.clone();
         if is_about_now {
             question.as_of = Timestamp::UNIX_EPOCH;
@@ -177,7 +186,25 @@ impl Key {
             question,
             is_about_now,
             position: position.to_owned(),
+            declared: InForce(Arc::clone(declared)),
         }
+    }
+}
+
+/// The same only as long as nothing else was published: compared by where it lies.
+struct InForce(Arc<Declared>);
+
+impl PartialEq for InForce {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for InForce {}
+
+impl Hash for InForce {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Arc::as_ptr(&self.0).hash(state);
     }
 }
 
@@ -287,4 +314,39 @@ async fn is_dimension(
         .query_one(&statement, &[&question.authority, &workflow, &dimension])
         .await?;
     Ok(row.get(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_stands_on_the_same_ground_has_one_answer() {
+        let declared = Arc::new(Declared::default());
+        let workflow = WorkflowName::parse("example").unwrap();
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let asked =
+            |authority: &str, second| Question::whole(authority, workflow.clone(), at(second));
+        let key =
+            |question: &Question, now, position: &str| Key::of(question, now, position, &declared);
+        let known = key(&asked("a", 1), true, "7");
+        assert!(known == key(&asked("a", 2), true, "7"), "a moment later");
+        assert!(known != key(&asked("b", 1), true, "7"), "another authority");
+        assert!(known != key(&asked("a", 1), true, "8"), "another position");
+        assert!(
+            known != key(&asked("a", 0), false, "7"),
+            "the beginning of time"
+        );
+        let clock = Some(ClockName::parse("decide").unwrap());
+        let narrower = Question {
+            clock,
+            ..asked("a", 1)
+        };
+        assert!(known != key(&narrower, true, "7"), "one clock");
+        let published = Arc::new(Declared::default());
+        let after = Key::of(&asked("a", 1), true, "7", &published);
+        assert!(known != after, "something else in force");
+        let moment = key(&asked("a", 1), false, "7");
+        assert!(moment != key(&asked("a", 2), false, "7"), "another moment");
+    }
 }

@@ -355,17 +355,21 @@ pub(crate) async fn connect(url: &str) -> (Connection, Channel) {
 }
 
 /// Steps until there is nothing to send. A broker whose disk stalls under the whole suite ends
-/// connections in the midst of a declaration; a lane that runs by itself begins again, and so does this.
+/// connections in the midst of a declaration; a lane that runs by itself begins again, and so does
+/// this, a few times.
 pub(crate) async fn drain(lane: &mut RelayLane) {
     let drained = async {
+        let mut tries_left = 5;
         loop {
             match lane.step().await {
                 Ok(RelayOutcome::Idle) => break,
                 Ok(_) => {}
-                Err(RelayError::Publish(PublishError::Refused {
-                    doing: "declaring a queue",
-                    ..
-                })) => {}
+                Err(RelayError::Publish(PublishError::Refused { doing, why }))
+                    if tries_left > 0 && why.contains("INTERNAL-ERROR") =>
+                {
+                    eprintln!("the broker broke off while {doing}: {why}");
+                    tries_left -= 1;
+                }
                 Err(error) => panic!("{error}"),
             }
         }

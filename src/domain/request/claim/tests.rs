@@ -183,7 +183,6 @@ impl Story {
             teams: Arc::new(["north", "south"].map(|t| TeamId::parse(t).unwrap()).into()),
             covers: Covers::new(),
             references: BTreeMap::new(),
-            asked_before: Default::default(),
         };
         let pinned = Pinned {
             definition: &self.definition,

@@ -103,7 +103,6 @@ impl Story {
             teams: Arc::default(),
             covers: Covers::new(),
             references: BTreeMap::new(),
-            asked_before: Default::default(),
         };
         let pinned = Pinned {
             definition: &self.definition,

@@ -101,7 +101,6 @@ impl Story {
             occurred_at: at(now),
             teams: Arc::default(),
             references: Default::default(),
-            asked_before: Default::default(),
             covers: Covers::new(),
         };
         let pinned = Pinned {

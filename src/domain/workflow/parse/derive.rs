@@ -70,8 +70,15 @@ fn read_asked_before(reader: &mut Reader, node: &Node) -> Option<DeriveRule> {
     let mut fields = reader.fields(node)?;
     let bands = fields.need_as(reader, "bands", |r, n| Some(read_bands(r, n, &MONTHS)));
     fields.finish(reader);
+    if bands.as_ref().and_then(|bands| bands.values().last()) > Some(&MONTHS_MAX) {
+        let found = "a band that reaches further back than any record";
+        reader.wrong(node, found, format!("at most {MONTHS_MAX} months"));
+    }
     Some(DeriveRule::AskedBefore { bands: bands? })
 }
+
+/// A hundred years.
+const MONTHS_MAX: u32 = 1_200;
 
 /// What is said of bands that are no bands, or do not rise.
 struct Bands {

@@ -23,6 +23,14 @@ pub(super) struct DeclaredMove<'n> {
     pub(super) data: Value,
 }
 
+/// Derived codes that rules may read. Whether help was asked for before tells of somebody else's
+/// request: what followed from it would tell whoever asks now.
+fn readable(derived: &[Entry]) -> Vec<&str> {
+    let of_this_request = |entry: &&Entry| entry.value.find("asked_before").is_none();
+    let readable = derived.iter().filter(of_this_request);
+    readable.map(|entry| entry.key.as_str()).collect()
+}
+
 impl<'n> Names<'n> {
     pub(super) fn collect(root: &'n Node) -> Self {
         let keys = |key: &str| -> Vec<&'n str> {
@@ -33,7 +41,7 @@ impl<'n> Names<'n> {
         Self {
             roles: keys("roles"),
             states: keys("states"),
-            derived: keys("derive"),
+            derived: readable(root.find("derive").map_or(&[][..], Node::entries)),
             ladders: keys("ladders"),
             moves: moves.iter().map(declared).collect(),
         }

@@ -102,6 +102,7 @@ routing:
 derive:
   age_band: { age_band: { birth_date: child.date_of_birth, unborn: child.unborn, bands: { "0-4": 0, "5-10": 5 } } }
   locality: { lookup: { table: postcodes, keys: [child.postcode], column: locality } }
+  asked_before: { asked_before: { bands: { lately: 6, earlier: 12 } } }
 "#;
 
 fn problems(text: &str) -> Vec<String> {
@@ -318,6 +319,30 @@ fn a_rule_cannot_read_what_is_sealed() {
         "{ locality: derived.locality }",
         "{ locality: child.postcode }",
         &["sealed"],
+    );
+}
+
+#[test]
+fn no_rule_can_read_whether_somebody_asked_before() {
+    said_once(
+        "{ derived.locality: [\"*\"] }",
+        "{ derived.asked_before: [lately] }",
+        &[
+            "`derived.asked_before` is not in the data",
+            "derived.locality",
+        ],
+    );
+}
+
+#[test]
+fn bands_of_asking_before_rise_to_a_hundred_years_and_take_no_name_that_is_given() {
+    said_once("earlier: 12", "earlier: 6", &["months in rising order"]);
+    said_once("earlier: 12", "longer-ago: 12", &["another name"]);
+    said_once("earlier: 12", "earlier: 300000", &["at most 1200 months"]);
+    said_once(
+        "bands: { lately: 6, earlier: 12 } }",
+        "bands: { lately: 6, earlier: 12 } }, lookup: { table: postcodes, keys: [], column: locality }",
+        &["one of `age_band`, `asked_before` or `lookup`"],
     );
 }
 

@@ -5,7 +5,6 @@ use super::moment::told;
 use super::parse::DATA;
 use super::{Does, Doing, Scenario, Step};
 use crate::domain::declared::Declared;
-use crate::domain::derive::AskedBefore;
 use crate::domain::ids::{Reference, RequestId};
 use crate::domain::request::actor::Principal;
 use crate::domain::request::asking::{Ask, Asking, Fresh, Unfit, civil_date};
@@ -216,7 +215,6 @@ impl Stage<'_> {
             teams: Arc::new(self.declared.organisation().teams_on(civil_date(at))),
             covers: self.declared.organisation().covers_on(civil_date(at)),
             references: BTreeMap::new(),
-            asked_before: AskedBefore::NotKnown,
         }
     }
 
