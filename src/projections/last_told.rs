@@ -12,6 +12,10 @@ pub struct Question {
     pub workflow: String,
     pub event: String,
     pub field: String,
+    /// What the code has to be.
+    pub answer: String,
+    /// Where the request has to stand; anywhere, where none is named.
+    pub states: Vec<String>,
     /// Nothing that was recorded after it.
     pub position: Position,
 }
@@ -19,16 +23,15 @@ pub struct Question {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told {
     pub request_id: Uuid,
-    pub reference: String,
-    /// That has the request now.
+    /// Absent for the moment until the list of requests has it.
+    pub reference: Option<String>,
+    /// That had the request at the position.
     pub team: String,
     pub ended: bool,
     pub told_at: Timestamp,
-    pub answer: String,
 }
 
-/// One for each request of which it was told, the longest ago first. The two tables may be an event
-/// apart.
+/// One for each request of which this was told last, the longest ago first.
 ///
 /// # Errors
 /// When the read tables are out of reach.
@@ -36,27 +39,24 @@ pub async fn query(pool: &ReadPool, question: &Question) -> Result<Vec<Told>, Qu
     let client = pool.get().await?;
     let statement = include_str!("sql/last_told.sql");
     let statement = client.prepare_cached(statement).await?;
-    let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 5] = [
+    let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 7] = [
         &question.authority,
         &question.workflow,
         &question.event,
         &question.field,
         &question.position.0,
+        &question.answer,
+        &question.states,
     ];
-    let mut found = Vec::new();
-    for row in client.query(&statement, &parameters).await? {
-        let Some(answer) = row.try_get("answer")? else {
-            continue;
-        };
-        found.push(Told {
+    let rows = client.query(&statement, &parameters).await?;
+    Ok(rows
+        .iter()
+        .map(|row| Told {
             request_id: row.get("request_id"),
             reference: row.get("reference"),
             team: row.get("team"),
             ended: row.get("ended"),
             told_at: row.get("occurred_at"),
-            answer,
-        });
-    }
-    found.sort_by_key(|told| (told.told_at, told.request_id));
-    Ok(found)
+        })
+        .collect())
 }

@@ -14,12 +14,17 @@ use crate::api::read_tables::{reached, unreadable};
 use crate::api::reports::known_position;
 use crate::api::requests::Seen;
 use crate::api::requests::clocks::ClockView;
+use crate::commands::Position;
 use crate::domain::ids::{MoveName, TeamId};
 use crate::domain::time::clock::SpellStatus;
+use crate::domain::workflow::definition::{FromStates, PathRule};
 use crate::projections::last_told::{Question, Told, query};
 use axum::extract::State;
 use jiff::Timestamp;
 use maud::{Markup, html};
+
+/// Requests on one page.
+const SHOWN_MAX: usize = 100;
 
 /// One request, as somebody sees it now.
 pub(super) struct Looking<'a> {
@@ -38,16 +43,15 @@ impl<'a> Looking<'a> {
     /// What whoever asked said last.
     pub(super) fn said(&self) -> Option<Markup> {
         let rule = self.rule()?;
-        let (at, codes) = self.seen.last_told(&rule.event)?;
-        let answer = codes.get(&rule.field)?.as_str()?;
+        let told = self.seen.last_told(&rule.event)?;
+        let answer = told.codes.get(&rule.field)?.as_str()?;
         let workflow = self.seen.request().opening.workflow.as_str();
         let words = self.screens.hints(workflow).words(&rule.field, answer);
-        let asked = &self.seen.request().requester;
-        let mine = *asked == self.viewer.caller.principal.id;
+        let mine = told.by == self.viewer.caller.principal.id.as_str();
         Some(html! {
             @if answer == rule.unmet { span.ds_tag.ds_tag--red { (words) } } @else { strong { (words) } }
-            @if mine { ", you said on " } @else { ", said " (self.viewer.person(asked.as_str())) " on " }
-            (when(at, self.now))
+            @if mine { ", you said on " } @else { ", said " (self.viewer.person(told.by)) " on " }
+            (when(told.at, self.now))
         })
     }
 
@@ -91,7 +95,8 @@ impl<'a> Looking<'a> {
     }
 }
 
-/// Requests of which whoever asked last said that it has not come; `None` where nobody can say so,
+/// Requests of which whoever asked last said that it has not come, where that can be said anew; `None`
+/// where nobody can say so,
 /// or it is not this reader's to know.
 async fn unmet(
     screens: &Screens,
@@ -106,21 +111,44 @@ async fn unmet(
     if !viewer.may(Action::ReadIdentified, Resource::Whole) {
         return Ok(None);
     }
-    let known = Params::of([("as_known_on", known_on)]);
-    let (position, _) = known_position(app, &known).await?;
-    if known_on.is_some() {
-        reached(app, "acts", position).await?;
-    }
+    let position = match known_on {
+        None => Position(i64::MAX),
+        Some(_) => {
+            let known = Params::of([("as_known_on", known_on)]);
+            let (position, _) = known_position(app, &known).await?;
+            reached(app, "acts", position).await?;
+            position
+        }
+    };
+    let newest = viewer.declared.newest_workflow(&app.usual_workflow);
+    let moves = newest.map(|workflow| workflow.definition.moves.values());
+    let mut moves = moves.into_iter().flatten();
+    let says = moves.find(|one| one.emits.as_str() == rule.event);
+    let paths = says.map_or(&[][..], |says| &says.paths);
     let question = Question {
         authority: viewer.caller.authority.to_string(),
         workflow: workflow.to_owned(),
         event: rule.event.clone(),
         field: rule.field.clone(),
+        answer: rule.unmet.clone(),
+        states: from_states(paths),
         position,
     };
     let told = query(&app.reads, &question).await.map_err(unreadable)?;
-    let unmet = told.into_iter().filter(|one| one.answer == rule.unmet);
-    Ok(Some(unmet.collect()))
+    Ok(Some(told))
+}
+
+/// Where a move can be made; none is named where it can be made anywhere.
+fn from_states(paths: &[PathRule]) -> Vec<String> {
+    let mut states = Vec::new();
+    for path in paths {
+        match &path.from {
+            FromStates::Of(from) => states.extend(from.iter().map(ToString::to_string)),
+            FromStates::Start => {}
+            FromStates::Any => return Vec::new(),
+        }
+    }
+    states
 }
 
 /// How many, for those who answer for the whole.
@@ -161,7 +189,10 @@ pub(super) async fn page(
         TeamId::parse(&told.team)
             .is_ok_and(|team| viewer.may(Action::OpenFigures, Resource::Team(&team)))
     };
-    let shown: Vec<Told> = found.into_iter().filter(opens).collect();
+    let mut shown: Vec<Told> = found.into_iter().filter(opens).collect();
+    let elsewhere = all - shown.len();
+    let left_out = shown.len().saturating_sub(SHOWN_MAX);
+    shown.truncate(SHOWN_MAX);
     let many = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
     let back = day.map_or_else(String::new, |day| format!("?as_known_on={day}"));
     let title = "Help has not come yet";
@@ -172,12 +203,15 @@ pub(super) async fn page(
             strong { (count(many(all), "request", "requests")) }
             " where whoever asked says so; who said so longest ago stands first. What they wrote is open to those who work on the request."
         }
-        @if all > shown.len() {
-            p { (count(many(all - shown.len()), "of them is", "of them are")) " in teams that you do not answer for." }
+        @if elsewhere > 0 {
+            p { (count(many(elsewhere), "of them is", "of them are")) " in teams that you do not answer for." }
+        }
+        @if left_out > 0 {
+            p { (count(many(left_out), "more is", "more are")) " left out." }
         }
         ul { @for one in &shown {
             li {
-                (super::opened::named(&viewer, (one.request_id, Some(&one.reference)), &one.team))
+                (super::opened::named(&viewer, (one.request_id, one.reference.as_deref()), &one.team))
                 ", " (viewer.team(&one.team)) ": said on " (when(one.told_at, now))
                 @if one.ended { ", and the request has ended" }
             }

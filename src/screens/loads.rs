@@ -108,6 +108,9 @@ pub(super) async fn page(
             strong { (count(many(opened.count), "request", "requests")) }
             ", the longest wait first. Only codes are shown here: what was written is open to those who work on it."
         }
+        @if opened.not_open_to_you > 0 {
+            p { (count(many(opened.not_open_to_you), "of them is", "of them are")) " in another process, which is open to the team alone." }
+        }
         @if opened.left_out > 0 {
             p { (count(many(opened.left_out), "more is", "more are")) " left out." }
         }

@@ -94,10 +94,9 @@ pub(super) async fn form(
     let notice = kept
         .as_ref()
         .map(|_| "We kept what you wrote here before. It was not sent yet.");
-    let is_new = kept.is_none();
     let mut typed = kept.map(|content| content.typed).unwrap_or_default();
     // Whoever comes from another request's prompt need not copy its reference.
-    if let Some(name) = other.filter(|_| is_new)
+    if let Some(name) = other
         && let Some(reference) = params.text(&name)
     {
         typed.put(&name, reference);

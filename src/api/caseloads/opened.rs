@@ -10,7 +10,7 @@ use crate::api::problem::{Kind, Problem};
 use crate::api::read_tables::unreadable;
 use crate::api::response_times::wrong;
 use crate::domain::ids::TeamId;
-use crate::projections::request_list::references;
+use crate::projections::request_list::{MOVED, references};
 use crate::projections::team_caseloads::Caseload;
 use axum::Json;
 use axum::extract::State;
@@ -27,6 +27,8 @@ const REQUESTS_MAX: usize = 100;
 pub(crate) struct OpenedView {
     /// The number that was opened.
     pub count: usize,
+    /// In another process, which is open to the team alone.
+    pub not_open_to_you: usize,
     /// Further ones, where there are more than 100.
     pub left_out: usize,
     /// The longest wait first.
@@ -85,7 +87,7 @@ impl Part {
 /// Open a caseload
 ///
 /// The requests that a team's numbers in `/caseloads` count. Ids and codes only. For those who answer
-/// for the team, or for the whole.
+/// for the team, or for the whole; what is in another process is told to the team alone.
 #[utoipa::path(
     get, path = "/caseloads/requests", tag = "Figures",
     params(
@@ -126,6 +128,9 @@ pub(crate) async fn read(
         .collect();
     held.sort_by_key(|(id, one)| (one.oldest_at, *id));
     let count = held.len();
+    let member = decide(&caller.principal, Action::ReadQueue, Resource::Team(&team));
+    held.retain(|(_, one)| member.is_allowed() || one.state != MOVED);
+    let open_to_you = held.len();
     held.truncate(REQUESTS_MAX);
     let ids: Vec<Uuid> = held.iter().map(|(id, _)| *id).collect();
     let found = references(&app.reads, &caller.authority, &ids).await;
@@ -136,7 +141,8 @@ pub(crate) async fn read(
         .collect();
     Ok(Json(OpenedView {
         count,
-        left_out: count - requests.len(),
+        not_open_to_you: count - open_to_you,
+        left_out: open_to_you - requests.len(),
         requests,
         as_of,
     }))

@@ -53,6 +53,14 @@ pub(crate) struct Seen {
     covers: Covers,
 }
 
+/// Of one act.
+pub(crate) struct LastTold<'a> {
+    pub(crate) at: Timestamp,
+    /// The person who told it.
+    pub(crate) by: &'a str,
+    pub(crate) codes: &'a Map<String, Value>,
+}
+
 impl Seen {
     /// # Errors
     /// `not-found` when there is no such request or the caller may not know of it.
@@ -121,9 +129,9 @@ impl Seen {
         tells && !self.knows_state() && state.is_some_and(|state| state.restricted)
     }
 
-    /// What the newest act of a name tells in codes, and when; `None` as well where it is not this
-    /// caller's to know.
-    pub(crate) fn last_told(&self, event: &str) -> Option<(Timestamp, &Map<String, Value>)> {
+    /// What the newest act of a name tells in codes, who did it, and when; `None` as well where it is
+    /// not this caller's to know.
+    pub(crate) fn last_told(&self, event: &str) -> Option<LastTold<'_>> {
         if !self.content && !self.member {
             return None;
         }
@@ -133,7 +141,11 @@ impl Seen {
                 return None;
             };
             let is_it = recorded.audience == Audience::Ordinary && recorded.event_type == event;
-            is_it.then_some((recorded.occurred_at, &act.coded))
+            is_it.then(|| LastTold {
+                at: recorded.occurred_at,
+                by: recorded.on_behalf_of.as_ref().unwrap_or(&recorded.actor),
+                codes: &act.coded,
+            })
         })
     }
 

@@ -27,6 +27,7 @@ impl Typed {
     }
 
     pub(in crate::screens) fn put(&mut self, name: &str, text: &str) {
+        self.pairs.retain(|(known, _)| known != name);
         self.pairs.push((name.to_owned(), text.to_owned()));
     }
 

@@ -2,6 +2,7 @@
 
 use super::Visitor;
 use crate::support::client::Served;
+use crate::support::engine::now;
 use crate::support::until;
 use reqwest::StatusCode;
 use serde_json::json;
@@ -72,6 +73,7 @@ async fn whether_help_came_is_said_by_whoever_asked_and_seen_by_team_and_manager
     .await;
     mine.says(&say);
     let words = "Invented: nobody rang <i>yet</i>";
+    let unsaid = now();
     let empty = head.fill_in(&say, &[("words", words)]).await;
     empty.says("Choose whether help arrived");
     empty.says("Invented: nobody rang &lt;i&gt;yet");
@@ -100,6 +102,10 @@ async fn whether_help_came_is_said_by_whoever_asked_and_seen_by_team_and_manager
     list.says_not("nobody rang");
     let stranger = team.get(opened).await;
     assert_eq!(stranger.status, StatusCode::FORBIDDEN);
+    // As it was known before the answer, nothing was said.
+    let before = manager.get(&format!("{opened}?as_known_on={unsaid}")).await;
+    before.says("0 requests");
+    before.says_not(&reference(&served, request).await);
     // The last answer counts.
     let said = head.fill_in(&say, &[("help_came", "yes")]).await;
     assert_eq!(said.status, StatusCode::SEE_OTHER, "{}", said.text);

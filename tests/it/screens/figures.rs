@@ -95,6 +95,34 @@ async fn a_caseload_opens_to_its_requests_for_those_who_answer_for_the_team() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn which_request_is_with_child_protection_is_told_to_its_team_alone() {
+    let served = Served::start().await;
+    let request = served.sent().await;
+    let concern = "pass-on-child-protection-concern";
+    let passed = served
+        .make(request, concern, "duty.carrick", example(concern))
+        .await;
+    assert_eq!(passed.status, StatusCode::OK, "{}", passed.text);
+    let path = "/caseloads/requests?team=carrick-team";
+    let told = until("the caseload", Duration::from_secs(20), || async {
+        let told = served.get(path, "lead.carrick").await;
+        let state = told.body["requests"][0]["state"].as_str();
+        (state == Some("moved-to-another-process")).then_some(told)
+    })
+    .await;
+    assert_eq!(told.body["requests"][0]["id"], request.to_string());
+    let told = served.get(path, "manager.service").await;
+    assert_eq!(told.body["count"], 1, "{}", told.text);
+    assert_eq!(told.body["not_open_to_you"], 1, "{}", told.text);
+    assert!(!told.text.contains(&request.to_string()), "{}", told.text);
+    let manager = Visitor::signed_in(&served.process.http, "manager.service").await;
+    let page = manager
+        .get("/app/figures/caseload?team=carrick-team&part=open")
+        .await;
+    page.says("1 of them is in another process");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_day_that_cannot_be_asked_about_is_told_beside_its_field() {
     let served = Served::start().await;
     served.sent().await;
