@@ -281,6 +281,7 @@ fn data_of(name: &str) -> Value {
         }),
         "send" => example("send"),
         "answer" => json!({ "answer": "Invented." }),
+        "say-whether-help-came" => json!({ "help_came": "partly" }),
         "name-worker" => json!({ "worker": "duty.carrick" }),
         "wait" => json!({ "why": "no-worker-free", "family_told": true }),
         "start-help" => json!({

@@ -444,9 +444,13 @@ impl Server {
     }
 }
 
-/// What chance gave a request is its own.
+/// What chance gave a request is its own; and a walk has no other requests by which it could know
+/// whether help was asked for before.
 fn without_chance(told: &Told) -> (Value, &Clocks) {
     let mut state = serde_json::to_value(&told.state).unwrap();
+    if let Some(code) = state.pointer_mut("/Present/asked_for/derived/asked_before") {
+        assert!(code.take().is_string());
+    }
     if let Some(opening) = state.pointer_mut("/Present/opening") {
         opening["reference"] = Value::Null;
         opening["child"] = Value::Null;
