@@ -130,6 +130,22 @@ export class Person {
     if (!text.includes(words)) throw new Error(`no “${words}” on ${this.page.url()}:\n${text}`);
   }
 
+  /** Nothing moves about while the page comes to be. */
+  async standsStill() {
+    const moved = await this.page.evaluate(
+      () =>
+        new Promise((done) => {
+          let sum = 0;
+          const add = (list) => {
+            for (const shift of list.getEntries()) sum += shift.hadRecentInput ? 0 : shift.value;
+          };
+          new PerformanceObserver(add).observe({ type: "layout-shift", buffered: true });
+          setTimeout(() => done(sum), 500);
+        }),
+    );
+    if (moved > 0) throw new Error(`${this.page.url()}: the layout shifted by ${moved}`);
+  }
+
   /** Everything that is asked of a page; `name` is also that of its picture. */
   async check(name) {
     const { page } = this;

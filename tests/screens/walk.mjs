@@ -32,6 +32,7 @@ const walks = {
     this.duty = await Person.enter(browser, base, DUTY, look);
     this.lead = await Person.enter(browser, base, LEAD, look);
     await until(this.duty, queue, "Claim");
+    await this.duty.standsStill();
     await this.duty.check("21-queue");
     [this.winner, this.loser] = await race(this.duty, this.lead, this.request);
     await this.winner.press(/Why then.*The team has decided/);
