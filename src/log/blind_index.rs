@@ -31,7 +31,8 @@ impl Vault {
         Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
     }
 
-    /// Every request of an entry with one of these kinds and digests.
+    /// Requests of entries with one of these kinds and digests; of each the newest 20, for where one
+    /// value stands in thousands it finds nobody.
     ///
     /// # Errors
     /// When the vault is out of reach.
