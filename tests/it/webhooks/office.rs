@@ -101,6 +101,13 @@ impl Office {
         self.engine.publish(AUTHORITY, grants).await;
     }
 
+    /// The leases of whoever was killed are over.
+    pub(crate) async fn let_leases_run_out(&self) {
+        let client = self.engine.database.connect().await;
+        let run_out = "update reader.cursors set lease_until = clock_timestamp()";
+        client.batch_execute(run_out).await.unwrap();
+    }
+
     pub(crate) async fn subscribe(&self, who: &Principal, to: &Receiver) -> (Uuid, Secret) {
         let new = NewSubscription {
             authority: authority(),
@@ -259,6 +266,10 @@ impl Worker {
     pub(crate) async fn kill_after(mut self, so_long: Duration) {
         let ended = tokio::time::timeout(so_long, &mut self.task).await;
         assert!(ended.is_err(), "it ended by itself");
+        self.kill().await;
+    }
+
+    pub(crate) async fn kill(self) {
         self.task.abort();
         assert!(self.task.await.unwrap_err().is_cancelled());
     }

@@ -20,6 +20,8 @@ pub(crate) enum Reply {
     Status(u16),
     /// Reads all of it and closes the connection.
     HangUp,
+    /// Reads all of it and never answers.
+    Silence,
     /// Asks to come elsewhere, to itself.
     Redirect,
 }
@@ -92,6 +94,11 @@ impl Receiver {
         self.state.got.lock().unwrap().clone()
     }
 
+    pub(crate) fn unanswered(&self) -> usize {
+        let silent = |got: &&Got| got.reply == Reply::Silence;
+        self.state.got.lock().unwrap().iter().filter(silent).count()
+    }
+
     pub(crate) fn taken(&self) -> Vec<Got> {
         self.got().into_iter().filter(Got::is_taken).collect()
     }
@@ -150,6 +157,7 @@ async fn answer(
     let mut response = Response::new(Empty::new());
     match reply {
         Reply::HangUp => return Err("hangs up".to_owned()),
+        Reply::Silence => std::future::pending().await,
         Reply::Status(status) => *response.status_mut() = StatusCode::from_u16(status).unwrap(),
         Reply::Redirect => {
             *response.status_mut() = StatusCode::FOUND;
