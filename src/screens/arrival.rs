@@ -2,10 +2,11 @@
 
 use super::form::hints::Arrival;
 use super::layout::Page;
+use super::opened::{named, not_shown};
 use super::request::due;
 use super::shown::when;
 use super::viewer::Viewer;
-use super::words::count;
+use super::words::{self, count};
 use super::{ROOT, Screens};
 use crate::access::{Action, Resource};
 use crate::api::extract::Params;
@@ -28,13 +29,26 @@ const SHOWN_MAX: usize = 100;
 
 /// One request, as somebody sees it now.
 pub(super) struct Looking<'a> {
-    pub(super) screens: &'a Screens,
-    pub(super) viewer: &'a Viewer,
-    pub(super) seen: &'a Seen,
-    pub(super) now: Timestamp,
+    screens: &'a Screens,
+    viewer: &'a Viewer,
+    seen: &'a Seen,
+    now: Timestamp,
 }
 
 impl<'a> Looking<'a> {
+    pub(super) fn at(
+        seen: &'a Seen,
+        (screens, viewer): (&'a Screens, &'a Viewer),
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            screens,
+            viewer,
+            seen,
+            now,
+        }
+    }
+
     fn rule(&self) -> Option<&'a Arrival> {
         let workflow = self.seen.request().opening.workflow.as_str();
         self.screens.hints(workflow).arrival.as_ref()
@@ -95,9 +109,8 @@ impl<'a> Looking<'a> {
     }
 }
 
-/// Requests of which whoever asked last said that it has not come, where that can be said anew; `None`
-/// where nobody can say so,
-/// or it is not this reader's to know.
+/// Requests of which whoever asked last said that it has not come, where that can be said anew;
+/// `None` where nobody can say so, or it is not this reader's to know.
 async fn unmet(
     screens: &Screens,
     viewer: &Viewer,
@@ -158,7 +171,7 @@ pub(super) async fn card(
     known_on: Option<&str>,
 ) -> Result<Option<Markup>, Problem> {
     let found = unmet(screens, viewer, known_on).await?;
-    let known = known_on.map_or_else(String::new, |day| format!("?as_known_on={day}"));
+    let known = words::known_on('?', known_on);
     Ok(found.map(|found| {
         let class = if found.is_empty() { "card" } else { "card red" };
         html! {
@@ -194,7 +207,7 @@ pub(super) async fn page(
     let left_out = shown.len().saturating_sub(SHOWN_MAX);
     shown.truncate(SHOWN_MAX);
     let many = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-    let back = day.map_or_else(String::new, |day| format!("?as_known_on={day}"));
+    let back = words::known_on('?', day);
     let title = "Help has not come yet";
     Ok(Page::of(title, &viewer).draw(&html! {
         p { a.ds_back-link href={ (ROOT) "/figures" (back) } { "Back to the figures" } }
@@ -203,15 +216,10 @@ pub(super) async fn page(
             strong { (count(many(all), "request", "requests")) }
             " where whoever asked says so; who said so longest ago stands first. What they wrote is open to those who work on the request."
         }
-        @if elsewhere > 0 {
-            p { (count(many(elsewhere), "of them is", "of them are")) " in teams that you do not answer for." }
-        }
-        @if left_out > 0 {
-            p { (count(many(left_out), "more is", "more are")) " left out." }
-        }
+        (not_shown(elsewhere, "in teams that you do not answer for", left_out))
         ul { @for one in &shown {
             li {
-                (super::opened::named(&viewer, (one.request_id, one.reference.as_deref()), &one.team))
+                (named(&viewer, (one.request_id, one.reference.as_deref()), &one.team))
                 ", " (viewer.team(&one.team)) ": said on " (when(one.told_at, now))
                 @if one.ended { ", and the request has ended" }
             }

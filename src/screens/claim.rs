@@ -74,7 +74,7 @@ async fn decide(
         Err(problem) if problem.kind == Kind::NotNow => {
             let opened = Opened::load(screens, viewer, &request.0.to_string()).await?;
             let notice = too_late(&opened, &problem);
-            Ok(conflict(opened.draw(Some(&notice))))
+            Ok(conflict(opened.draw(Some(&notice)).await?))
         }
         Err(problem) => Err(problem),
     }

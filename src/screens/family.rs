@@ -1,16 +1,15 @@
 //! Other requests that whoever decides should have looked at: perhaps of the same child, and those
 //! that were noted as belonging together, as of brothers and sisters.
 
+use super::ROOT;
 use super::request::{Opened, holder_words};
-use super::viewer::Viewer;
 use super::words::count;
-use super::{ROOT, Screens};
 use crate::api::problem::{Kind, Problem};
 use crate::api::requests::Seen;
-use crate::api::requests::view::{Holder, MoveView, RequestView};
+use crate::api::requests::view::{Holder, MoveView};
 use crate::domain::workflow::definition::LinkEffect;
 use maud::{Markup, html};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 /// Another request, as far as this reader may know of it.
@@ -21,39 +20,38 @@ pub(super) struct Other {
 }
 
 /// Those that a request's page prompts for.
-pub(super) async fn others(
-    screens: &Screens,
-    viewer: &Viewer,
-    view: &RequestView,
-) -> Result<BTreeMap<Uuid, Other>, Problem> {
-    let same = view.possible_same_child.iter();
-    let same = same.flat_map(|same| same.requests.iter().copied());
-    let linked = view.links.iter().map(|link| link.request);
-    let mut found = BTreeMap::new();
-    for id in same.chain(linked) {
-        match Seen::load(&screens.app, &viewer.caller, &id.to_string()).await {
-            Ok(seen) => {
-                let other = Other {
-                    reference: seen.request().opening.reference.to_string(),
-                    state: seen.state_view().title,
-                    holder: seen.holder(),
-                };
-                found.insert(id, other);
-            }
-            // It went to others a moment ago.
-            Err(problem) if problem.kind == Kind::NotFound => {}
-            Err(problem) => return Err(problem),
-        }
-    }
-    Ok(found)
-}
+type Others = BTreeMap<Uuid, Other>;
 
 impl Opened<'_> {
-    pub(super) fn prompts(&self) -> Markup {
-        html! { (self.same_child()) (self.linked()) }
+    pub(super) async fn others(&self) -> Result<Others, Problem> {
+        let same = self.view.possible_same_child.iter();
+        let same = same.flat_map(|same| same.requests.iter().copied());
+        let linked = self.view.links.iter().map(|link| link.request);
+        let asked: BTreeSet<Uuid> = same.chain(linked).collect();
+        let mut found = BTreeMap::new();
+        for id in asked {
+            match Seen::load(&self.screens.app, &self.viewer.caller, &id.to_string()).await {
+                Ok(seen) => {
+                    let other = Other {
+                        reference: seen.request().opening.reference.to_string(),
+                        state: seen.state_view().title,
+                        holder: seen.holder(),
+                    };
+                    found.insert(id, other);
+                }
+                // It went to others a moment ago.
+                Err(problem) if problem.kind == Kind::NotFound => {}
+                Err(problem) => return Err(problem),
+            }
+        }
+        Ok(found)
     }
 
-    fn same_child(&self) -> Markup {
+    pub(super) fn prompts(&self, others: &Others) -> Markup {
+        html! { (self.same_child(others)) (self.linked(others)) }
+    }
+
+    fn same_child(&self, others: &Others) -> Markup {
         let same = self.view.possible_same_child.as_ref();
         let linked = |id: &Uuid| self.view.links.iter().any(|link| link.request == *id);
         let Some(same) = same.filter(|same| same.count > 0) else {
@@ -75,9 +73,9 @@ impl Opened<'_> {
                 }
                 ul { @for id in same.requests.iter().filter(|id| !linked(id)) {
                     li {
-                        (self.other(id))
+                        (self.other(others.get(id), id))
                         @if let Some((one, effect)) = self.noting() {
-                            @if let Some(other) = self.others.get(id) {
+                            @if let Some(other) = others.get(id) {
                                 br;
                                 a href={ (ROOT) "/requests/" (self.view.id) "/moves/" (one.name) "?" (effect.to) "=" (other.reference) } {
                                     (one.title) span.unseen { ": " (other.reference) }
@@ -93,7 +91,7 @@ impl Opened<'_> {
         }
     }
 
-    fn linked(&self) -> Markup {
+    fn linked(&self, others: &Others) -> Markup {
         let links = &self.view.links;
         let hints = self.screens.hints(&self.view.workflow);
         html! {
@@ -102,15 +100,15 @@ impl Opened<'_> {
                     h2 #linked { "Belongs together with this request" }
                     p { "Look at these before you decide, so that no family has to tell its story twice." }
                     ul { @for link in links {
-                        li { strong { (hints.words("kind", &link.kind)) } ": " (self.other(&link.request)) }
+                        li { strong { (hints.words("kind", &link.kind)) } ": " (self.other(others.get(&link.request), &link.request)) }
                     } }
                 }
             }
         }
     }
 
-    fn other(&self, id: &Uuid) -> Markup {
-        let Some(other) = self.others.get(id) else {
+    fn other(&self, other: Option<&Other>, id: &Uuid) -> Markup {
+        let Some(other) = other else {
             return html! { "a request that is with others now" };
         };
         html! {

@@ -3,7 +3,7 @@
 
 use super::layout::Page;
 use super::viewer::Viewer;
-use super::words::{date, days as days_words, plain, target};
+use super::words::{date, days as days_words, known_on, plain, target};
 use super::{ROOT, Screens, arrival, loads};
 use crate::api::caseloads;
 use crate::api::concerns;
@@ -167,16 +167,12 @@ impl Asked<'_> {
     }
 
     fn opened(&self, clock: &str, part: &str) -> String {
-        let known = self
-            .known_on
-            .map_or_else(String::new, |day| format!("&as_known_on={day}"));
+        let known = known_on('&', self.known_on);
         format!("{ROOT}/figures/opened?clock={clock}&part={part}{known}")
     }
 
     fn chart_of(&self, clock: &str) -> String {
-        let known = self
-            .known_on
-            .map_or_else(String::new, |day| format!("&as_known_on={day}"));
+        let known = known_on('&', self.known_on);
         format!("{ROOT}/figures?clock={clock}{known}#chart")
     }
 

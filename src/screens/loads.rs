@@ -1,10 +1,10 @@
 //! Who holds how much.
 
 use super::layout::Page;
-use super::opened::named;
+use super::opened::{named, not_shown};
 use super::shown::when;
 use super::viewer::Viewer;
-use super::words::{count, date, plain};
+use super::words::{self, count, date, plain};
 use super::{ROOT, Screens};
 use crate::access::{Action, Resource};
 use crate::api::caseloads::{CaseloadsView, opened};
@@ -66,7 +66,7 @@ fn number_of(
 ) -> Markup {
     let opens = TeamId::parse(team)
         .is_ok_and(|team| viewer.may(Action::OpenFigures, Resource::Team(&team)));
-    let known = known_on.map_or_else(String::new, |day| format!("&as_known_on={day}"));
+    let known = words::known_on('&', known_on);
     html! {
         @if value == 0 || !opens { (value) } @else {
             a href={ (ROOT) "/figures/caseload?team=" (team) "&part=" (part) (known) } {
@@ -99,7 +99,7 @@ pub(super) async fn page(
         .await?
         .0;
     let title = format!("{}: {part}", viewer.team(&team));
-    let back = day.map_or_else(String::new, |day| format!("?as_known_on={day}"));
+    let back = words::known_on('?', day.as_deref());
     let many = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
     Ok(Page::of(&title, &viewer).draw(&html! {
         p { a.ds_back-link href={ (ROOT) "/figures" (back) } { "Back to the figures" } }
@@ -108,12 +108,7 @@ pub(super) async fn page(
             strong { (count(many(opened.count), "request", "requests")) }
             ", the longest wait first. Only codes are shown here: what was written is open to those who work on it."
         }
-        @if opened.not_open_to_you > 0 {
-            p { (count(many(opened.not_open_to_you), "of them is", "of them are")) " in another process, which is open to the team alone." }
-        }
-        @if opened.left_out > 0 {
-            p { (count(many(opened.left_out), "more is", "more are")) " left out." }
-        }
+        (not_shown(opened.not_open_to_you, "in another process, which is open to the team alone", opened.left_out))
         @if !opened.requests.is_empty() {
             div.scroll { table.stack {
                 caption.unseen { (title) }

@@ -81,13 +81,7 @@ impl<'a> Asked<'a> {
     }
 
     fn arrival(&self) -> Option<Markup> {
-        let looking = Looking {
-            screens: self.screens,
-            viewer: self.viewer,
-            seen: &self.seen,
-            now: self.now,
-        };
-        looking.told(&self.clocks)
+        Looking::at(&self.seen, (self.screens, self.viewer), self.now).told(&self.clocks)
     }
 
     fn facts(&self) -> Result<Markup, Problem> {

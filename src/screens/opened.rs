@@ -4,7 +4,7 @@ use super::figures::part_words;
 use super::layout::Page;
 use super::shown::when;
 use super::viewer::Viewer;
-use super::words::{count, day_count, plain, span};
+use super::words::{count, day_count, known_on, plain, span};
 use super::{ROOT, Screens};
 use crate::api::concerns;
 use crate::api::extract::Params;
@@ -27,7 +27,7 @@ pub(super) async fn page(
     let now = (app.now)();
     let opened = read(State(app), viewer.caller.clone(), params).await?.0;
     let title = format!("{clock}: {part}");
-    let back = known.map_or_else(String::new, |day| format!("?as_known_on={day}"));
+    let back = known_on('?', known.as_deref());
     Ok(Page::of(&title, &viewer).draw(&html! {
         p { a.ds_back-link href={ (ROOT) "/figures" (back) } { "Back to the figures" } }
         h1 { (title) }
@@ -51,11 +51,19 @@ fn told(opened: &OpenedView) -> Markup {
             strong { (count(many(opened.count), "request", "requests")) }
             ", the longest wait first. Only codes are shown here: what was written is open to those who work on it."
         }
-        @if opened.not_open_to_you > 0 {
-            p { (count(many(opened.not_open_to_you), "of them is", "of them are")) " in teams that you do not answer for." }
+        (not_shown(opened.not_open_to_you, "in teams that you do not answer for", opened.left_out))
+    }
+}
+
+/// What stands behind a number and not on its page.
+pub(super) fn not_shown(elsewhere: usize, place: &str, left_out: usize) -> Markup {
+    let many = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    html! {
+        @if elsewhere > 0 {
+            p { (count(many(elsewhere), "of them is", "of them are")) " " (place) "." }
         }
-        @if opened.left_out > 0 {
-            p { (count(many(opened.left_out), "more is", "more are")) " left out." }
+        @if left_out > 0 {
+            p { (count(many(left_out), "more is", "more are")) " left out." }
         }
     }
 }

@@ -1,7 +1,6 @@
 //! One request: where it is, what is owed, what this reader may do, and what was written.
 
 use super::arrival::Looking;
-use super::family::{Other, others};
 use super::form::Field;
 use super::layout::Page;
 use super::shown::{answers, when};
@@ -24,8 +23,6 @@ use crate::domain::workflow::definition::{
 use axum::extract::State;
 use jiff::Timestamp;
 use maud::{Markup, html};
-use std::collections::BTreeMap;
-use uuid::Uuid;
 
 /// A request with all that this reader may see of it.
 pub(super) struct Opened<'a> {
@@ -33,7 +30,6 @@ pub(super) struct Opened<'a> {
     pub(super) viewer: &'a Viewer,
     pub(super) seen: Seen,
     pub(super) view: RequestView,
-    pub(super) others: BTreeMap<Uuid, Other>,
     child: ChildClock,
     pub(super) now: Timestamp,
 }
@@ -49,7 +45,6 @@ impl<'a> Opened<'a> {
         let now = (screens.app.now)();
         Ok(Self {
             child: child_clock(&seen, now),
-            others: others(screens, viewer, &view).await?,
             screens,
             viewer,
             seen,
@@ -68,7 +63,7 @@ pub(super) async fn page(
     let params = params.only(&["done"])?;
     let opened = Opened::load(&screens, &viewer, &id).await?;
     let done = params.text("done").and_then(|name| opened.done(name));
-    Ok(opened.draw(done.as_ref()))
+    opened.draw(done.as_ref()).await
 }
 
 /// What to ring, the most urgent first.
@@ -100,11 +95,12 @@ impl Opened<'_> {
         })
     }
 
-    pub(super) fn draw(&self, notice: Option<&Markup>) -> Markup {
+    pub(super) async fn draw(&self, notice: Option<&Markup>) -> Result<Markup, Problem> {
+        let others = self.others().await?;
         let view = &self.view;
         let title = format!("Request {}", view.reference);
         let concern = view.moves.iter().find(|rule| !rule.ring_first.is_empty());
-        Page::of(&title, self.viewer).draw(&html! {
+        Ok(Page::of(&title, self.viewer).draw(&html! {
             @if let Some(notice) = notice { (notice) }
             div.top {
                 h1 { (title) }
@@ -122,14 +118,14 @@ impl Opened<'_> {
                     }
                 }
             }
-            (self.prompts())
+            (self.prompts(&others))
             (self.standing())
             (super::claim::card(self))
             (self.acts())
             (self.clocks())
             (self.plan())
             (self.story())
-        })
+        }))
     }
 
     fn standing(&self) -> Markup {
@@ -159,13 +155,7 @@ impl Opened<'_> {
     }
 
     fn arrival(&self) -> Option<Markup> {
-        let looking = Looking {
-            screens: self.screens,
-            viewer: self.viewer,
-            seen: &self.seen,
-            now: self.now,
-        };
-        looking.said()
+        Looking::at(&self.seen, (self.screens, self.viewer), self.now).said()
     }
 
     /// What this state is for first; what can be done at any time stands behind it.

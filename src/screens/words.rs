@@ -32,6 +32,15 @@ pub(super) fn date(at: Timestamp) -> String {
     at.to_zoned(zone()).strftime("%-d %B %Y").to_string()
 }
 
+/// For a link: what goes on after `from` with the date as it was asked for.
+pub(super) fn known_on(from: char, day: Option<&str>) -> String {
+    let Some(day) = day else {
+        return String::new();
+    };
+    let day: String = form_urlencoded::byte_serialize(day.as_bytes()).collect();
+    format!("{from}as_known_on={day}")
+}
+
 pub(super) fn count(number: i64, one: &str, more: &str) -> String {
     if number == 1 {
         format!("1 {one}")
@@ -127,6 +136,16 @@ impl Viewer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_link_keeps_the_date_as_it_was_asked_for() {
+        let day = Some("2026-05-01T10:00:00+01:00");
+        assert_eq!(
+            known_on('&', day),
+            "&as_known_on=2026-05-01T10%3A00%3A00%2B01%3A00"
+        );
+        assert_eq!(known_on('?', None), "");
+    }
 
     #[test]
     fn times_read_as_people_say_them() {

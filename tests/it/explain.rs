@@ -152,7 +152,7 @@ fn a_clock_says_its_calendar_what_moves_it_and_who_waits_for_whom() {
             "It starts with “Send a request for assistance” or “Ask to look again”, counted from when \
              help was first asked for.",
             "It is met with “Agree to help” or “Not agreed (advice given)”.",
-            "“End” or “Answered by” (if “Result” is “child protection”).",
+            "“End” or “Write down who answered” (if “Result” is “child protection”).",
             "It stands still while the request is “Question asked”, for at most 10 working days at a \
              time; then it runs again by itself.",
             "While it is “Question asked” the team waits for whoever asked for help, and “The question \

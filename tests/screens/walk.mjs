@@ -163,7 +163,7 @@ const walks = {
     await until(answers, "/app/concerns", "waiting for");
     await answers.check("53-concerns-to-answer");
     await answers.press(/^Request [0-9A-Z]{8}/);
-    await answers.press("Answered by");
+    await answers.press("Write down who answered");
     await answers.check("54-answered-by");
     // Still red while somebody writes down the answer.
     await duty.open(second);
@@ -219,7 +219,7 @@ const steps = {
     await one.write("When somebody answered", local);
     await one.write("Who answered", "Invented: duty social worker");
     await one.choose("Result", "Not child protection");
-    await one.press("Answered by");
+    await one.press("Write down who answered");
     // It is with others now.
     await one.says("It is written down");
   },

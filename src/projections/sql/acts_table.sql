@@ -19,3 +19,4 @@ create table if not exists {table} (
     primary key (request_id, authority, number)
 );
 create index on {table} (authority, workflow, occurred_at);
+create index on {table} (authority, workflow, event);

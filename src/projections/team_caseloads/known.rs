@@ -1,7 +1,7 @@
 //! Caseloads as they were known at a position: requests that nothing happened to since stand as they
 //! stood then, the others are folded again.
 
-use super::{Caseload, Question, Span, TeamCaseloads, together, weight};
+use super::{Caseload, Question, Span, TeamCaseloads, weight};
 use crate::log::{Log, Position};
 use crate::projections::known::Past;
 use crate::projections::request_list::RequestList;
@@ -14,24 +14,10 @@ use uuid::Uuid;
 /// The list of requests follows within this.
 const WAIT_MS: u64 = 2_000;
 
-/// Weights are those of then. Both read tables must have come to `position`.
+/// Each request by itself. Weights are those of then. Both read tables must have come to `position`.
 ///
 /// # Errors
 /// When the log or the read tables are out of reach.
-pub async fn query(
-    pool: &ReadPool,
-    log: &Log,
-    question: &Question,
-    past: &Past,
-) -> Result<Vec<Caseload>, QueryError> {
-    let open = open(pool, log, question, past).await?;
-    Ok(together(open.into_iter().map(|(_, one)| one)))
-}
-
-/// Each request by itself, as `query` counts them.
-///
-/// # Errors
-/// As `query`.
 pub async fn open(
     pool: &ReadPool,
     log: &Log,

@@ -43,3 +43,44 @@ async fn the_rows_of_a_page_are_found_by_the_primary_key_of_a_table_that_was_nev
         assert!(plan.contains(condition), "{plan}");
     }
 }
+
+/// A statement of the screens, its parameters' types, and how its rows are to be found.
+const LOOKS: [(&str, &str, &str); 3] = [
+    (
+        "projections/sql/waiting.sql",
+        "text, text, bigint",
+        "Index Cond: ((authority = $1) AND (team = $2))",
+    ),
+    (
+        "projections/sql/last_told.sql",
+        "text, text, text, text, bigint, text, text[]",
+        "Index Cond: ((authority = $1) AND (workflow = $2) AND (event = $3))",
+    ),
+    (
+        "log/sql/vault_find_any_indexed.sql",
+        "text, text[], bytea[]",
+        "Index Cond: ((authority = $1) AND (kind = asked.kind) AND (digest = asked.digest))",
+    ),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_looks_at_a_page_reads_no_table_from_end_to_end() {
+    let engine = worked(1).await;
+    engine.runner.prepare().await.unwrap();
+    let owner = engine.database.connect().await;
+    let settings = "set plan_cache_mode = force_generic_plan; set enable_seqscan = off";
+    owner.batch_execute(settings).await.unwrap();
+    for (number, (file, types, condition)) in LOOKS.into_iter().enumerate() {
+        let file = format!("{}/src/{file}", env!("CARGO_MANIFEST_DIR"));
+        let look = std::fs::read_to_string(file).unwrap();
+        let prepare = format!("prepare look_{number} ({types}) as {look}");
+        owner.batch_execute(&prepare).await.unwrap();
+        let nothing = vec!["null"; types.split(", ").count()].join(", ");
+        let explain = format!("explain execute look_{number}({nothing})");
+        let lines = owner.query(&explain, &[]).await.unwrap();
+        let lines: Vec<String> = lines.iter().map(|line| line.get(0)).collect();
+        let plan = lines.join("\n");
+        assert!(plan.contains(condition), "{plan}");
+        assert!(!plan.contains("Seq Scan"), "{plan}");
+    }
+}

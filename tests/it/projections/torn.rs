@@ -69,10 +69,11 @@ impl Told {
             .await
             .unwrap();
         let answer = query_known(pool, &known, &question()).await.unwrap();
-        let rows = team_caseloads::known::query(pool, log, &caseloads(), past).await;
+        let open = team_caseloads::known::open(pool, log, &caseloads(), past).await;
+        let open = open.unwrap().into_iter().map(|(_, one)| one);
         Self {
             response_times: serde_json::to_string(&answer).unwrap(),
-            caseloads: rows.unwrap(),
+            caseloads: team_caseloads::together(open),
             acts: acts(engine, past.position).await,
         }
     }
