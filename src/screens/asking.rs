@@ -94,7 +94,7 @@ pub(super) async fn page(
     Segments((id, name)): Segments<(String, String)>,
     params: Params,
 ) -> Result<Response, Problem> {
-    let params = params.only(&["again"])?;
+    let params = params.only(&["again", "wrong"])?;
     let written = Written::load(&screens, &viewer, &id).await?;
     if let Some(sent) = written.sent() {
         return Ok(sent);
@@ -104,9 +104,14 @@ pub(super) async fn page(
         return Ok(check(&asking, &viewer, &written, (&[], None)).into_response());
     }
     let questions = asking.page(&name).ok_or_else(Problem::not_found)?;
+    let typed = &written.content.typed;
+    let faults = match params.text("wrong") {
+        Some(_) => asking.faults(questions, typed, (screens.app.now)()),
+        None => Vec::new(),
+    };
     let with = Drawing {
-        typed: &written.content.typed,
-        faults: &[],
+        typed,
+        faults: &faults,
         again: params.text("again"),
         whole: questions.whole(),
     };
@@ -140,9 +145,14 @@ pub(super) async fn answer(
     let names: Vec<&str> = questions.names();
     written.content.typed.without(&names);
     written.content.typed.take(typed);
+    written.content.answered = true;
     written.keep(&screens).await?;
     if let Some(again) = again.filter(|path| questions.has(path)) {
-        let place = format!("{}?again={again}", written.page(&name));
+        let place = format!(
+            "{}?again={again}#{}",
+            written.page(&name),
+            super::form::id(&again)
+        );
         return Ok(Redirect::to(&place).into_response());
     }
     if go.as_deref() == Some("later") {
@@ -151,12 +161,7 @@ pub(super) async fn answer(
     // What was just written may choose another version of the workflow.
     let asking = Asking::of(&screens, &viewer, &written.content.typed)?;
     let questions = asking.page(&name).ok_or_else(Problem::not_found)?;
-    let wrong = asking.wrong(&written.content.typed, (screens.app.now)());
-    let wrong: Vec<_> = wrong
-        .into_iter()
-        .filter(|error| questions.asks(&error.pointer))
-        .collect();
-    let faults = faults(&asking.fields, &wrong);
+    let faults = asking.faults(questions, &written.content.typed, (screens.app.now)());
     if faults.is_empty() {
         let next = asking.after(&name).unwrap_or(CHECK);
         return Ok(Redirect::to(&written.page(next)).into_response());
@@ -215,8 +220,14 @@ fn check(
     let nothing = Map::new();
     let data = data.as_object().unwrap_or(&nothing);
     let place = |fault: &Fault| {
-        let page = asking.page_of(&fault.path);
-        written.page(page.unwrap_or(CHECK))
+        let Some(page) = asking.page_of(&fault.path) else {
+            return written.page(CHECK);
+        };
+        format!(
+            "{}?wrong=1#{}",
+            written.page(page),
+            super::form::id(&fault.path)
+        )
     };
     Page::of(title, viewer).wrong(!wrong.is_empty()).draw(&html! {
         @if !wrong.is_empty() {
@@ -272,6 +283,7 @@ async fn send(
             written.content = Content {
                 typed: Typed::default(),
                 sent: Some(receipt.request_id.0),
+                answered: true,
             };
             written.keep(screens).await?;
             let place = format!("{ROOT}/sent/{}", receipt.request_id.0);

@@ -17,6 +17,15 @@ pub(super) struct Content {
     /// It became this request; nothing that was typed is left here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) sent: Option<Uuid>,
+    /// Somebody has answered something; until then there is only what was known before.
+    #[serde(default)]
+    pub(super) answered: bool,
+}
+
+impl Content {
+    pub(super) fn is_begun(&self) -> bool {
+        self.answered && self.sent.is_none()
+    }
 }
 
 /// Of a new request.
@@ -101,14 +110,16 @@ pub(super) async fn keep_unsigned(
             let draft = Uuid::try_parse(draft).map_err(|_| Problem::not_found())?;
             let form = of_new(draft);
             let mut content = find(screens, holder, &form).await?.unwrap_or_default();
-            if content.sent.is_none() && page != "send" {
+            let is_page = !["send", "discard"].contains(&page);
+            if content.sent.is_none() && is_page {
                 let names: Vec<String> = typed.names();
                 let names: Vec<&str> = names.iter().map(String::as_str).collect();
                 content.typed.without(&names);
                 content.typed.take(typed.clone());
+                content.answered = true;
                 keep(screens, holder, (&form, &content)).await?;
             }
-            let page = if page == "send" { "check" } else { page };
+            let page = if is_page { page } else { "check" };
             Ok(format!("{ROOT}/new/{draft}/{page}"))
         }
         ["requests", request, "moves", name] => {

@@ -4,7 +4,7 @@
 use super::layout::Page;
 use super::viewer::Viewer;
 use super::words::{date, days as days_words, known_on, plain, target};
-use super::{ROOT, Screens, arrival, loads};
+use super::{ROOT, Screens, arrival, live, loads};
 use crate::api::caseloads;
 use crate::api::concerns;
 use crate::api::extract::Params;
@@ -38,6 +38,7 @@ pub(super) async fn page(
     params: Params,
 ) -> Result<Markup, Problem> {
     let params = params.only(&["as_known_on", "clock"])?;
+    let live = live::address(&screens);
     let asked = Asked {
         screens: &screens,
         viewer: &viewer,
@@ -55,7 +56,6 @@ pub(super) async fn page(
         }
         Err(problem) => return Err(problem),
     };
-    let live = format!("{ROOT}/live");
     let page = Page::of("Figures", &viewer).wrong(wrong.is_some());
     let page = match asked.known_on {
         None => page.live(&live),
@@ -269,7 +269,7 @@ impl Asked<'_> {
                 (PreEscaped(without_style(&curve.svg())))
                 figcaption { (curve.description()) }
             }
-            details.more { summary { "The same as a table" } div.inside { (table(&curve.table())) } }
+            details.more #as-a-table { summary { "The same as a table" } div.inside { (table(&curve.table())) } }
         })
     }
 }

@@ -1,8 +1,10 @@
 //! That something has changed, and not what: the page then asks again, with its reader's own rights.
 
-use super::Screens;
 use super::viewer::Viewer;
+use super::{ROOT, Screens};
 use crate::api::Status;
+use crate::api::extract::Params;
+use crate::api::problem::Problem;
 use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures::{Stream, StreamExt as _, stream};
@@ -15,16 +17,32 @@ const LASTS: Duration = Duration::from_secs(600);
 const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
 
 /// How far the read tables are that pages show.
-fn mark(status: &Status) -> Vec<i64> {
-    status.projections.iter().map(|one| one.position).collect()
+fn mark(status: &Status) -> String {
+    let positions = status
+        .projections
+        .iter()
+        .map(|one| one.position.to_string());
+    positions.collect::<Vec<_>>().join(".")
+}
+
+/// For a page that is drawn from now on: it is told of whatever comes after this moment, also before
+/// its browser listens, and between two times that it does.
+pub(super) fn address(screens: &Screens) -> String {
+    format!("{ROOT}/live?since={}", mark(&screens.app.status.borrow()))
 }
 
 pub(super) async fn changes(
     State(screens): State<Screens>,
     _: Viewer,
-) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    params: Params,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    let params = params.only(&["since"])?;
     let mut watched = screens.app.status.clone();
-    let seen = mark(&watched.borrow_and_update());
+    watched.mark_changed();
+    let seen = match params.text("since") {
+        Some(since) => since.to_owned(),
+        None => mark(&watched.borrow_and_update()),
+    };
     let changed = stream::unfold((watched, seen), |(watched, seen)| next(watched, seen));
     let ended = screens.shutdown.clone().cancelled_owned();
     let late = tokio::time::sleep(LASTS);
@@ -34,15 +52,15 @@ pub(super) async fn changes(
             () = late => {}
         }
     };
-    Sse::new(changed.take_until(until)).keep_alive(KeepAlive::new().interval(SIGN_OF_LIFE))
+    Ok(Sse::new(changed.take_until(until)).keep_alive(KeepAlive::new().interval(SIGN_OF_LIFE)))
 }
 
 type Watched = watch::Receiver<Status>;
 
 async fn next(
     mut watched: Watched,
-    seen: Vec<i64>,
-) -> Option<(Result<Event, Infallible>, (Watched, Vec<i64>))> {
+    seen: String,
+) -> Option<(Result<Event, Infallible>, (Watched, String))> {
     loop {
         watched.changed().await.ok()?;
         let now = mark(&watched.borrow_and_update());

@@ -7,7 +7,7 @@ use super::request::{due, holder_words};
 use super::shown::when;
 use super::viewer::Viewer;
 use super::words::{count, moment};
-use super::{ROOT, Screens};
+use super::{ROOT, Screens, live};
 use crate::api::extract::{Params, Segments};
 use crate::api::problem::{Kind, Problem};
 use crate::api::read_tables::unreadable;
@@ -140,36 +140,63 @@ pub(super) async fn page(
     viewer: Viewer,
     params: Params,
 ) -> Result<Markup, Problem> {
-    let after = params.only(&["after"])?;
-    let asked = Params::of([("after", after.text("after")), ("limit", Some("20"))]);
+    let params = params.only(&["after", "all"])?;
+    let live = live::address(&screens);
+    let (after, all) = (params.text("after"), params.text("all").is_some());
+    let asked = Params::of([
+        ("after", after),
+        ("limit", Some("20")),
+        ("open", (!all).then_some("true")),
+    ]);
     let found = list(State(screens.app.clone()), viewer.caller.clone(), asked)
         .await?
         .0;
     let mut cards = Vec::new();
     for row in found.requests.iter() {
         match Asked::load(&screens, &viewer, &row.id.to_string()).await {
-            Ok(asked) => cards.push(asked.card()?),
+            Ok(asked) => cards.push((asked.waits_for_me().is_none(), asked.card()?)),
             // It went to somebody else since the list was read.
             Err(problem) if problem.kind == Kind::NotFound => {}
             Err(problem) => return Err(problem),
         }
     }
+    // What waits for this person stands first.
+    cards.sort_by_key(|(others_first, _)| *others_first);
     let begun = begun(&screens, &viewer).await?;
-    let live = format!("{ROOT}/live");
+    let here = address(after, all);
     Ok(Page::of("My requests", &viewer).live(&live).draw(&html! {
         div.top {
             h1 { "My requests" }
             @if viewer.asks { a.ds_button href={ (ROOT) "/new" } { "Ask for help" } }
         }
         (begun)
-        div #mine hx-get=(format!("{ROOT}/mine")) hx-trigger="changed from:body" hx-select="#mine" hx-swap="outerHTML" {
-            @if cards.is_empty() { p { "You have not sent a request yet." } }
-            @for card in &cards { (card) }
+        div #mine hx-get=(here) hx-trigger="changed from:body" hx-select="#mine" hx-swap="outerHTML" {
+            @if cards.is_empty() {
+                p { @if all { "You have not sent a request yet." } @else { "No request of yours is open." } }
+            }
+            @for (_, card) in &cards { (card) }
             @if let Some(next) = &found.next {
-                p { a href={ (ROOT) "/mine?after=" (next) } { "More requests" } }
+                p { a href=(address(Some(next), all)) { "More requests" } }
+            }
+            @if after.is_none() {
+                p { @if all {
+                    a href=(address(None, false)) { "Only those that are open" }
+                } @else {
+                    a href=(address(None, true)) { "Those that have ended, too" }
+                } }
             }
         }
     }))
+}
+
+fn address(after: Option<&str>, all: bool) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(after.map(|after| ("after", after)));
+    query.extend_pairs(all.then_some(("all", "yes")));
+    match query.finish() {
+        query if query.is_empty() => format!("{ROOT}/mine"),
+        query => format!("{ROOT}/mine?{query}"),
+    }
 }
 
 /// Requests that were begun and not sent.
@@ -182,7 +209,7 @@ async fn begun(screens: &Screens, viewer: &Viewer) -> Result<Markup, Problem> {
     let drafts = drafts.map_err(unreadable)?;
     let open: Vec<_> = drafts
         .into_iter()
-        .filter(|kept| draft::read(&kept.content).is_some_and(|content| content.sent.is_none()))
+        .filter(|kept| draft::read(&kept.content).is_some_and(|content| content.is_begun()))
         .collect();
     Ok(html! {
         @if !open.is_empty() {

@@ -36,8 +36,8 @@ impl<'a> Asked<'a> {
         (id, name): (&str, &str),
     ) -> Result<Self, Problem> {
         let mut opened = Opened::load(screens, viewer, id).await?;
-        let mut open = std::mem::take(&mut opened.view.moves).into_iter();
-        let Some(rule) = open.find(|rule| rule.name == name) else {
+        let at = opened.view.moves.iter().position(|rule| rule.name == name);
+        let Some(rule) = at.map(|at| opened.view.moves.remove(at)) else {
             let words = "This cannot be done with the request now, or it is for others to do.";
             return Err(Problem::new(Kind::NotNow, words));
         };
@@ -286,12 +286,12 @@ impl Sheet<'_> {
             .wrong(!self.faults.is_empty())
             .draw(&html! {
                 p { a.ds_back-link href=(back) { "Back to the request" } }
+                (opened.top(&rule.title))
+                p { "Request " (reference) }
                 (summary(&self.faults))
                 @if let Some(notice) = &self.notice {
                     div.ds_inset-text { div.ds_inset-text__text role="status" { p { (notice) } } }
                 }
-                h1 { (rule.title) }
-                p { "Request " (reference) }
                 @if !rule.ring_first.is_empty() {
                     section.card.red aria-labelledby="ring-first" {
                         h2 #ring-first { "Ring first, now" }

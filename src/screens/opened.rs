@@ -5,7 +5,7 @@ use super::layout::Page;
 use super::shown::when;
 use super::viewer::Viewer;
 use super::words::{count, day_count, known_on, plain, span};
-use super::{ROOT, Screens};
+use super::{ROOT, Screens, live};
 use crate::api::concerns;
 use crate::api::extract::Params;
 use crate::api::problem::Problem;
@@ -130,13 +130,13 @@ pub(super) async fn concerns(
     viewer: Viewer,
     params: Params,
 ) -> Result<Markup, Problem> {
+    let live = live::address(&screens);
     let app = screens.app.clone();
     let now = (app.now)();
     let found = concerns::list(State(app), viewer.caller.clone(), params)
         .await?
         .0;
     let waiting = i64::try_from(found.unanswered_count).unwrap_or(i64::MAX);
-    let live = format!("{ROOT}/live");
     Ok(Page::of("Concerns", &viewer).live(&live).draw(&html! {
         h1 { "Child protection concerns" }
         div #concerns hx-get={ (ROOT) "/concerns" } hx-trigger="changed from:body" hx-select="#concerns" hx-swap="outerHTML" {

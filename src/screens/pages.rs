@@ -1,7 +1,7 @@
 //! The opening move's questions, and the pages that they stand on.
 
 use super::Screens;
-use super::form::{Field, Typed, read};
+use super::form::{Fault, Field, Typed, faults, read};
 use super::sources::{Sources, questions};
 use super::viewer::Viewer;
 use crate::api::problem::{Kind, Problem};
@@ -138,6 +138,13 @@ impl Asking {
         };
         wrong.extend(self.workflow.check_dates(&self.opening, &data, moment));
         wrong
+    }
+
+    /// Of the questions of one page.
+    pub(super) fn faults(&self, page: &Questions, typed: &Typed, now: Timestamp) -> Vec<Fault> {
+        let mut wrong = self.wrong(typed, now);
+        wrong.retain(|error| page.asks(&error.pointer));
+        faults(&self.fields, &wrong)
     }
 }
 

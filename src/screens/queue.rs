@@ -3,7 +3,7 @@
 use super::layout::Page;
 use super::viewer::Viewer;
 use super::words::{count, moment, span};
-use super::{ROOT, Screens};
+use super::{ROOT, Screens, live};
 use crate::access::{Action, Resource};
 use crate::api::extract::{Params, Segments};
 use crate::api::problem::Problem;
@@ -46,9 +46,9 @@ pub(super) async fn page(
 ) -> Result<Markup, Problem> {
     params.only(&[])?;
     let team = allowed(&viewer, &team)?;
+    let live = live::address(&screens);
     let table = table(&screens, &viewer, &team).await?;
     let title = viewer.team(team.as_str());
-    let live = format!("{ROOT}/live");
     Ok(Page::of(&title, &viewer).live(&live).draw(&html! {
         h1 { (title) }
         p { "What is due first stands first." }

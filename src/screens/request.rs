@@ -99,15 +99,10 @@ impl Opened<'_> {
         let others = self.others().await?;
         let view = &self.view;
         let title = format!("Request {}", view.reference);
-        let concern = view.moves.iter().find(|rule| !rule.ring_first.is_empty());
+        let concern = self.concern();
         Ok(Page::of(&title, self.viewer).draw(&html! {
+            (self.top(&title))
             @if let Some(notice) = notice { (notice) }
-            div.top {
-                h1 { (title) }
-                @if let Some(rule) = concern {
-                    a.ds_button.concern href={ (ROOT) "/requests/" (view.id) "/moves/" (rule.name) } { (rule.title) }
-                }
-            }
             @if view.concern_open == Some(true) {
                 div.card.red {
                     p { strong { "A child protection concern was passed on, and nobody has answered yet." } }
@@ -126,6 +121,24 @@ impl Opened<'_> {
             (self.plan())
             (self.story())
         }))
+    }
+
+    /// The move to ring somebody about, where this reader may make it.
+    fn concern(&self) -> Option<&MoveView> {
+        let mut moves = self.view.moves.iter();
+        moves.find(|rule| !rule.ring_first.is_empty())
+    }
+
+    /// The title, with the button beside it that stands there on every page of a request.
+    pub(super) fn top(&self, title: &str) -> Markup {
+        html! {
+            div.top {
+                h1 { (title) }
+                @if let Some(rule) = self.concern() {
+                    a.ds_button.concern href={ (ROOT) "/requests/" (self.view.id) "/moves/" (rule.name) } { (rule.title) }
+                }
+            }
+        }
     }
 
     fn standing(&self) -> Markup {

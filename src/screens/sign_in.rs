@@ -10,6 +10,7 @@ use crate::api::extract::Params;
 use crate::api::problem::{Kind, Problem};
 use crate::domain::ids::{Authority, PrincipalId};
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::http::header::SET_COOKIE;
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
@@ -30,12 +31,22 @@ pub(super) async fn home(viewer: Viewer) -> Redirect {
 
 /// To the sign-in and from there back to where somebody was. `kept` is whose draft waits there.
 pub(super) fn ask(back: &str, kept: Option<&Holder>) -> Response {
+    Redirect::to(&address(back, kept)).into_response()
+}
+
+/// The same for a page of which a part is asked for: the library leads its browser there.
+pub(super) fn ask_whole(back: &str) -> Response {
+    let there = [("hx-redirect", address(back, None))];
+    (StatusCode::UNAUTHORIZED, there).into_response()
+}
+
+fn address(back: &str, kept: Option<&Holder>) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("back", back);
     if let Some(holder) = kept {
         query.append_pair("kept", holder.principal.as_str());
     }
-    Redirect::to(&format!("{ROOT}/sign-in?{}", query.finish())).into_response()
+    format!("{ROOT}/sign-in?{}", query.finish())
 }
 
 /// Only our own pages are gone back to.

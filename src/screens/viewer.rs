@@ -11,8 +11,8 @@ use crate::domain::declared::Declared;
 use crate::domain::ids::{PrincipalId, TeamId};
 use crate::domain::workflow::definition::Scope;
 use axum::extract::{FromRequest, FromRequestParts, OriginalUri, Request, State};
-use axum::http::Method;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
@@ -118,6 +118,10 @@ pub(super) async fn require(
     let viewer = valid.and_then(|pass| Viewer::new(&screens, pass, call));
     let path = uri.path_and_query().map_or("", |path| path.as_str());
     let Some(viewer) = viewer else {
+        // A part of a page: the whole page has to go, and to come back.
+        if let Some(page) = shown(request.headers()) {
+            return sign_in::ask_whole(&page);
+        }
         let Some(pass) = pass.filter(|_| *request.method() == Method::POST) else {
             return sign_in::ask(path, None);
         };
@@ -130,6 +134,13 @@ pub(super) async fn require(
     response.extensions_mut().insert(id);
     response.extensions_mut().insert(viewer);
     response
+}
+
+/// The page whose part the library asks for.
+fn shown(headers: &HeaderMap) -> Option<String> {
+    headers.get("hx-request")?;
+    let page: Uri = headers.get("hx-current-url")?.to_str().ok()?.parse().ok()?;
+    Some(page.path_and_query()?.as_str().to_owned())
 }
 
 /// What was typed while the sign-in ended is kept as a draft of whoever typed it.

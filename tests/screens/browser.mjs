@@ -193,6 +193,9 @@ export class Person {
       const told = (await beside.count()) === 1 ? (await beside.innerText()).trim() : "nothing";
       if (!told.endsWith(words)) problems.push(`“${words}” is not told beside #${target}: ${told}`);
     }
+    const lines = await this.page.locator(".ds_error-summary li").count();
+    const leading = await this.page.locator(".ds_error-summary li a[href*='#']").count();
+    if (lines > leading) problems.push(`${lines - leading} lines of the summary lead nowhere`);
     const summaries = await this.page.locator(".ds_error-summary").count();
     const told = await this.page.locator(".ds_question__error-message").count();
     if (summaries > 0 && told > links.length) problems.push(`${told} errors, ${links.length} in the summary`);

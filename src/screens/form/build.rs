@@ -54,8 +54,12 @@ impl<'a> Builder<'a> {
             return (Vec::new(), Vec::new());
         };
         let required = required(schema);
-        let mut sometimes = conditions(schema);
-        sometimes.extend(&required);
+        let sometimes = conditions(schema);
+        let need = |name: &str| match name {
+            name if required.contains(&name) => Need::Always,
+            name if sometimes.contains(&name) => Need::Sometimes,
+            _ => Need::Never,
+        };
         let named = self.hints.first.get(path);
         let order: Vec<&str> = match named {
             Some(named) => named.iter().map(String::as_str).collect(),
@@ -63,7 +67,7 @@ impl<'a> Builder<'a> {
         };
         let field = |name: &str| {
             let schema = properties.get(name)?;
-            self.field(name, schema, (path, sometimes.contains(&name)))
+            self.field(name, schema, (path, need(name)))
         };
         let first: Vec<Field> = order.iter().filter_map(|name| field(name)).collect();
         let others = properties.keys().map(String::as_str);
@@ -76,8 +80,8 @@ impl<'a> Builder<'a> {
         (first, more)
     }
 
-    fn field(&self, name: &str, schema: &'a Value, at: (&str, bool)) -> Option<Field> {
-        let (inside, needed) = at;
+    fn field(&self, name: &str, schema: &'a Value, at: (&str, Need)) -> Option<Field> {
+        let (inside, need) = at;
         let path = if inside.is_empty() {
             name.to_owned()
         } else {
@@ -92,7 +96,8 @@ impl<'a> Builder<'a> {
                 Some(hint) => hint.clone(),
                 None => text("description").unwrap_or_default().to_owned(),
             },
-            needed,
+            needed: need != Need::Never,
+            may_stay_open: need != Need::Always,
             ask: self.hints.asks.get(&path).cloned(),
             kind: self.kind(schema, &target, &path)?,
         })
@@ -160,7 +165,7 @@ impl<'a> Builder<'a> {
             };
         }
         let at_most = target.get("maxItems").and_then(Value::as_u64);
-        let item = self.field("0", items, ("", true));
+        let item = self.field("0", items, ("", Need::Always));
         let kind = self.kind(items, &self.target(items), path);
         let item = item.zip(kind).map(|(item, kind)| Field { kind, ..item });
         match item {
@@ -181,6 +186,15 @@ impl<'a> Builder<'a> {
         };
         codes.map(choice).collect()
     }
+}
+
+/// Whether a question has to be answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Need {
+    Always,
+    /// With some answers to other questions.
+    Sometimes,
+    Never,
 }
 
 fn required(schema: &Value) -> Vec<&str> {

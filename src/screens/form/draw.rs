@@ -37,7 +37,7 @@ impl Drawing<'_> {
 }
 
 /// The id of a question on the page.
-pub(super) fn id(path: &str) -> String {
+pub(in crate::screens) fn id(path: &str) -> String {
     format!("q-{}", path.replace(['.', '_'], "-"))
 }
 
@@ -228,6 +228,8 @@ fn choose(
             format!("{id}-{at}")
         }
     };
+    // What was chosen by mistake cannot be taken back from a radio button otherwise.
+    let none = field.may_stay_open && !several && !choices.is_empty();
     html! {
         div class=(class(field, path, with)) {
             fieldset aria-describedby=[described(field, path, with)] {
@@ -236,12 +238,19 @@ fn choose(
                 @if choices.is_empty() {
                     p { "There is nothing to choose from." }
                 }
-                div.choices.many[choices.len() > RADIOS_MAX].two[choices.len() == 2] {
+                div.choices.many[choices.len() > RADIOS_MAX].two[choices.len() == 2 && !none] {
                     @for (at, choice) in choices.iter().enumerate() {
                         div class=(outer) {
                             input class=(input) id=(of(at)) name=(path) type=(kind) value=(choice.value)
                                 checked[chosen.contains(&choice.value.as_str())];
                             label class=(label) for=(of(at)) { (choice.label) }
+                        }
+                    }
+                    @if none {
+                        @let last = of(choices.len());
+                        div class=(outer) {
+                            input class=(input) id=(last) name=(path) type=(kind) value="" checked[chosen.contains(&"")];
+                            label class=(label) for=(last) { "No answer" }
                         }
                     }
                 }

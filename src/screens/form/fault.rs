@@ -47,11 +47,11 @@ pub(in crate::screens) fn faults<T: Told>(fields: &[Field], errors: &[T]) -> Vec
                 is_asked: true,
                 path,
             },
-            None => Fault {
-                words: format!("Something is missing or does not fit: {what} ({allowed})"),
-                is_asked: false,
-                path,
+            None if what == "fits none of the forms" => match one_of(fields, allowed) {
+                Some(fault) => fault,
+                None => Fault::of_all(&path, what, allowed),
             },
+            None => Fault::of_all(&path, what, allowed),
         };
         if !found.iter().any(|known| known.path == fault.path) {
             found.push(fault);
@@ -60,6 +60,35 @@ pub(in crate::screens) fn faults<T: Told>(fields: &[Field], errors: &[T]) -> Vec
     let place = |fault: &Fault| place(fields, "", &fault.path);
     found.sort_by_key(place);
     found
+}
+
+impl Fault {
+    fn of_all(path: &str, what: &str, allowed: &str) -> Self {
+        Self {
+            words: format!("Something is missing or does not fit: {what} ({allowed})"),
+            is_asked: false,
+            path: path.to_owned(),
+        }
+    }
+}
+
+/// Where one of several questions is to be answered: beside the first of them.
+fn one_of(fields: &[Field], allowed: &str) -> Option<Fault> {
+    let mut named: Vec<(usize, &Field)> = fields
+        .iter()
+        .filter_map(|field| Some((allowed.find(&format!("`{}`", field.name))?, field)))
+        .collect();
+    named.sort_by_key(|(place, _)| *place);
+    let (_, first) = named.first()?;
+    let titles: Vec<String> = named
+        .iter()
+        .map(|(_, field)| format!("“{}”", field.title))
+        .collect();
+    Some(Fault {
+        path: first.name.clone(),
+        is_asked: true,
+        words: format!("Answer {}", titles.join(" or ")),
+    })
 }
 
 /// The innermost question at a path, with its own.
@@ -218,6 +247,7 @@ mod tests {
             title: title.to_owned(),
             hint: String::new(),
             needed: true,
+            may_stay_open: false,
             ask: ask.map(str::to_owned),
             kind,
         }

@@ -13,6 +13,8 @@ pub(in crate::screens) struct Field {
     pub(in crate::screens) title: String,
     pub(in crate::screens) hint: String,
     pub(in crate::screens) needed: bool,
+    /// It may be without an answer, if only with some answers to other questions.
+    pub(in crate::screens) may_stay_open: bool,
     /// What is said where no answer is there, or one that cannot be read.
     pub(in crate::screens) ask: Option<String>,
     pub(in crate::screens) kind: Kind,

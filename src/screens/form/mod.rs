@@ -12,7 +12,7 @@ mod read;
 mod typed;
 
 pub(super) use build::{Source, build};
-pub(super) use draw::{Drawing, draw, more};
+pub(super) use draw::{Drawing, draw, id, more};
 pub(super) use fault::{Fault, faults, summary};
 pub(super) use field::{Choice, Field, Kind};
 pub(super) use read::{close_up, read};

@@ -182,6 +182,14 @@ async fn a_page_hears_that_something_changed_and_not_what() {
     let rows = visitor.get("/app/teams/carrick-team/rows").await;
     rows.says("id=\"queue\"");
     rows.says_not("<html");
+    // A page that was drawn before then is told at once, whenever its browser comes to listen.
+    let mut late = visitor.call(Method::GET, "/app/live?since=0.0.0");
+    late = late.timeout(Duration::from_secs(20));
+    let mut late = late.send().await.unwrap();
+    let piece = late.chunk().await.unwrap().expect("it is told");
+    assert!(String::from_utf8_lossy(&piece).contains("event: changed"));
+    let page = visitor.get("/app/teams/carrick-team").await;
+    page.says("data-live=\"/app/live?since=");
     let nobody = Visitor::new(&served.process.http).get("/app/live").await;
     assert_eq!(nobody.status, StatusCode::SEE_OTHER);
 }

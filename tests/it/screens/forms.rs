@@ -230,6 +230,64 @@ async fn a_draft_is_kept_from_page_to_page_sealed_and_nobody_elses() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_answer_by_mistake_can_be_taken_back_and_the_check_leads_to_what_is_wrong() {
+    let served = Served::start().await;
+    let visitor = head(&served).await;
+    let first = begun(&visitor).await;
+    // Nothing was answered yet: it is no draft to come back to.
+    visitor.get("/app/mine").await.says_not("Not sent yet");
+    let check = answered(&visitor, first.clone()).await;
+    visitor.get("/app/mine").await.says("Not sent yet");
+    let views = first.replace("strengths", "views");
+    let (_, answers) = ANSWERS[4];
+    let mistaken = [answers, &[("views.child.why_not", "too-young")]].concat();
+    let wrong = visitor.post(&views, &mistaken).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    wrong.says("Leave “Why it was not sought” empty");
+    // Sent all the same, it is told, and the way leads to a page where it is marked.
+    let refused = visitor.post(&check.replace("/check", "/send"), &[]).await;
+    let way = format!("{views}?wrong=1#q-views-child-why-not");
+    refused.says(&format!("href=\"{way}\""));
+    let marked = visitor.get(&way).await;
+    marked.says("id=\"q-views-child-why-not-error\"");
+    marked.says("No answer");
+    let mended = [answers, &[("views.child.why_not", "")]].concat();
+    let next = visitor.post(&views, &mended).await;
+    assert_eq!(next.status, StatusCode::SEE_OTHER, "{}", next.text);
+    let sent = visitor.post(&check.replace("/check", "/send"), &[]).await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text);
+    assert!(sent.location().starts_with("/app/sent/"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_for_an_answer_stands_first_and_what_has_ended_is_a_click_away() {
+    let served = Served::start().await;
+    let visitor = head(&served).await;
+    let [oldest, asked, ended] = [
+        served.sent().await,
+        served.sent().await,
+        served.sent().await,
+    ];
+    let question = serde_json::json!({ "question": "Invented: which days?" });
+    served.make(asked, "ask", "duty.carrick", question).await;
+    let why = serde_json::json!({ "reason": "Invented: an aunt helps." });
+    let gone = served.make(ended, "withdraw", "head.girvan", why).await;
+    assert_eq!(gone.status, StatusCode::OK, "{}", gone.text);
+    let place = |text: &str, request: uuid::Uuid| text.find(&format!("id=\"request-{request}\""));
+    let order = |text: &str| {
+        let [oldest, asked, ended] = [oldest, asked, ended].map(|one| place(text, one));
+        Some((asked? < oldest?, ended.is_some()))
+    };
+    for (page, with_ended) in [("/app/mine", false), ("/app/mine?all=yes", true)] {
+        until("the list", Duration::from_secs(20), || async {
+            let seen = visitor.get(page).await;
+            (order(&seen.text) == Some((true, with_ended))).then_some(())
+        })
+        .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_question_is_answered_by_whoever_asked() {
     let served = Served::start().await;
     let visitor = head(&served).await;

@@ -154,11 +154,33 @@ async fn what_was_typed_stands_there_again_beside_what_is_wrong() {
     wrong.says("&lt;script&gt;alert(1)&lt;/script&gt;&quot;");
     wrong.says_not("<script>alert");
     wrong.says("value=\"out-of-area\" checked");
+    // The concern button stands on the form, too.
+    wrong.says("/moves/pass-on-child-protection-concern\"");
     assert!(!wrong.hidden("key").is_empty());
     let seen = served
         .get(&format!("/requests/{request}"), "duty.carrick")
         .await;
     assert_eq!(seen.body["version"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_of_two_questions_is_asked_for_beside_the_first() {
+    let served = Served::start().await;
+    let request = served.sent().await;
+    let mut agreed = example("agree-to-help");
+    agreed["worker"] = serde_json::json!("duty.carrick");
+    let made = served
+        .make(request, "agree-to-help", "duty.carrick", agreed)
+        .await;
+    assert_eq!(made.status, StatusCode::OK, "{}", made.text);
+    let form = format!("/app/requests/{request}/moves/plan-action");
+    let fields = [("what", "health-check"), ("by", "2999-06-01")];
+    let wrong = duty(&served).await.fill_in(&form, &fields).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    wrong.says("href=\"#q-who\"");
+    wrong.says("id=\"q-who-error\"");
+    wrong.says("Answer “Who does it” or “Which agency does it”");
+    wrong.says_not("fits none");
 }
 
 #[tokio::test(flavor = "multi_thread")]

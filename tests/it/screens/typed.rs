@@ -4,7 +4,7 @@ use super::Visitor;
 use super::forms::{ANSWERS, answered, begun, head};
 use crate::support::client::{Served, example};
 use crate::support::{Broker, Postgres, ProcessUnderTest, TestDatabase, TestVhost, until};
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::json;
 use std::time::Duration;
 
@@ -78,6 +78,24 @@ async fn what_was_typed_about_a_request_waits_behind_the_sign_in_too() {
     let seen = visitor.get(&back).await;
     seen.says("We kept what you wrote here before");
     seen.says(words);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_live_page_whose_sign_in_ended_goes_to_the_sign_in_whole() {
+    let (_database, _vhost, process) = short_lived("2").await;
+    let visitor = Visitor::signed_in(&process.http, "duty.carrick").await;
+    ends(&visitor).await;
+    let page = format!("{}/app/teams/carrick-team", process.http);
+    let part = visitor.call(Method::GET, "/app/teams/carrick-team/rows");
+    let part = part
+        .header("HX-Request", "true")
+        .header("HX-Current-URL", &page);
+    let seen = visitor.send(part).await;
+    assert_eq!(seen.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        seen.headers["hx-redirect"],
+        "/app/sign-in?back=%2Fapp%2Fteams%2Fcarrick-team"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
