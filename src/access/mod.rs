@@ -4,9 +4,11 @@
 //! works on it, holds the claim, has acted on it for the team, or leads the team that owns it.
 //! What a person may *do* to a request is the workflow's to say (`domain::request::decide`).
 
+mod readings;
 mod senders;
 mod tokens;
 
+pub use readings::{Opened, Reader, Reading, ReadingError, Readings};
 pub use senders::Senders;
 pub use tokens::{Holder, TokenError, Tokens};
 
@@ -24,6 +26,8 @@ pub enum Action {
     ReadContent,
     /// The acts of a child protection concern, and where the request went.
     ReadRestricted,
+    /// Who has opened the request.
+    ReadReadings,
     ReadQueue,
     ReadCaseloads,
     ReadResponseTimes,
@@ -84,6 +88,7 @@ pub enum Standing {
 /// | read summary | requester, carrier, worker, claim holder, answers, doer, member, auditor, information governance |
 /// | read content | requester, worker, claim holder, involved, answers, lead |
 /// | read restricted | author, worker, claim holder, answers |
+/// | read readings | lead, auditor, information governance |
 /// | read queue | member |
 /// | read caseloads | member, partnership manager, analyst |
 /// | read response times | any lead, partnership manager, analyst, information governance |
@@ -120,6 +125,7 @@ pub const fn enough_for(action: Action) -> &'static [Standing] {
         ],
         Action::ReadContent => &[Requester, Worker, ClaimHolder, Involved, Answers, Lead],
         Action::ReadRestricted => &[Author, Worker, ClaimHolder, Answers],
+        Action::ReadReadings => &[Lead, Auditor, InformationGovernance],
         Action::ReadQueue | Action::Claim => &[Member],
         Action::ReadCaseloads => &[Member, PartnershipManager, Analyst],
         Action::ReadResponseTimes => &[AnyLead, PartnershipManager, Analyst, InformationGovernance],

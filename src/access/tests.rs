@@ -30,7 +30,8 @@ impl ParseRole for &str {
     }
 }
 
-const ACTIONS: [Action; 16] = [
+const ACTIONS: [Action; 17] = [
+    Action::ReadReadings,
     Action::ReadConcerns,
     Action::Send,
     Action::ReadSummary,
@@ -70,8 +71,8 @@ fn a_request() -> Involvement {
 fn the_whole_table_holds_for_every_role_and_relation() {
     use Action::{
         Claim, IssuePack, OpenFigures, Operate, ReadCaseloads, ReadConcerns, ReadContent,
-        ReadIdentified, ReadMeasures, ReadQueue, ReadResponseTimes, ReadRestricted, ReadSummary,
-        ReadWorkflows, Send, WriteMeasures,
+        ReadIdentified, ReadMeasures, ReadQueue, ReadReadings, ReadResponseTimes, ReadRestricted,
+        ReadSummary, ReadWorkflows, Send, WriteMeasures,
     };
     use PrincipalKind::{Person, ServiceAccount};
     let own = Some("ayr-north");
@@ -134,7 +135,7 @@ fn the_whole_table_holds_for_every_role_and_relation() {
             principal("lead", Person, &[("team-lead", own, None)]),
             [
                 &member[..],
-                &[ReadContent, OpenFigures, WriteMeasures],
+                &[ReadContent, ReadReadings, OpenFigures, WriteMeasures],
                 &figures,
             ]
             .concat(),
@@ -168,11 +169,11 @@ fn the_whole_table_holds_for_every_role_and_relation() {
         ),
         (
             principal("auditor", Person, &[("auditor", None, None)]),
-            vec![ReadSummary],
+            vec![ReadSummary, ReadReadings],
         ),
         (
             principal("ig", Person, &[("information-governance", None, None)]),
-            [&figures[..], &[ReadSummary, OpenFigures]].concat(),
+            [&figures[..], &[ReadSummary, ReadReadings, OpenFigures]].concat(),
         ),
         (
             principal("admin", Person, &[("platform-admin", None, None)]),

@@ -3,7 +3,7 @@
 use super::App;
 use super::extract::one;
 use super::problem::{Kind, Problem};
-use crate::access::{Action, Holder, Resource, decide};
+use crate::access::{Action, Holder, Reader, Resource, decide};
 use crate::domain::ids::Authority;
 use crate::domain::request::actor::Principal;
 use axum::extract::{FromRequestParts, Request, State};
@@ -38,6 +38,14 @@ impl Caller {
             principal,
             call,
         })
+    }
+
+    pub(crate) fn reader(&self) -> Reader<'_> {
+        Reader {
+            authority: &self.authority,
+            principal: &self.principal.id,
+            call: self.call,
+        }
     }
 
     /// # Errors

@@ -35,7 +35,7 @@ pub use health::{IntakeState, LaneState, NoticesState, Part, ProjectionLag, Stat
 pub use messages::Described;
 pub use requests::sheet::wrong_rows;
 
-use crate::access::{Action, Senders, Tokens};
+use crate::access::{Action, Readings, Senders, Tokens};
 use crate::commands::Commands;
 use crate::domain::ids::WorkflowName;
 use crate::notices::Subscriptions;
@@ -60,6 +60,8 @@ pub struct App {
     pub commands: Commands,
     pub reads: ReadPool,
     pub tokens: Tokens,
+    /// Who has opened which request.
+    pub readings: Readings,
     pub senders: Senders,
     /// Of the log; part of every public position.
     pub epoch: Uuid,
@@ -109,6 +111,7 @@ pub(crate) const ROUTES: &[Route] = routes! {
     Post "/requests/sheet" Some(Action::Send), post(requests::sheet::take);
     Post "/requests/find" Some(Action::ReadSummary), post(requests::find::find);
     Get "/requests/{id}" Some(Action::ReadSummary), get(requests::read::read);
+    Get "/requests/{id}/readings" Some(Action::ReadSummary), get(requests::readings::read);
     Post "/requests/{id}/moves/{move}" Some(Action::Send), post(requests::moves::make);
     Post "/requests/{id}/quotes" Some(Action::ReadContent), post(requests::quote::take);
     Post "/requests/{id}/claim" Some(Action::Claim), post(requests::claim::claim);

@@ -26,6 +26,7 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder, Server};
         requests::sheet::template,
         requests::sheet::take,
         requests::read::read,
+        requests::readings::read,
         requests::quote::take,
         requests::moves::make,
         requests::extension::extend,

@@ -2,7 +2,7 @@
 
 use super::engine::{Engine, now};
 use super::webhooks::subscriptions;
-use crate::access::{Senders, Tokens};
+use crate::access::{Readings, Senders, Tokens};
 use crate::api::{App, Described, Limits, Status};
 use crate::config::Settings;
 use crate::domain::ids::{IdError, WorkflowName};
@@ -26,6 +26,7 @@ pub(super) fn app(
         webhooks: outlets.webhooks,
         reads: engine.log.pool().clone(),
         tokens: Tokens::new(engine.log.pool().clone()),
+        readings: Readings::new(engine.log.pool().clone()),
         senders: Senders::new(engine.log.pool().clone()),
         epoch: engine.log.epoch(),
         commands: engine.commands.clone(),

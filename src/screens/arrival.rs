@@ -8,13 +8,14 @@ use super::shown::when;
 use super::viewer::Viewer;
 use super::words::{self, count};
 use super::{ROOT, Screens};
-use crate::access::{Action, Resource};
+use crate::access::{Action, Opened, Resource};
 use crate::api::extract::Params;
 use crate::api::problem::Problem;
 use crate::api::read_tables::{reached, unreadable};
 use crate::api::reports::known_position;
 use crate::api::requests::Seen;
 use crate::api::requests::clocks::ClockView;
+use crate::api::requests::readings::record;
 use crate::commands::Position;
 use crate::domain::ids::{MoveName, TeamId};
 use crate::domain::time::clock::SpellStatus;
@@ -23,6 +24,7 @@ use crate::projections::last_told::{Question, Told, query};
 use axum::extract::State;
 use jiff::Timestamp;
 use maud::{Markup, html};
+use uuid::Uuid;
 
 /// Requests on one page.
 const SHOWN_MAX: usize = 100;
@@ -206,6 +208,8 @@ pub(super) async fn page(
     let elsewhere = all - shown.len();
     let left_out = shown.len().saturating_sub(SHOWN_MAX);
     shown.truncate(SHOWN_MAX);
+    let ids: Vec<Uuid> = shown.iter().map(|told| told.request_id).collect();
+    record(&screens.app, &viewer.caller, (Opened::Figure, &ids)).await?;
     let many = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
     let back = words::known_on('?', day);
     let title = "Help has not come yet";

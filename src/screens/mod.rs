@@ -23,6 +23,7 @@ mod moves;
 mod opened;
 mod pages;
 mod queue;
+mod readings;
 mod request;
 mod risk;
 mod shown;
@@ -93,6 +94,7 @@ fn routes(screens: &Screens) -> Router<Screens> {
             get(moves::form).post(moves::make),
         )
         .route("/requests/{id}/clocks/{clock}", get(strip::page))
+        .route("/requests/{id}/readings", get(readings::page))
         .layer(from_fn_with_state(screens.clone(), viewer::require));
     let open = Router::new()
         .route("/sign-in", get(sign_in::choose).post(sign_in::sign_in))

@@ -284,6 +284,9 @@ impl Opened<'_> {
                 p { "You see the outline of this request. What was written about the child and the family is open to those who work on it." }
             }
             @for event in view.events.iter().rev() { (self.event(event)) }
+            @if self.seen.readings {
+                p { a href={ (ROOT) "/requests/" (view.id) "/readings" } { "Who has opened this request" } }
+            }
         }
     }
 

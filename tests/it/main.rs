@@ -35,6 +35,7 @@ mod plan;
 mod privacy;
 mod projections;
 mod publishing;
+mod readings;
 mod records;
 mod relay;
 mod replicas;

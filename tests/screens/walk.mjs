@@ -73,12 +73,7 @@ const walks = {
     await winner.press("Agree to help");
     await winner.says("There is a problem");
     await winner.check("33-agree-with-errors");
-    await winner.page.getByLabel("Family support", { exact: true }).first().check({ force: true });
-    await winner.write("Reason", "Invented: mornings with somebody at the door.");
-    await winner.choose("Has the requester been told", "Yes");
-    await views(winner);
-    await winner.press("Agree to help");
-    await winner.says("Help agreed");
+    await agrees(winner);
     await winner.press("Name the worker");
     await winner.choose("Named worker", DUTY);
     await winner.press("Name the worker");
@@ -98,6 +93,10 @@ const walks = {
     await this.duty.says("Not yet");
     await this.duty.says("Invented: nobody has rung us yet.");
     await this.duty.check("34-named-worker");
+    await this.lead.open(request);
+    await this.lead.press("Who has opened this request");
+    await this.lead.says("What was written about the child and the family");
+    await this.lead.check("39-who-has-opened");
     await this.duty.press("End");
     await this.duty.check("35-end");
     await this.duty.choose("Reason", "Needs met otherwise");
@@ -186,8 +185,38 @@ const walks = {
     await duty.press("Say that the request has been seen");
     await duty.says("A person in the team has seen the request");
     await duty.check("60-without-scripts");
+    await duty.press("Ask the requester a question");
+    await duty.write("Question", "Invented: which days are hardest?");
+    await duty.press("Ask the requester a question");
+    await until(head, "/app/mine", "The team waits for your answer");
+    await head.press("Answer the question");
+    await head.press("Answer the question");
+    await head.says("There is a problem");
+    await head.write("Answer", "Invented: Mondays.");
+    await head.press("Answer the question");
+    await head.says("Done: Answer the question");
+    await duty.open(request);
+    await duty.says("Invented: Mondays.");
+    await duty.press("Agree to help");
+    await agrees(duty);
+    await duty.press("Pass on a child protection concern");
+    await duty.says("Ring first, now");
+    const manager = await Person.enter(browser, base, MANAGER, { scripts: false });
+    await until(manager, "/app/figures", "A person has seen the request");
+    await manager.page.locator("tr", { hasText: "A person has seen the request" }).locator("td.number a").first().click();
+    await manager.says("the longest wait first");
   },
 };
+
+/** The form of the decision, with the least that is needed. */
+async function agrees(worker) {
+  await worker.page.getByLabel("Family support", { exact: true }).first().check({ force: true });
+  await worker.write("Reason", "Invented: mornings with somebody at the door.");
+  await worker.choose("Has the requester been told", "Yes");
+  await views(worker);
+  await worker.press("Agree to help");
+  await worker.says("Help agreed");
+}
 
 /** What is to be rung when the office is closed, and not what is to be rung when it is open. */
 async function closed(one) {

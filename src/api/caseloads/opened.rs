@@ -1,13 +1,14 @@
 //! `GET /caseloads/requests`: the requests behind a caseload.
 
 use super::{found, reads, reads_any};
-use crate::access::{Action, Resource, decide};
+use crate::access::{Action, Opened, Resource, decide};
 use crate::api::App;
 use crate::api::caller::Caller;
 use crate::api::extract::Params;
 use crate::api::position::AsOf;
 use crate::api::problem::{Kind, Problem};
 use crate::api::read_tables::unreadable;
+use crate::api::requests::readings::record;
 use crate::api::response_times::wrong;
 use crate::domain::ids::TeamId;
 use crate::projections::request_list::{MOVED, references};
@@ -133,6 +134,7 @@ pub(crate) async fn read(
     let open_to_you = held.len();
     held.truncate(REQUESTS_MAX);
     let ids: Vec<Uuid> = held.iter().map(|(id, _)| *id).collect();
+    record(&app, &caller, (Opened::Figure, &ids)).await?;
     let found = references(&app.reads, &caller.authority, &ids).await;
     let mut references = found.map_err(unreadable)?;
     let requests: Vec<HeldView> = held

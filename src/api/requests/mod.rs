@@ -13,6 +13,7 @@ pub(crate) mod moves;
 pub(crate) mod plan;
 pub(super) mod quote;
 pub(crate) mod read;
+pub(crate) mod readings;
 pub(super) mod sheet;
 pub(crate) mod view;
 
@@ -49,6 +50,8 @@ pub(crate) struct Seen {
     content: bool,
     /// May know where a concern went.
     restricted: bool,
+    /// May know who has opened it.
+    pub(crate) readings: bool,
     /// Who answers for whom today.
     covers: Covers,
 }
@@ -98,6 +101,7 @@ impl Seen {
             member,
             content: may(Action::ReadContent),
             restricted: may(Action::ReadRestricted),
+            readings: may(Action::ReadReadings),
             request,
             workflow,
             loaded,

@@ -2,7 +2,9 @@
 
 use super::Seen;
 use super::clocks;
+use super::readings::record;
 use super::view::{Content, RequestView};
+use crate::access::Opened;
 use crate::api::App;
 use crate::api::caller::Caller;
 use crate::api::extract::{Params, Segments};
@@ -50,6 +52,12 @@ pub(super) fn etag(version: i32) -> HeaderValue {
 
 pub(crate) async fn view(app: &App, caller: &Caller, seen: &Seen) -> Result<RequestView, Problem> {
     let opens = seen.content || seen.restricted || seen.involvement.does;
+    let opened = if opens {
+        Opened::Content
+    } else {
+        Opened::Outline
+    };
+    record(app, caller, (opened, &[seen.id.0])).await?;
     let links = seen.links(app, caller).await?;
     let events = if opens {
         let opened = app.commands.open(&caller.authority, &seen.loaded).await?;

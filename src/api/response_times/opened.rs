@@ -2,13 +2,14 @@
 
 use super::asking::{Asked, PARAMETERS, unanswered};
 use super::wrong;
-use crate::access::{Action, Resource, decide};
+use crate::access::{Action, Opened as Shown, Resource, decide};
 use crate::api::App;
 use crate::api::caller::Caller;
 use crate::api::extract::Params;
 use crate::api::position::{AsOf, public};
 use crate::api::problem::Problem;
 use crate::api::read_tables::unreadable;
+use crate::api::requests::readings::record;
 use crate::commands::{Audience, Position};
 use crate::domain::ids::TeamId;
 use crate::projections::request_list::references;
@@ -126,6 +127,7 @@ pub(crate) async fn read(
     requests.truncate(REQUESTS_MAX);
     let up_to = asked.known.as_ref().map(|known| known.position.0);
     let ids: Vec<Uuid> = requests.iter().map(|one| one.request_id).collect();
+    record(&app, &caller, (Shown::Figure, &ids)).await?;
     // A request may stand here more than once.
     let events = events(&app, &caller, &ids, up_to).await?;
     let references = references(&app.reads, &caller.authority, &ids).await;
