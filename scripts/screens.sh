@@ -7,6 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 needs_browser screens
 start_servers var/test
+export RFA_TEST_MANAGEMENT_URL=${RFA_TEST_MANAGEMENT_URL:-${MANAGEMENT_URL:-}}
 RFA_TEST_SCREENS_PICTURES=$(pwd -P)/docs/screens
 export RFA_TEST_SCREENS_PICTURES
 rm -f -- "$RFA_TEST_SCREENS_PICTURES"/*.png

@@ -18,9 +18,10 @@ pub(super) async fn page(params: Params) -> Result<Markup, Problem> {
             li { "print them" }
         }
         h2 { "How well they do" }
-        p { "They aim to meet the Web Content Accessibility Guidelines 2.2 at level AA. A program looks at every page before each new version. People with disabilities have not tried them yet." }
+        p { "They meet the Web Content Accessibility Guidelines 2.2 at level AA in part. A program looks at every page before each new version. People with disabilities have not tried them yet." }
         p { "Wide tables of figures scroll sideways on a phone. Dates are chosen with what your browser has for that." }
         h2 { "If something does not work for you" }
         p { "Tell the service that runs these pages. It has to answer you, and to give you what you need in another form." }
+        p { "If you are not content with the answer, the Equality Advisory and Support Service helps you to complain. The Equality and Human Rights Commission sees to it that the rules are kept." }
     }))
 }
