@@ -5,7 +5,7 @@ use super::RelayError;
 use super::lane::RelayLane;
 use super::message::Message;
 use super::page::{Page, Sent};
-use super::parked::{self, Key, Parked, Waiting};
+use super::parked::{Key, Parked, Waiting};
 use super::session::{Session, WINDOW};
 use crate::log::Position;
 use std::collections::BTreeMap;
@@ -134,9 +134,8 @@ impl RelayLane {
                 None => free.push(again.key),
             }
         }
-        let client = self.log.pool().get().await?;
-        parked::park(&**client, self.name(), &still).await?;
-        parked::unpark(&**client, self.name(), &free).await?;
+        self.keep((session.cursor, session.cursor), &still, &free)
+            .await?;
         for key in &free {
             tracing::info!(authority = key.0, request = %key.1, "a parked request goes on");
             session.parked.remove(key);

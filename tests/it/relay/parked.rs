@@ -1,7 +1,8 @@
-//! Requests that wait: each group gets its turn.
+//! Requests that wait: each group gets its turn, and only whoever has the lease lets one go.
 
 use super::stage::{DEADLINE, Stage, drain, versions};
 use super::story::Story;
+use rfa::relay::RelayOutcome;
 use std::time::Instant;
 
 const GARF: &str = "rfa.team.south-ayrshire.garf";
@@ -79,4 +80,40 @@ async fn a_large_group_that_is_free_goes_on_whole() {
     let received = stage.consume_all(CARRICK).await;
     assert_eq!(received.len(), 2 * MANY, "a message came twice");
     assert!(versions(&received).values().all(|found| *found == [1, 2]));
+}
+
+/// As if another replica had taken the lease a moment ago, which this one does not know yet.
+async fn take_the_lease(stage: &Stage) {
+    let owner = stage.engine.database.connect().await;
+    let take = "update reader.cursors set lease_owner = gen_random_uuid(), \
+                lease_until = clock_timestamp() + interval '1 hour'";
+    assert!(owner.execute(take, &[]).await.unwrap() > 0);
+}
+
+#[tokio::test]
+async fn whoever_lost_the_lease_lets_no_request_go_that_the_new_owner_holds_back() {
+    let stage = Stage::set().await;
+    stage.declare_classic(CARRICK).await;
+    let mut lane = stage.ordinary().await;
+    stage.append(Story::of("carrick-team").opened()).await;
+    drain(&mut lane).await;
+    let parked = stage.parked().await;
+    assert_eq!(parked.len(), 1);
+
+    stage.bind(CARRICK, "rfa.events", CARRICK_KEY).await;
+    stage.declare_something().await;
+    take_the_lease(&stage).await;
+    assert_eq!(lane.step().await.unwrap(), RelayOutcome::Elsewhere);
+    assert_eq!(stage.parked().await, parked);
+}
+
+#[tokio::test]
+async fn whoever_lost_the_lease_parks_nothing() {
+    let stage = Stage::set().await;
+    let mut lane = stage.ordinary().await;
+    stage.unbind(CARRICK, "rfa.events", CARRICK_KEY).await;
+    stage.append(Story::of("carrick-team").opened()).await;
+    take_the_lease(&stage).await;
+    assert_eq!(lane.step().await.unwrap(), RelayOutcome::Elsewhere);
+    assert_eq!(stage.parked().await, []);
 }
