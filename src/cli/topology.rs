@@ -6,9 +6,10 @@ use crate::commands::Registry;
 use crate::config::Config;
 use crate::domain::ids::{AgencyId, Authority, TeamId};
 use crate::log::{Log, Position};
+use crate::relay::Mismatch;
 use crate::relay::management::{bindings, differences};
 use crate::relay::provision::{Provisioned, apply, check};
-use crate::relay::redrive::{Receiver, Redrive};
+use crate::relay::redrive::{Receiver, Redrive, Redriven};
 use crate::relay::topology;
 use clap::{Args, Subcommand};
 use secrecy::ExposeSecret;
@@ -74,13 +75,7 @@ impl Topology {
                     to: again.to.receiver(),
                     from: position(registry.log(), &again.from)?,
                 };
-                let redriven = redrive.run(&registry, url).await?;
-                say(format!(
-                    "sent again: {}, taken by no queue: {}, requests that cannot be read: {}",
-                    redriven.messages, redriven.untaken, redriven.unreadable
-                ));
-                let is_whole = redriven.untaken == 0 && redriven.unreadable == 0;
-                Ok(code(is_whole))
+                Ok(tell_again(&redrive.run(&registry, url).await?))
             }
         }
     }
@@ -112,10 +107,28 @@ fn position(log: &Log, text: &str) -> Result<Position, String> {
     Ok(Position(position))
 }
 
-fn tell(found: &Provisioned) -> ExitCode {
-    for mismatch in &found.mismatches {
+fn tell_again(redriven: &Redriven) -> ExitCode {
+    name(&redriven.mismatches);
+    say(format!(
+        "sent again: {}, taken by no queue: {}, requests that cannot be read: {}",
+        redriven.messages, redriven.untaken, redriven.unreadable
+    ));
+    if let Some(first) = redriven.first_untaken {
+        say(format!(
+            "the first that no queue took is of position {first}: once there is room, --from {first}"
+        ));
+    }
+    code(redriven.untaken == 0 && redriven.unreadable == 0)
+}
+
+fn name(mismatches: &[Mismatch]) {
+    for mismatch in mismatches {
         say(format!("{}: {}", mismatch.name, mismatch.why));
     }
+}
+
+fn tell(found: &Provisioned) -> ExitCode {
+    name(&found.mismatches);
     for (name, messages) in &found.unread {
         say(format!("{name}: {messages} messages that nobody reads"));
     }

@@ -3,6 +3,7 @@
 
 use super::message::{AGENCIES_EXCHANGE, EVENTS_EXCHANGE, RESTRICTED_EXCHANGE, Route};
 use crate::commands::InForce;
+use crate::domain::ids::Authority;
 use crate::domain::request::asking::UNROUTED;
 use crate::domain::workflow::together::named_teams;
 use std::collections::{BTreeSet, HashSet};
@@ -194,6 +195,13 @@ impl Topology {
                 .routing_key
                 .rsplit_once('.')
                 .is_some_and(|(agency, _)| self.agencies.contains(agency))
+    }
+
+    /// Codes of the teams (`team`) or agencies (`agency`) of an authority that have a queue.
+    pub(super) fn receivers(&self, kind: &str, authority: &Authority) -> Vec<&str> {
+        let start = format!("rfa.{kind}.{authority}.");
+        let names = self.queues.iter().map(|queue| &queue.name);
+        names.filter_map(|name| name.strip_prefix(&start)).collect()
     }
 
     fn add(&mut self, exchange: &'static str, kind: &str, authority: &str, code: &str) {

@@ -1,5 +1,7 @@
 //! What must exist on the broker: declared, compared by name, and filled again from the log.
 
+mod redrive;
+
 use crate::relay::stage::{AUTHORITY, DEADLINE, Stage, drain, versions};
 use crate::relay::story::Story;
 use crate::support::client::Served;
@@ -129,20 +131,6 @@ async fn the_program_says_by_its_exit_code_whether_all_is_well() {
         !nothing.0 && nothing.1.contains("rfa.intake"),
         "{}",
         nothing.1
-    );
-    let wrong = ["topology", "redrive", "--team", "garf", "--from", "0"];
-    let refused = served.run(&wrong).await;
-    assert!(
-        !refused.0 && refused.1.contains("no position"),
-        "{}",
-        refused.1
-    );
-    let wrong = ["topology", "redrive", "--team", "garf", "--from", "9-1"];
-    let refused = served.run(&wrong).await;
-    assert!(
-        !refused.0 && refused.1.contains("another epoch"),
-        "{}",
-        refused.1
     );
 }
 
