@@ -10,7 +10,7 @@ use crate::relay::Mismatch;
 use crate::relay::management::{bindings, differences};
 use crate::relay::provision::{Provisioned, apply, check};
 use crate::relay::redrive::{Receiver, Redrive, Redriven};
-use crate::relay::topology;
+use crate::relay::topology::{self, about_dead_letters};
 use clap::{Args, Subcommand};
 use secrecy::ExposeSecret;
 use std::process::ExitCode;
@@ -131,6 +131,9 @@ fn tell(found: &Provisioned) -> ExitCode {
     name(&found.mismatches);
     for (name, messages) in &found.unread {
         say(format!("{name}: {messages} messages that nobody reads"));
+    }
+    if let Some(about) = about_dead_letters(found.dead_letters) {
+        say(about);
     }
     say(format!(
         "queues as they should be: {}, otherwise: {}",

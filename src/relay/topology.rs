@@ -214,7 +214,27 @@ impl Topology {
     }
 }
 
-/// Queues that are on their way to being full; what lies among the dead letters needs nobody's haste.
+/// Messages that receivers gave back too often. They belong to nobody: a person has to look at them.
+#[must_use]
+pub fn dead_letters(depths: &[(String, u32)]) -> u32 {
+    let mut depths = depths.iter();
+    let found = depths.find(|(name, _)| name == DEAD_LETTERS_QUEUE);
+    found.map_or(0, |(_, messages)| *messages)
+}
+
+/// For that person, if there are any.
+#[must_use]
+pub fn about_dead_letters(count: u32) -> Option<String> {
+    (count > 0).then(|| {
+        format!(
+            "`{DEAD_LETTERS_QUEUE}` holds {count}, each given back {DELIVERY_LIMIT} times by its \
+             receiver: once that is well again, `rfa topology redrive --from` the lowest \
+             `rfa-position` among their headers, then empty the queue"
+        )
+    })
+}
+
+/// Queues that are on their way to being full. Of the dead letters one is too many: they are counted.
 #[must_use]
 pub fn unread(depths: Vec<(String, u32)>, from: u32) -> Vec<(String, u32)> {
     let full = |(name, messages): &(String, u32)| *messages >= from && name != DEAD_LETTERS_QUEUE;

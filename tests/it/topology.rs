@@ -1,5 +1,6 @@
 //! What must exist on the broker: declared, compared by name, and filled again from the log.
 
+mod dead_letters;
 mod redrive;
 
 use crate::relay::stage::{AUTHORITY, DEADLINE, Stage, drain, versions};
@@ -12,7 +13,7 @@ use rfa::relay::management::{bindings, differences};
 use rfa::relay::message::Lane;
 use rfa::relay::provision::{Provisioned, apply, check};
 use rfa::relay::redrive::{Receiver, Redrive, Redriven};
-use rfa::relay::topology::{Topology, unread};
+use rfa::relay::topology::{Topology, dead_letters, unread};
 use std::collections::{BTreeSet, HashSet};
 use uuid::Uuid;
 
@@ -242,13 +243,15 @@ async fn ids(stage: &Stage, queue: &str) -> HashSet<Uuid> {
 }
 
 #[test]
-fn a_queue_on_its_way_to_being_full_is_alarmed_and_dead_letters_are_not() {
+fn a_queue_on_its_way_to_being_full_is_alarmed_and_dead_letters_are_counted_apart() {
     let depths = [
         ("rfa.team.a.b", 9),
         ("rfa.team.a.c", 10),
         ("rfa.dead-letters", 99),
     ];
     let depths = depths.map(|(name, messages)| (name.to_owned(), messages));
+    assert_eq!(dead_letters(&depths), 99);
+    assert_eq!(dead_letters(&depths[..2]), 0);
     let found = unread(depths.into(), 10);
     assert_eq!(found, [("rfa.team.a.c".to_owned(), 10)]);
 }
