@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::domain::ids::{AgencyId, Authority, TeamId};
 use crate::log::{Log, Position};
 use crate::relay::Mismatch;
-use crate::relay::management::{bindings, differences};
+use crate::relay::management::{ManagementError, bindings, differences, policies};
 use crate::relay::provision::{Provisioned, apply, check};
 use crate::relay::redrive::{Receiver, Redrive, Redriven};
 use crate::relay::topology::{self, about_dead_letters};
@@ -21,8 +21,8 @@ pub(super) enum Topology {
     Apply,
     /// Name whatever is missing or has other settings; changes nothing
     Check {
-        /// `http://user:password@host:port/api`: bindings are looked at too, which the broker tells
-        /// there alone
+        /// `http://user:password@host:port/api`: bindings and policies are looked at too, which the
+        /// broker tells there alone; for policies the user needs the tag `policymaker`
         #[arg(long, env = "MANAGEMENT_URL", hide_env_values = true)]
         management: Option<String>,
     },
@@ -64,8 +64,15 @@ impl Topology {
                 if let Some(management) = management {
                     let bindings = bindings(&management, url).await?;
                     found.mismatches.extend(differences(&wanted, &bindings));
+                    match policies(&management, url).await {
+                        Ok(policies) => found.mismatches.extend(policies.overruled(&wanted)),
+                        Err(error @ ManagementError::Refused(_)) => {
+                            say(format!("policies are not looked at: {error}"));
+                        }
+                        Err(error) => return Err(error.into()),
+                    }
                 } else {
-                    say("bindings are not looked at: MANAGEMENT_URL is not set");
+                    say("bindings and policies are not looked at: MANAGEMENT_URL is not set");
                 }
                 Ok(tell(&found))
             }

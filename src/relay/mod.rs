@@ -16,6 +16,7 @@ pub(crate) mod origin;
 mod outcome;
 pub(crate) mod page;
 pub(crate) mod parked;
+pub mod policy;
 pub mod provision;
 mod publisher;
 pub mod redrive;

@@ -1,6 +1,7 @@
 //! What must exist on the broker: declared, compared by name, and filled again from the log.
 
 mod dead_letters;
+mod policies;
 mod redrive;
 
 use crate::relay::stage::{AUTHORITY, DEADLINE, Stage, drain, versions};
