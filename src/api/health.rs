@@ -39,6 +39,8 @@ pub struct LaneState {
     pub wrong_queues: Vec<String>,
     /// Queues that fill because nobody reads them.
     pub unread_queues: Vec<String>,
+    /// Where messages lie that receivers gave back too often, how many, and what helps; if there are any.
+    pub dead_letters: Option<String>,
     /// Why it stands still, if it does.
     pub trouble: Option<String>,
 }
@@ -48,6 +50,7 @@ impl LaneState {
         self.parked > 0
             || !self.wrong_queues.is_empty()
             || !self.unread_queues.is_empty()
+            || self.dead_letters.is_some()
             || self.trouble.is_some()
     }
 }
@@ -180,14 +183,18 @@ pub(crate) async fn readyz(State(app): State<App>) -> (StatusCode, Json<Readines
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_broker_that_is_down_degrades_and_a_vault_that_is_down_fails() {
-        let mut status = Status {
+    fn up() -> Status {
+        Status {
             database: Part::Up,
             vault: Part::Up,
             broker: Part::Up,
             ..Status::default()
-        };
+        }
+    }
+
+    #[test]
+    fn a_broker_that_is_down_degrades_and_a_vault_that_is_down_fails() {
+        let mut status = up();
         assert_eq!(status.readiness().status, "ready");
         status.broker = Part::Down;
         let readiness = status.readiness();
@@ -206,12 +213,6 @@ mod tests {
 
     #[test]
     fn whatever_stands_still_is_named() {
-        let up = Status {
-            database: Part::Up,
-            vault: Part::Up,
-            broker: Part::Up,
-            ..Status::default()
-        };
         let restricted = LaneState {
             lane: "relay-restricted",
             ..LaneState::default()
@@ -225,7 +226,7 @@ mod tests {
         let well = Status {
             relay: vec![restricted.clone()],
             projections: vec![requests.clone()],
-            ..up.clone()
+            ..up()
         };
         assert_eq!(well.readiness().status, "ready");
         let parked = LaneState {
@@ -240,6 +241,10 @@ mod tests {
             unread_queues: vec!["rfa.team.example.desk".to_owned()],
             ..restricted.clone()
         };
+        let dead = LaneState {
+            dead_letters: Some("`rfa.dead-letters` holds 1".to_owned()),
+            ..restricted.clone()
+        };
         let stuck = LaneState {
             trouble: Some("the broker takes nothing".to_owned()),
             ..restricted
@@ -252,10 +257,10 @@ mod tests {
             ..well.clone()
         };
         assert_eq!(ill.readiness().down, ["notices"]);
-        for lane in [parked, wrong, unread, stuck] {
+        for lane in [parked, wrong, unread, dead, stuck] {
             let ill = Status {
                 relay: vec![lane],
-                ..up.clone()
+                ..up()
             };
             let readiness = ill.readiness();
             let found = (readiness.status, readiness.down);
@@ -271,7 +276,7 @@ mod tests {
                 trouble: None,
             },
             tasks_down: vec!["timers"],
-            ..up
+            ..up()
         };
         assert_eq!(ill.readiness().down, ["intake", "projections", "timers"]);
     }

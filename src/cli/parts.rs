@@ -105,6 +105,7 @@ fn lane_state((lane, status): &(&'static str, watch::Receiver<relay::Status>)) -
         parked: status.parked,
         wrong_queues: status.mismatches.iter().map(|m| m.name.clone()).collect(),
         unread_queues: status.unread.iter().map(|(name, _)| name.clone()).collect(),
+        dead_letters: relay::topology::about_dead_letters(status.dead_letters),
         trouble: status.trouble.clone(),
     }
 }

@@ -6,10 +6,11 @@ use crate::commands::Registry;
 use crate::config::Config;
 use crate::domain::ids::{AgencyId, Authority, TeamId};
 use crate::log::{Log, Position};
-use crate::relay::management::{bindings, differences};
+use crate::relay::Mismatch;
+use crate::relay::management::{ManagementError, bindings, differences, policies};
 use crate::relay::provision::{Provisioned, apply, check};
-use crate::relay::redrive::{Receiver, Redrive};
-use crate::relay::topology;
+use crate::relay::redrive::{Receiver, Redrive, Redriven};
+use crate::relay::topology::{self, about_dead_letters};
 use clap::{Args, Subcommand};
 use secrecy::ExposeSecret;
 use std::process::ExitCode;
@@ -20,8 +21,8 @@ pub(super) enum Topology {
     Apply,
     /// Name whatever is missing or has other settings; changes nothing
     Check {
-        /// `http://user:password@host:port/api`: bindings are looked at too, which the broker tells
-        /// there alone
+        /// `http://user:password@host:port/api`: bindings and policies are looked at too, which the
+        /// broker tells there alone; for policies the user needs the tag `policymaker`
         #[arg(long, env = "MANAGEMENT_URL", hide_env_values = true)]
         management: Option<String>,
     },
@@ -63,8 +64,15 @@ impl Topology {
                 if let Some(management) = management {
                     let bindings = bindings(&management, url).await?;
                     found.mismatches.extend(differences(&wanted, &bindings));
+                    match policies(&management, url).await {
+                        Ok(policies) => found.mismatches.extend(policies.overruled(&wanted)),
+                        Err(error @ ManagementError::Refused(_)) => {
+                            say(format!("policies are not looked at: {error}"));
+                        }
+                        Err(error) => return Err(error.into()),
+                    }
                 } else {
-                    say("bindings are not looked at: MANAGEMENT_URL is not set");
+                    say("bindings and policies are not looked at: MANAGEMENT_URL is not set");
                 }
                 Ok(tell(&found))
             }
@@ -74,13 +82,7 @@ impl Topology {
                     to: again.to.receiver(),
                     from: position(registry.log(), &again.from)?,
                 };
-                let redriven = redrive.run(&registry, url).await?;
-                say(format!(
-                    "sent again: {}, taken by no queue: {}, requests that cannot be read: {}",
-                    redriven.messages, redriven.untaken, redriven.unreadable
-                ));
-                let is_whole = redriven.untaken == 0 && redriven.unreadable == 0;
-                Ok(code(is_whole))
+                Ok(tell_again(&redrive.run(&registry, url).await?))
             }
         }
     }
@@ -112,12 +114,33 @@ fn position(log: &Log, text: &str) -> Result<Position, String> {
     Ok(Position(position))
 }
 
-fn tell(found: &Provisioned) -> ExitCode {
-    for mismatch in &found.mismatches {
+fn tell_again(redriven: &Redriven) -> ExitCode {
+    name(&redriven.mismatches);
+    say(format!(
+        "sent again: {}, taken by no queue: {}, requests that cannot be read: {}",
+        redriven.messages, redriven.untaken, redriven.unreadable
+    ));
+    if let Some(first) = redriven.first_untaken {
+        say(format!(
+            "the first that no queue took is of position {first}: once there is room, --from {first}"
+        ));
+    }
+    code(redriven.untaken == 0 && redriven.unreadable == 0)
+}
+
+fn name(mismatches: &[Mismatch]) {
+    for mismatch in mismatches {
         say(format!("{}: {}", mismatch.name, mismatch.why));
     }
+}
+
+fn tell(found: &Provisioned) -> ExitCode {
+    name(&found.mismatches);
     for (name, messages) in &found.unread {
         say(format!("{name}: {messages} messages that nobody reads"));
+    }
+    if let Some(about) = about_dead_letters(found.dead_letters) {
+        say(about);
     }
     say(format!(
         "queues as they should be: {}, otherwise: {}",

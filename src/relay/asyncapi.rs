@@ -88,8 +88,11 @@ pub fn document() -> Value {
             "version": "1.0.0",
             "description": "What happens to requests for assistance, told as it happens. Messages are \
                 CloudEvents 1.0 in structured mode and hold ids and codes only; whoever wants more \
-                fetches it over HTTP with their own rights. Delivery is at least once and in order for \
-                each request: go by `version`, and ignore what is not higher than the last one seen. \
+                fetches it over HTTP with their own rights. Delivery is at least once: copies carry the \
+                same `id`, so skip a message whose `id` you have taken. The events of a request come in \
+                order, but after a queue was full or unbound an earlier `version` may come after a \
+                later one: whoever needs the order goes by `version`, and whoever needs the present \
+                state asks over HTTP. \
                 Within v1 members may be added, and none is taken away. Service accounts may send \
                 what they would do over HTTP as messages too.",
             "license": { "name": "MIT OR Apache-2.0" },

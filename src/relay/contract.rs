@@ -57,7 +57,8 @@ pub struct EventData<'a> {
     pub request_id: Uuid,
     /// For people, by phone.
     pub reference: &'a str,
-    /// Rises by one with each event of a request; what is not higher than the last seen was sent again.
+    /// Rises by one with each event of a request. After a queue was full or unbound an earlier one may
+    /// come after a later one; what was sent again is known by its `id`.
     #[schemars(range(min = 1))]
     pub version: i32,
     pub event: &'a str,

@@ -6,7 +6,7 @@ use super::origin::Origins;
 use super::parked;
 use super::session::{CHECK_EVERY, Session, WINDOW};
 use super::status::{State, Status};
-use super::topology::{UNREAD_FROM, unread};
+use super::topology::{UNREAD_FROM, about_dead_letters, dead_letters, unread};
 use super::{RelayError, RelayOutcome};
 use crate::commands::Registry;
 use crate::log::cursor::Reader;
@@ -190,6 +190,10 @@ impl RelayLane {
             let (name, why) = (&mismatch.name, &mismatch.why);
             tracing::error!(name, why, "a queue is not as declared");
         }
+        let dead_letters = dead_letters(&declared.depths);
+        if let Some(about) = about_dead_letters(dead_letters) {
+            tracing::error!(dead_letters, about, "messages belong to nobody");
+        }
         let unread = unread(declared.depths, UNREAD_FROM);
         for (name, messages) in &unread {
             tracing::error!(name, messages, "a queue fills and nobody reads it");
@@ -197,6 +201,7 @@ impl RelayLane {
         self.report(|status| {
             status.mismatches = declared.mismatches;
             status.unread = unread;
+            status.dead_letters = dead_letters;
         });
         session.parked = parked::load(&**self.log.pool().get().await?, self.name()).await?;
         let is_done = self.retry(session).await?;

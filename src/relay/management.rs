@@ -1,7 +1,9 @@
-//! What the broker's management interface knows and its protocol does not: which bindings there are.
+//! What the broker's management interface knows and its protocol does not: which bindings and policies
+//! there are.
 
 use super::broker_error::Mismatch;
 use super::message::RESTRICTED_EXCHANGE;
+use super::policy::Policies;
 use super::topology::Topology;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -11,6 +13,7 @@ use hyper::client::conn::http1;
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -45,8 +48,17 @@ pub async fn bindings(
     management_url: &str,
     amqp_url: &str,
 ) -> Result<BTreeSet<Binding>, ManagementError> {
-    let asked = tokio::time::timeout(DEADLINE, ask(management_url, vhost(amqp_url)));
-    asked.await.unwrap_or(Err(ManagementError::Unavailable))
+    ask(management_url, &format!("bindings/{}", vhost(amqp_url))).await
+}
+
+/// # Errors
+/// When they cannot be asked for: that takes the tag `policymaker`, which bindings do not.
+pub async fn policies(management_url: &str, amqp_url: &str) -> Result<Policies, ManagementError> {
+    let vhost = vhost(amqp_url);
+    Ok(Policies {
+        of_users: ask(management_url, &format!("policies/{vhost}")).await?,
+        of_operators: ask(management_url, &format!("operator-policies/{vhost}")).await?,
+    })
 }
 
 /// What is not bound as it should be; and who reads child protection concerns beside those who may.
@@ -103,11 +115,17 @@ fn decoded(account: &str) -> Result<Vec<u8>, ManagementError> {
     Ok(decoded)
 }
 
-async fn ask(url: &str, vhost: &str) -> Result<BTreeSet<Binding>, ManagementError> {
+async fn ask<T: DeserializeOwned>(url: &str, what: &str) -> Result<T, ManagementError> {
+    let asked = tokio::time::timeout(DEADLINE, answer(url, what)).await;
+    let body = asked.unwrap_or(Err(ManagementError::Unavailable))?;
+    serde_json::from_slice(&body).map_err(|_| ManagementError::Unavailable)
+}
+
+async fn answer(url: &str, what: &str) -> Result<Bytes, ManagementError> {
     let place = url.strip_prefix("http://").ok_or(ManagementError::Url)?;
     let (account, place) = place.rsplit_once('@').ok_or(ManagementError::Url)?;
     let (host, path) = place.split_once('/').ok_or(ManagementError::Url)?;
-    let request = Request::get(format!("/{path}/bindings/{vhost}"))
+    let request = Request::get(format!("/{path}/{what}"))
         .header("Host", host)
         .header(
             "Authorization",
@@ -131,7 +149,7 @@ async fn ask(url: &str, vhost: &str) -> Result<BTreeSet<Binding>, ManagementErro
     let body = Limited::new(answer.into_body(), ANSWER_BYTES_MAX).collect();
     let body = body.await.map_err(|_| unavailable())?.to_bytes();
     driver.abort();
-    serde_json::from_slice(&body).map_err(|_| unavailable())
+    Ok(body)
 }
 
 #[cfg(test)]

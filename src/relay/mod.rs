@@ -2,8 +2,8 @@
 //!
 //! It never publishes what is not in the log and never decides anything. Invariant: the cursor is
 //! the highest contiguous position whose messages are confirmed and not returned, or whose request
-//! is parked. Copies carry the same message id. Where a binding came back in the middle, a version
-//! may arrive before an earlier one, which follows: receivers go by `version`.
+//! is parked. Copies carry the same message id, by which receivers skip them. After a queue was full
+//! or unbound an earlier version may arrive after a later one: it is no copy.
 
 pub mod asyncapi;
 mod broker_error;
@@ -16,6 +16,7 @@ pub(crate) mod origin;
 mod outcome;
 pub(crate) mod page;
 pub(crate) mod parked;
+pub mod policy;
 pub mod provision;
 mod publisher;
 pub mod redrive;

@@ -66,6 +66,9 @@ pub(crate) async fn park<C: GenericClient>(
     lane: &str,
     waiting: &Parked,
 ) -> Result<(), tokio_postgres::Error> {
+    if waiting.is_empty() {
+        return Ok(());
+    }
     let (authorities, streams) = columns(waiting.keys());
     let from: Vec<i64> = waiting.values().map(|waiting| waiting.from.0).collect();
     let reasons: Vec<&str> = waiting.values().map(|w| w.reason.as_str()).collect();
@@ -83,6 +86,9 @@ pub(crate) async fn unpark<C: GenericClient>(
     lane: &str,
     keys: &[Key],
 ) -> Result<(), tokio_postgres::Error> {
+    if keys.is_empty() {
+        return Ok(());
+    }
     let (authorities, streams) = columns(keys.iter());
     client
         .execute(

@@ -2,7 +2,7 @@
 
 use super::broker_error::{Mismatch, PublishError};
 use super::publisher::{Declared, Publisher};
-use super::topology::{Topology, UNREAD_FROM, unread};
+use super::topology::{Topology, UNREAD_FROM, dead_letters, unread};
 use std::time::Duration;
 
 /// What an operator is told.
@@ -14,12 +14,15 @@ pub struct Provisioned {
     pub mismatches: Vec<Mismatch>,
     /// Queues that nobody reads to speak of, with what is in them.
     pub unread: Vec<(String, u32)>,
+    /// Messages that receivers gave back too often.
+    pub dead_letters: u32,
 }
 
 impl From<Declared> for Provisioned {
     fn from(declared: Declared) -> Self {
         Self {
             queue_count: declared.depths.len(),
+            dead_letters: dead_letters(&declared.depths),
             mismatches: declared.mismatches,
             unread: unread(declared.depths, UNREAD_FROM),
         }

@@ -5,7 +5,7 @@ use super::RelayError;
 use super::lane::RelayLane;
 use super::message::Message;
 use super::page::{Page, Sent};
-use super::parked::{self, Key, Parked, Waiting};
+use super::parked::{Key, Parked, Waiting};
 use super::session::{Session, WINDOW};
 use crate::log::Position;
 use std::collections::BTreeMap;
@@ -22,36 +22,46 @@ struct Again {
 }
 
 impl RelayLane {
-    /// Nothing else may be on its way. Whether every group had its turn.
+    /// Nothing else may be on its way. Whether every group had its turn; if not, the next time begins
+    /// behind the last one, so that a queue that fills again and again holds up no other.
     pub(super) async fn retry(&mut self, session: &mut Session) -> Result<bool, RelayError> {
         let mut groups: BTreeMap<String, Vec<Key>> = BTreeMap::new();
         for (key, waiting) in &session.parked {
             let group = groups.entry(waiting.reason.clone()).or_default();
             group.push(key.clone());
         }
+        let last = &session.last_group;
+        let (after, before): (Vec<_>, Vec<_>) =
+            groups.into_iter().partition(|(reason, _)| reason > last);
         let mut room = REQUESTS_MAX;
-        for keys in groups.into_values() {
+        for (reason, keys) in after.into_iter().chain(before) {
             if room == 0 {
                 return Ok(false);
             }
             let now = &keys[..keys.len().min(room)];
-            room -= now.len();
-            self.retry_group(session, now).await?;
-            if now.len() < keys.len() {
+            let tried = self.retry_group(session, now).await?;
+            session.last_group = reason;
+            room -= tried;
+            if tried > 0 && tried < keys.len() {
                 return Ok(false);
             }
         }
         Ok(true)
     }
 
-    async fn retry_group(&mut self, session: &mut Session, keys: &[Key]) -> Result<(), RelayError> {
+    /// How many were tried: none of a group that still waits, which costs one message.
+    async fn retry_group(
+        &mut self,
+        session: &mut Session,
+        keys: &[Key],
+    ) -> Result<usize, RelayError> {
         let mut probed: Option<Message> = None;
         let mut tried = Vec::with_capacity(keys.len());
         for key in keys {
             let again = self.read_again(session, key).await?;
             if tried.is_empty() {
                 match self.probe(session, &again).await? {
-                    Probe::Waits => return Ok(()),
+                    Probe::Waits => return Ok(0),
                     Probe::Free(message) => probed = message,
                 }
             }
@@ -65,7 +75,8 @@ impl RelayLane {
             tried.push(again);
         }
         self.confirm(session, session.window.len()).await?;
-        self.judge(session, tried).await
+        self.judge(session, tried).await?;
+        Ok(keys.len())
     }
 
     /// Sends the one message that came back last time. Copies of its event that got through then
@@ -123,9 +134,8 @@ impl RelayLane {
                 None => free.push(again.key),
             }
         }
-        let client = self.log.pool().get().await?;
-        parked::park(&**client, self.name(), &still).await?;
-        parked::unpark(&**client, self.name(), &free).await?;
+        self.keep((session.cursor, session.cursor), &still, &free)
+            .await?;
         for key in &free {
             tracing::info!(authority = key.0, request = %key.1, "a parked request goes on");
             session.parked.remove(key);

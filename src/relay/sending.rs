@@ -4,7 +4,7 @@ use super::lane::RelayLane;
 use super::message::{Lane, Message, messages};
 use super::origin::Origins;
 use super::page::{Flight, Page, Sent};
-use super::parked::{self, Waiting};
+use super::parked::{self, Key, Parked, Waiting};
 use super::session::Session;
 use super::topology::Topology;
 use super::{RelayError, RelayOutcome};
@@ -70,7 +70,7 @@ impl RelayLane {
     }
 
     /// The pages are through, all their messages being confirmed; requests of those that came back are
-    /// parked before the cursor moves over them.
+    /// parked as the cursor moves over them.
     pub(super) async fn settle(
         &mut self,
         session: &mut Session,
@@ -88,23 +88,12 @@ impl RelayLane {
             let known = session.parked.get(key);
             known.is_none_or(|known| waiting.from <= known.from)
         });
-        let client = self.log.pool().get().await?;
-        if !newly.is_empty() {
-            for ((authority, request), waiting) in &newly {
-                let (position, reason) = (waiting.from.0, &waiting.reason);
-                tracing::error!(authority, %request, position, reason, "a request is parked");
-            }
-            parked::park(&**client, self.name(), &newly).await?;
-            session.parked.append(&mut newly);
+        for ((authority, request), waiting) in &newly {
+            let (position, reason) = (waiting.from.0, &waiting.reason);
+            tracing::error!(authority, %request, position, reason, "a request is parked");
         }
-        let is_ours = self
-            .reader()
-            .advance(&**client, session.cursor, flight.to)
-            .await?;
-        if !is_ours {
-            return Err(RelayError::LostLease);
-        }
-        drop(client);
+        self.keep((session.cursor, flight.to), &newly, &[]).await?;
+        session.parked.append(&mut newly);
         session.cursor = flight.to;
         metrics::counter!("rfa_relay_published_total", "lane" => self.name())
             .increment(flight.messages as u64);
@@ -112,6 +101,25 @@ impl RelayLane {
         let (position, parked) = (session.cursor, session.parked.len());
         self.report(|status| status.go_on(position, head.0 - position.0, parked));
         Ok(RelayOutcome::Published(flight.events))
+    }
+
+    /// All of it, or nothing where another owner has the lease: it holds back what this one would let
+    /// go, and would never send what came after.
+    pub(super) async fn keep(
+        &self,
+        (from, to): (Position, Position),
+        waiting: &Parked,
+        free: &[Key],
+    ) -> Result<(), RelayError> {
+        let mut client = self.log.pool().get().await?;
+        let transaction = client.transaction().await?;
+        if !self.reader().advance(&*transaction, from, to).await? {
+            return Err(RelayError::LostLease);
+        }
+        parked::park(&*transaction, self.name(), waiting).await?;
+        parked::unpark(&*transaction, self.name(), free).await?;
+        transaction.commit().await?;
+        Ok(())
     }
 
     /// How far the log is, for the eye: not asked for with each page.

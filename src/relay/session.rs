@@ -26,6 +26,8 @@ pub(super) struct Session {
     pub(super) cursor: Position,
     pub(super) read_up_to: Position,
     pub(super) parked: Parked,
+    /// What the requests wait for that were tried again last.
+    pub(super) last_group: String,
     pub(super) topology: Topology,
     in_force: Arc<InForce>,
     /// When everything is declared and what is parked is tried again.
@@ -44,6 +46,7 @@ impl Session {
             cursor,
             read_up_to: cursor,
             parked: Parked::default(),
+            last_group: String::new(),
             topology: Topology::default(),
             in_force: Arc::default(),
             check_at: Instant::now(),

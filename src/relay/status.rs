@@ -32,6 +32,8 @@ pub struct Status {
     pub mismatches: Vec<Mismatch>,
     /// Queues that nobody reads to speak of, with what is in them.
     pub unread: Vec<(String, u32)>,
+    /// Messages that receivers gave back too often.
+    pub dead_letters: u32,
     /// Why it stands still, if it does.
     pub trouble: Option<String>,
 }
@@ -68,6 +70,8 @@ impl Status {
         metrics::gauge!("rfa_relay_wrong_queues", "lane" => lane).set(gauge(wrong));
         let unread = i64::try_from(self.unread.len()).unwrap_or(i64::MAX);
         metrics::gauge!("rfa_relay_unread_queues", "lane" => lane).set(gauge(unread));
+        let dead_letters = i64::from(self.dead_letters);
+        metrics::gauge!("rfa_relay_dead_letters", "lane" => lane).set(gauge(dead_letters));
         metrics::gauge!("rfa_relay_connected", "lane" => lane).set(if self.connected {
             1.0
         } else {

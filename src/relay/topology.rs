@@ -3,6 +3,7 @@
 
 use super::message::{AGENCIES_EXCHANGE, EVENTS_EXCHANGE, RESTRICTED_EXCHANGE, Route};
 use crate::commands::InForce;
+use crate::domain::ids::Authority;
 use crate::domain::request::asking::UNROUTED;
 use crate::domain::workflow::together::named_teams;
 use std::collections::{BTreeSet, HashSet};
@@ -196,6 +197,13 @@ impl Topology {
                 .is_some_and(|(agency, _)| self.agencies.contains(agency))
     }
 
+    /// Codes of the teams (`team`) or agencies (`agency`) of an authority that have a queue.
+    pub(super) fn receivers(&self, kind: &str, authority: &Authority) -> Vec<&str> {
+        let start = format!("rfa.{kind}.{authority}.");
+        let names = self.queues.iter().map(|queue| &queue.name);
+        names.filter_map(|name| name.strip_prefix(&start)).collect()
+    }
+
     fn add(&mut self, exchange: &'static str, kind: &str, authority: &str, code: &str) {
         self.queues.insert(Queue {
             name: format!("rfa.{kind}.{authority}.{code}"),
@@ -206,7 +214,27 @@ impl Topology {
     }
 }
 
-/// Queues that are on their way to being full; what lies among the dead letters needs nobody's haste.
+/// Messages that receivers gave back too often. They belong to nobody: a person has to look at them.
+#[must_use]
+pub fn dead_letters(depths: &[(String, u32)]) -> u32 {
+    let mut depths = depths.iter();
+    let found = depths.find(|(name, _)| name == DEAD_LETTERS_QUEUE);
+    found.map_or(0, |(_, messages)| *messages)
+}
+
+/// For that person, if there are any.
+#[must_use]
+pub fn about_dead_letters(count: u32) -> Option<String> {
+    (count > 0).then(|| {
+        format!(
+            "`{DEAD_LETTERS_QUEUE}` holds {count}, each given back {DELIVERY_LIMIT} times by its \
+             receiver: once that is well again, `rfa topology redrive --from` the lowest \
+             `rfa-position` among their headers, then empty the queue"
+        )
+    })
+}
+
+/// Queues that are on their way to being full. Of the dead letters one is too many: they are counted.
 #[must_use]
 pub fn unread(depths: Vec<(String, u32)>, from: u32) -> Vec<(String, u32)> {
     let full = |(name, messages): &(String, u32)| *messages >= from && name != DEAD_LETTERS_QUEUE;

@@ -2,6 +2,7 @@
 
 mod client;
 mod faults;
+mod parked;
 pub(crate) mod stage;
 pub(crate) mod story;
 mod traps;

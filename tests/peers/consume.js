@@ -4,6 +4,7 @@
 //
 // Writes a line of JSON for each message before it acknowledges it, and knows nothing of our code.
 const amqplib = require("amqplib");
+const { createHash } = require("node:crypto");
 const { appendFileSync } = require("node:fs");
 
 const [url, output, ...queues] = process.argv.slice(2);
@@ -26,6 +27,8 @@ async function consume() {
         if (message === null) return connection.close().catch(() => {});
         const event = JSON.parse(message.content.toString());
         const line = {
+          queue,
+          sha256: createHash("sha256").update(message.content).digest("hex"),
           id: event.id,
           message_id: message.properties.messageId,
           request: event.data.request_id,

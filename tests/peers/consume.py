@@ -5,6 +5,7 @@
 Writes a line of JSON for each message before it acknowledges it, and knows nothing of our code.
 """
 
+import hashlib
 import json
 import sys
 import time
@@ -19,6 +20,8 @@ def received(channel, method, properties, body):
     event = json.loads(body)
     data = event["data"]
     line = {
+        "queue": method.consumer_tag,
+        "sha256": hashlib.sha256(body).hexdigest(),
         "id": event["id"],
         "message_id": properties.message_id,
         "request": data["request_id"],
@@ -40,7 +43,7 @@ def consume():
     # A deleted queue cancels its consumer.
     channel.add_on_cancel_callback(lambda _: channel.stop_consuming())
     for queue in queues:
-        channel.basic_consume(queue, received)
+        channel.basic_consume(queue, received, consumer_tag=queue)
     channel.start_consuming()
     connection.close()
 

@@ -28,10 +28,17 @@ const SENDERS: usize = 2;
 const LOST: &str = "rfa.team.south-ayrshire.carrick-team";
 const UNBOUND: &str = "rfa.team.south-ayrshire.ayr-south-team";
 /// Whose requests go to which team: who asks, where the child lives, who acknowledges.
-const ROUTES: [[&str; 3]; 2] = [
+const ROUTES: [[&str; 3]; 4] = [
     ["head.girvan", "ZA4 1AA", "duty.carrick"],
     ["guidance.queen-margaret", "ZA3 1AA", "duty.ayr-south"],
+    ["head.girvan", "ZA1 1AA", "duty.prestwick"],
+    ["guidance.queen-margaret", "ZA2 1AA", "duty.ayr-north"],
 ];
+
+/// Which of the two reads a queue.
+fn of_python(queue: &str) -> bool {
+    [LOST, "rfa.team.south-ayrshire.prestwick-and-troon-team"].contains(&queue)
+}
 
 fn requests() -> usize {
     let asked = std::env::var("RFA_TEST_PEERS_REQUESTS").ok();
@@ -70,13 +77,19 @@ impl Peers {
         assert!(queues.iter().any(|q| q == LOST) && queues.iter().any(|q| q == UNBOUND));
         let scripts = checkout().join("tests/peers");
         assert!(node_modules().join("amqplib").is_dir(), "amqplib");
-        for (program, script) in [(python(), "consume.py"), ("node".into(), "consume.js")] {
+        // One reader a queue: two that share one have no order between them. Each of them has one of
+        // the queues that are spoiled and others that are not.
+        let (ours, theirs): (Vec<_>, Vec<_>) = queues.iter().partition(|queue| of_python(queue));
+        for (program, script, queues) in [
+            (python(), "consume.py", ours),
+            ("node".into(), "consume.js", theirs),
+        ] {
             let mut consumer = command(&program, &peers.folder, &[]);
             consumer
                 .arg(scripts.join(script))
                 .arg(peers.broker.url())
                 .arg(peers.folder.join(script))
-                .args(&queues);
+                .args(queues);
             peers.consumers.push(consumer.spawn().unwrap());
         }
         peers
@@ -217,6 +230,9 @@ impl Peers {
 
 #[derive(Debug, serde::Deserialize)]
 struct Consumed {
+    queue: String,
+    /// Of the whole message.
+    sha256: String,
     id: Uuid,
     message_id: Uuid,
     request: Uuid,
@@ -272,18 +288,47 @@ async fn what_is_committed_reaches_pika_and_amqplib_whatever_the_broker_suffers(
         consumed.iter().all(|of_one| !of_one.is_empty()),
         "one of them slept"
     );
-    let mut versions: BTreeMap<Uuid, BTreeSet<i64>> = BTreeMap::new();
-    let mut deliveries = 0;
-    for one in consumed.iter().flatten() {
+    let deliveries: Vec<Consumed> = consumed.into_iter().flatten().collect();
+    copies_are_the_same(&deliveries, &committed);
+    first_arrivals_rise(&deliveries);
+    println!(
+        "{} events, {} deliveries",
+        committed.len(),
+        deliveries.len()
+    );
+}
+
+/// Copies are told by their id, and say what the first said.
+fn copies_are_the_same(deliveries: &[Consumed], committed: &BTreeMap<Uuid, (Uuid, i64)>) {
+    let mut bodies: BTreeMap<Uuid, &str> = BTreeMap::new();
+    for one in deliveries {
         assert_eq!(one.id, one.message_id);
         assert_eq!(committed.get(&one.id), Some(&(one.request, one.version)));
-        versions.entry(one.request).or_default().insert(one.version);
-        deliveries += 1;
+        let first = bodies.entry(one.id).or_insert(&one.sha256);
+        assert_eq!(*first, one.sha256, "{}", one.id);
     }
-    for (request, versions) in &versions {
-        let last = i64::try_from(versions.len()).unwrap();
-        let rising: BTreeSet<i64> = (1..=last).collect();
-        assert_eq!(*versions, rising, "{request}");
+}
+
+/// In each queue the versions of a request arrive from 1 on, none left out. Only where the queue was
+/// deleted or unbound meanwhile may an earlier one come after a later one: it waited for the queue, or
+/// lay in it and was sent again from the log.
+fn first_arrivals_rise(deliveries: &[Consumed]) {
+    let (mut taken, mut arrivals) = (BTreeSet::new(), BTreeMap::<_, Vec<i64>>::new());
+    for one in deliveries {
+        if taken.insert((&one.queue, one.id)) {
+            let of_request = arrivals.entry((one.queue.as_str(), one.request));
+            of_request.or_default().push(one.version);
+        }
     }
-    println!("{} events, {deliveries} deliveries", committed.len());
+    let mut in_order = BTreeSet::new();
+    for ((queue, request), mut versions) in arrivals {
+        if [LOST, UNBOUND].contains(&queue) {
+            versions.sort_unstable();
+        } else {
+            in_order.insert(queue);
+        }
+        let rising: Vec<i64> = (1..).take(versions.len()).collect();
+        assert_eq!(versions, rising, "{request} in {queue}");
+    }
+    assert_eq!(in_order.len(), 2, "{in_order:?}");
 }

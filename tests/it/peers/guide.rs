@@ -1,17 +1,22 @@
 //! docs/integrating.md, followed to the letter: its snippets are taken out of it and run in order.
 
 use super::{checkout, command, python};
+use crate::relay::stage::connect;
 use crate::support::client::Served;
 use crate::support::engine::now;
 use crate::support::{Postgres, PrivateBroker};
+use lapin::options::BasicPublishOptions;
+use lapin::{BasicProperties, Channel};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::process::Command;
+use uuid::Uuid;
 
 /// From starting to the last word of one snippet.
 const PATIENCE: Duration = Duration::from_secs(60);
+const QUEUE: &str = "rfa.agency.south-ayrshire.example-primary-girvan";
 const MASTER_KEY: &str = "07";
 
 /// The document's blocks by the file name in their opening line.
@@ -123,6 +128,17 @@ fn account(folder: &Path) -> Vec<(&'static str, String)> {
         .collect()
 }
 
+/// Another message about the same request, in the queue that the guide reads.
+async fn put(channel: &Channel, like: &Value, id: Uuid, version: u32) {
+    let mut message = like.clone();
+    message["id"] = json!(id);
+    message["data"]["version"] = json!(version);
+    let (body, queue) = (message.to_string(), QUEUE.into());
+    let (options, properties) = (BasicPublishOptions::default(), BasicProperties::default());
+    let sent = channel.basic_publish("".into(), queue, options, body.as_bytes(), properties);
+    sent.await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs pika and amqplib: make test-peers"]
 async fn whoever_follows_the_guide_sends_a_request_and_receives_a_message() {
@@ -158,12 +174,27 @@ async fn whoever_follows_the_guide_sends_a_request_and_receives_a_message() {
     assert_eq!(told["data"]["request_id"], by_http["request_id"]);
     assert_eq!(told["type"], "scot.rfa.request-sent.v1");
 
+    let (_connection, channel) = connect(&broker.url()).await;
     let (python, node) = (python(), PathBuf::from("node"));
     for (program, ending) in [(&python, "py"), (&node, "js")] {
         let (send, receive) = (format!("send.{ending}"), format!("receive.{ending}"));
         let first = reader.sends(program, &send, ending).await;
         let told = reader.receives(program, &receive).await;
         assert_eq!(told["data"]["request_id"], first["request_id"], "{told}");
+        // After its queue was full: what comes late is no copy, and a copy is.
+        let (earlier, later) = (Uuid::new_v4(), Uuid::new_v4());
+        for (id, version) in [(later, 2), (later, 2), (earlier, 1)] {
+            put(&channel, &told, id, version).await;
+        }
+        let two = [("COUNT", "2".to_owned())];
+        let said = reader.run(program, &receive, &two).await;
+        let said: Vec<Value> = said
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        let ids: Vec<&str> = said.iter().map(|one| one["id"].as_str().unwrap()).collect();
+        assert_eq!(ids, [later.to_string(), earlier.to_string()]);
+
         let again = reader.sends(program, &send, ending).await;
         assert_eq!(again["duplicate"], json!(true), "{again}");
         assert_eq!(again["request_id"], first["request_id"]);

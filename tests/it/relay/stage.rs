@@ -261,19 +261,8 @@ impl Stage {
         received
     }
 
-    /// Takes the one message of a queue and gives it back, so many times.
     pub(crate) async fn reject(&self, queue: &str, times: usize) {
-        for _ in 0..times {
-            let delivery = until("the message is back", DEADLINE, || async {
-                let got = self
-                    .channel
-                    .basic_get(queue.into(), BasicGetOptions::default());
-                got.await.unwrap()
-            })
-            .await;
-            let rejected = delivery.reject(BasicRejectOptions { requeue: true });
-            assert!(rejected.await.unwrap());
-        }
+        reject(&self.channel, queue, times).await;
     }
 
     /// What is in a queue, until it is empty.
@@ -323,6 +312,19 @@ impl Received {
 
     pub(crate) fn version(&self) -> i64 {
         self.body["data"]["version"].as_i64().unwrap()
+    }
+}
+
+/// Takes the one message of a queue and gives it back, so many times.
+pub(crate) async fn reject(channel: &Channel, queue: &str, times: usize) {
+    for _ in 0..times {
+        let delivery = until("the message is back", DEADLINE, || async {
+            let got = channel.basic_get(queue.into(), BasicGetOptions::default());
+            got.await.unwrap()
+        })
+        .await;
+        let rejected = delivery.reject(BasicRejectOptions { requeue: true });
+        assert!(rejected.await.unwrap());
     }
 }
 

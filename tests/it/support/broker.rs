@@ -104,6 +104,12 @@ impl TestVhost {
         self.management.call(Method::PUT, &path, Some(rights)).await;
     }
 
+    /// Sets a policy, as whoever operates the broker would: `policies` or `operator-policies`.
+    pub(crate) async fn set_policy(&self, kind: &str, name: &str, policy: Value) {
+        let path = format!("{kind}/{}/{name}", self.name);
+        self.management.call(Method::PUT, &path, Some(policy)).await;
+    }
+
     /// A queue with the default settings, which are not ours.
     pub(crate) async fn declare_classic(&self, queue: &str) {
         let path = format!("queues/{}/{queue}", self.name);
