@@ -54,10 +54,7 @@ impl Caller {
         if decide(&self.principal, action, resource).is_allowed() {
             return Ok(());
         }
-        Err(Problem::new(
-            Kind::NotYours,
-            "None of your roles opens this.",
-        ))
+        Err(Problem::closed())
     }
 }
 

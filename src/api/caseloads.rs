@@ -6,7 +6,7 @@ use super::App;
 use super::caller::Caller;
 use super::extract::Params;
 use super::position::{AsOf, public};
-use super::problem::{Kind, Problem};
+use super::problem::Problem;
 use super::read_tables::{caught_up, reached, unreadable};
 use super::reports::known_position;
 use super::response_times::{WHEN, as_of, when, wrong};
@@ -92,10 +92,7 @@ pub(crate) async fn read(
 ) -> Result<Json<CaseloadsView>, Problem> {
     let params = params.only(&["as_of", "as_known_on", "min_position"])?;
     if !reads_any(&caller) {
-        return Err(Problem::new(
-            Kind::NotYours,
-            "None of your roles opens this.",
-        ));
+        return Err(Problem::closed());
     }
     let (open, weights, as_of) = found(&app, &caller, &params).await?;
     let caseloads = team_caseloads::together(open.into_iter().map(|(_, one)| one))

@@ -4,7 +4,7 @@ use super::App;
 use super::caller::Caller;
 use super::extract::Params;
 use super::position::AsOf;
-use super::problem::{Kind, Problem};
+use super::problem::Problem;
 use super::read_tables::{caught_up, unreadable};
 use super::requests::list::READ_TABLE;
 use crate::access::{Action, Involvement, Resource, decide};
@@ -84,10 +84,7 @@ pub(crate) async fn list(
     };
     let resource = Resource::Request(&involvement);
     if !decide(&caller.principal, Action::ReadConcerns, resource).is_allowed() {
-        return Err(Problem::new(
-            Kind::NotYours,
-            "None of your roles opens this.",
-        ));
+        return Err(Problem::closed());
     }
     let as_of = caught_up(&app, READ_TABLE, &params).await?;
     let open = concerns::query(&app.reads, &caller.authority)

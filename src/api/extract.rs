@@ -234,6 +234,7 @@ fn version(text: &str) -> Option<i32> {
 }
 
 /// Query parameters; a handler takes those that it knows and refuses the rest.
+#[derive(Clone)]
 pub(crate) struct Params {
     found: BTreeMap<String, String>,
 }
@@ -282,6 +283,15 @@ impl Params {
 
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.found.get(name).map(String::as_str)
+    }
+
+    /// The same question with another value of one parameter, as the query of a link.
+    pub(crate) fn with(&self, name: &str, value: &str) -> String {
+        let others = self.found.iter().filter(|(known, _)| *known != name);
+        form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(others)
+            .append_pair(name, value)
+            .finish()
     }
 
     /// # Errors

@@ -9,6 +9,7 @@ pub(crate) mod caller;
 pub(crate) mod caseloads;
 pub(crate) mod concerns;
 pub(crate) mod edge;
+pub(crate) mod excerpt;
 pub(crate) mod extract;
 pub(crate) mod fields;
 mod health;

@@ -109,6 +109,12 @@ pub struct Document {
 }
 
 impl Problem {
+    /// Nobody is told what it is that is not theirs.
+    #[must_use]
+    pub fn closed() -> Self {
+        Self::new(Kind::NotYours, "None of your roles opens this.")
+    }
+
     #[must_use]
     pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
         Self {

@@ -2,13 +2,14 @@
 
 use super::form::hints::Arrival;
 use super::layout::Page;
-use super::opened::{named, not_shown};
+use super::opened::{elsewhere, further, named};
 use super::request::due;
 use super::shown::when;
 use super::viewer::Viewer;
 use super::words::{self, count};
 use super::{ROOT, Screens};
 use crate::access::{Action, Opened, Resource};
+use crate::api::excerpt::{self, SKIP};
 use crate::api::extract::Params;
 use crate::api::problem::Problem;
 use crate::api::read_tables::{reached, unreadable};
@@ -25,9 +26,6 @@ use axum::extract::State;
 use jiff::Timestamp;
 use maud::{Markup, html};
 use uuid::Uuid;
-
-/// Requests on one page.
-const SHOWN_MAX: usize = 100;
 
 /// One request, as somebody sees it now.
 pub(super) struct Looking<'a> {
@@ -191,7 +189,7 @@ pub(super) async fn page(
     viewer: Viewer,
     params: Params,
 ) -> Result<Markup, Problem> {
-    let params = params.only(&["as_known_on"])?;
+    let params = params.only(&["as_known_on", SKIP])?;
     let day = params.text("as_known_on");
     viewer
         .caller
@@ -205,9 +203,9 @@ pub(super) async fn page(
             .is_ok_and(|team| viewer.may(Action::OpenFigures, Resource::Team(&team)))
     };
     let mut shown: Vec<Told> = found.into_iter().filter(opens).collect();
-    let elsewhere = all - shown.len();
-    let left_out = shown.len().saturating_sub(SHOWN_MAX);
-    shown.truncate(SHOWN_MAX);
+    let not_open = all - shown.len();
+    let left_out = excerpt::keep(&mut shown, &params)?;
+    let further = further("/figures/not-arrived", &params, (shown.len(), left_out))?;
     let ids: Vec<Uuid> = shown.iter().map(|told| told.request_id).collect();
     record(&screens.app, &viewer.caller, (Opened::Figure, &ids)).await?;
     let many = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
@@ -220,7 +218,7 @@ pub(super) async fn page(
             strong { (count(many(all), "request", "requests")) }
             " where whoever asked says so; who said so longest ago stands first. What they wrote is open to those who work on the request."
         }
-        (not_shown(elsewhere, "in teams that you do not answer for", left_out))
+        (elsewhere(not_open, "in teams that you do not answer for"))
         ul { @for one in &shown {
             li {
                 (named(&viewer, (one.request_id, one.reference.as_deref()), &one.team))
@@ -228,5 +226,6 @@ pub(super) async fn page(
                 @if one.ended { ", and the request has ended" }
             }
         } }
+        (further)
     }))
 }

@@ -1,7 +1,7 @@
 //! Who holds how much.
 
 use super::layout::Page;
-use super::opened::{named, not_shown};
+use super::opened::{elsewhere, further, named};
 use super::shown::when;
 use super::viewer::Viewer;
 use super::words::{self, count, date, plain};
@@ -95,9 +95,15 @@ pub(super) async fn page(
     let day = params.text("as_known_on").map(str::to_owned);
     let app = screens.app.clone();
     let now = (app.now)();
+    let asked = params.clone();
     let opened = opened::read(State(app), viewer.caller.clone(), params)
         .await?
         .0;
+    let further = further(
+        "/figures/caseload",
+        &asked,
+        (opened.requests.len(), opened.left_out),
+    )?;
     let title = format!("{}: {part}", viewer.team(&team));
     let back = words::known_on('?', day.as_deref());
     let many = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
@@ -108,7 +114,7 @@ pub(super) async fn page(
             strong { (count(many(opened.count), "request", "requests")) }
             ", the longest wait first. Only codes are shown here: what was written is open to those who work on it."
         }
-        (not_shown(opened.not_open_to_you, "in another process, which is open to the team alone", opened.left_out))
+        (elsewhere(opened.not_open_to_you, "in another process, which is open to the team alone"))
         @if !opened.requests.is_empty() {
             div.scroll { table.stack {
                 caption.unseen { (title) }
@@ -130,6 +136,7 @@ pub(super) async fn page(
                 } } }
             } }
         }
+        (further)
     }))
 }
 

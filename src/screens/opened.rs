@@ -7,6 +7,7 @@ use super::viewer::Viewer;
 use super::words::{count, day_count, known_on, plain, span};
 use super::{ROOT, Screens, live};
 use crate::api::concerns;
+use crate::api::excerpt::{SKIP, skipped};
 use crate::api::extract::Params;
 use crate::api::problem::Problem;
 use crate::api::response_times::opened::{OpenedView, RequestView, read};
@@ -25,7 +26,13 @@ pub(super) async fn page(
     let known = params.text("as_known_on").map(str::to_owned);
     let app = screens.app.clone();
     let now = (app.now)();
+    let asked = params.clone();
     let opened = read(State(app), viewer.caller.clone(), params).await?.0;
+    let further = further(
+        "/figures/opened",
+        &asked,
+        (opened.requests.len(), opened.left_out),
+    )?;
     let title = format!("{clock}: {part}");
     let back = known_on('?', known.as_deref());
     Ok(Page::of(&title, &viewer).draw(&html! {
@@ -33,6 +40,7 @@ pub(super) async fn page(
         h1 { (title) }
         (told(&opened))
         @for request in &opened.requests { (of_request(&viewer, request, now)) }
+        (further)
     }))
 }
 
@@ -51,21 +59,37 @@ fn told(opened: &OpenedView) -> Markup {
             strong { (count(many(opened.count), "request", "requests")) }
             ", the longest wait first. Only codes are shown here: what was written is open to those who work on it."
         }
-        (not_shown(opened.not_open_to_you, "in teams that you do not answer for", opened.left_out))
+        (elsewhere(opened.not_open_to_you, "in teams that you do not answer for"))
     }
 }
 
-/// What stands behind a number and not on its page.
-pub(super) fn not_shown(elsewhere: usize, place: &str, left_out: usize) -> Markup {
-    let many = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+/// What stands behind a number and is not open to this reader.
+pub(super) fn elsewhere(number: usize, place: &str) -> Markup {
+    let many = i64::try_from(number).unwrap_or(i64::MAX);
     html! {
-        @if elsewhere > 0 {
-            p { (count(many(elsewhere), "of them is", "of them are")) " " (place) "." }
-        }
-        @if left_out > 0 {
-            p { (count(many(left_out), "more is", "more are")) " left out." }
+        @if number > 0 {
+            p { (count(many, "of them is", "of them are")) " " (place) "." }
         }
     }
+}
+
+/// The way through what does not stand on one page: so many are shown, so many come after them.
+pub(super) fn further(
+    page: &str,
+    asked: &Params,
+    (shown, left_out): (usize, usize),
+) -> Result<Markup, Problem> {
+    let skip = skipped(asked)?;
+    let to = |skip: usize| format!("{ROOT}{page}?{}", asked.with(SKIP, &skip.to_string()));
+    Ok(html! {
+        @if skip > 0 || left_out > 0 {
+            nav.buttons aria-label="Further requests" {
+                @if skip > 0 { a href=(to(0)) { "From the first one on" } }
+                @if shown > 0 { span { (skip + 1) " to " (skip + shown) } }
+                @if left_out > 0 { a href=(to(skip + shown)) { "Go on with the next ones, " (left_out) " are left" } }
+            }
+        }
+    })
 }
 
 /// By its reference, and open to those whose team has it: rank opens no request.

@@ -4,9 +4,10 @@ use super::{found, reads, reads_any};
 use crate::access::{Action, Opened, Resource, decide};
 use crate::api::App;
 use crate::api::caller::Caller;
+use crate::api::excerpt::{self, SKIP};
 use crate::api::extract::Params;
 use crate::api::position::AsOf;
-use crate::api::problem::{Kind, Problem};
+use crate::api::problem::Problem;
 use crate::api::read_tables::unreadable;
 use crate::api::requests::readings::record;
 use crate::api::response_times::wrong;
@@ -20,9 +21,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// Requests in one answer.
-const REQUESTS_MAX: usize = 100;
-
 #[derive(Serialize, ToSchema)]
 #[schema(as = CaseloadOpened)]
 pub(crate) struct OpenedView {
@@ -30,7 +28,7 @@ pub(crate) struct OpenedView {
     pub count: usize,
     /// In another process, which is open to the team alone.
     pub not_open_to_you: usize,
-    /// Further ones, where there are more than 100.
+    /// Further ones: `skip` those that you have.
     pub left_out: usize,
     /// The longest wait first.
     pub requests: Vec<HeldView>,
@@ -94,6 +92,7 @@ impl Part {
     params(
         ("team" = String, Query, description = "The caseload's team"),
         ("part" = Option<String>, Query, description = "`open` (default), `claimed`, `waiting`"),
+        ("skip" = Option<usize>, Query, description = "How many to pass over; 100 come in one answer"),
         ("as_of" = Option<String>, Query, description = "As for `/caseloads`, like all that follows"),
         ("as_known_on" = Option<String>, Query, description = ""),
         ("min_position" = Option<String>, Query, description = ""),
@@ -105,10 +104,10 @@ pub(crate) async fn read(
     caller: Caller,
     params: Params,
 ) -> Result<Json<OpenedView>, Problem> {
-    let params = params.only(&["team", "part", "as_of", "as_known_on", "min_position"])?;
-    let closed = || Problem::new(Kind::NotYours, "None of your roles opens this.");
+    let known = ["team", "part", SKIP, "as_of", "as_known_on", "min_position"];
+    let params = params.only(&known)?;
     if !reads_any(&caller) {
-        return Err(closed());
+        return Err(Problem::closed());
     }
     let team = params.find("team", "the code of a team", TeamId::parse)?;
     let team = team.ok_or_else(|| wrong("team", "missing", "the code of a team"))?;
@@ -120,7 +119,7 @@ pub(crate) async fn read(
         Resource::Team(&team),
     );
     if !reads(&caller, team.as_str()) || !opens.is_allowed() {
-        return Err(closed());
+        return Err(Problem::closed());
     }
     let (open, _, as_of) = found(&app, &caller, &params).await?;
     let mut held: Vec<(Uuid, Caseload)> = open
@@ -132,7 +131,7 @@ pub(crate) async fn read(
     let member = decide(&caller.principal, Action::ReadQueue, Resource::Team(&team));
     held.retain(|(_, one)| member.is_allowed() || one.state != MOVED);
     let open_to_you = held.len();
-    held.truncate(REQUESTS_MAX);
+    let left_out = excerpt::keep(&mut held, &params)?;
     let ids: Vec<Uuid> = held.iter().map(|(id, _)| *id).collect();
     record(&app, &caller, (Opened::Figure, &ids)).await?;
     let found = references(&app.reads, &caller.authority, &ids).await;
@@ -144,7 +143,7 @@ pub(crate) async fn read(
     Ok(Json(OpenedView {
         count,
         not_open_to_you: count - open_to_you,
-        left_out: open_to_you - requests.len(),
+        left_out,
         requests,
         as_of,
     }))

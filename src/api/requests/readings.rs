@@ -5,7 +5,7 @@ use crate::access::{Opened, Reading};
 use crate::api::App;
 use crate::api::caller::Caller;
 use crate::api::extract::{Params, Segments};
-use crate::api::problem::{Kind, Problem};
+use crate::api::problem::Problem;
 use crate::api::read_tables::unreadable;
 use axum::Json;
 use axum::extract::State;
@@ -63,8 +63,7 @@ pub(crate) async fn read(
     params.only(&[])?;
     let seen = Seen::load(&app, &caller, &id).await?;
     if !seen.readings {
-        let words = "None of your roles opens this.";
-        return Err(Problem::new(Kind::NotYours, words));
+        return Err(Problem::closed());
     }
     let found = app.readings.of(&caller.authority, seen.id.0).await;
     let readings = found.map_err(unreadable)?;

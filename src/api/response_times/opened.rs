@@ -5,6 +5,7 @@ use super::wrong;
 use crate::access::{Action, Opened as Shown, Resource, decide};
 use crate::api::App;
 use crate::api::caller::Caller;
+use crate::api::excerpt::{self, SKIP};
 use crate::api::extract::Params;
 use crate::api::position::{AsOf, public};
 use crate::api::problem::Problem;
@@ -22,9 +23,6 @@ use std::collections::BTreeMap;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// Requests in one answer.
-const REQUESTS_MAX: usize = 100;
-
 #[derive(Serialize, ToSchema)]
 #[schema(as = FigureOpened)]
 pub(crate) struct OpenedView {
@@ -32,7 +30,7 @@ pub(crate) struct OpenedView {
     pub count: usize,
     /// In teams that you do not answer for.
     pub not_open_to_you: usize,
-    /// Further ones, where there are more than 100.
+    /// Further ones: `skip` those that you have.
     pub left_out: usize,
     pub requests: Vec<RequestView>,
     pub as_of: AsOf,
@@ -79,6 +77,7 @@ pub(crate) struct EventView {
         ("clock" = String, Query, description = "The figure's clock"),
         ("part" = Option<String>, Query, description = "`started` (default), `stopped`, `open`, `cancelled`, `paused`, `within_target`, `missed_stopped`, `missed_open`"),
         ("group" = Option<String>, Query, description = "The figure's `group`, with `by`"),
+        ("skip" = Option<usize>, Query, description = "How many to pass over; 100 come in one answer"),
         ("workflow" = Option<String>, Query, description = "As for `/response-times`, like all that follows"),
         ("by" = Option<String>, Query, description = ""),
         ("only" = Option<String>, Query, description = ""),
@@ -96,7 +95,7 @@ pub(crate) async fn read(
     caller: Caller,
     params: Params,
 ) -> Result<Json<OpenedView>, Problem> {
-    let params = params.only(&[&PARAMETERS[..], &["part", "group"]].concat())?;
+    let params = params.only(&[&PARAMETERS[..], &["part", "group", SKIP]].concat())?;
     caller.must(Action::ReadIdentified, Resource::Whole)?;
     let asked = Asked::read(&app, &caller, &params).await?;
     if asked.question.clock.is_none() {
@@ -124,7 +123,7 @@ pub(crate) async fn read(
         .filter(|one| opens(&caller, &one.team))
         .collect();
     let open_to_you = requests.len();
-    requests.truncate(REQUESTS_MAX);
+    let left_out = excerpt::keep(&mut requests, &params)?;
     let up_to = asked.known.as_ref().map(|known| known.position.0);
     let ids: Vec<Uuid> = requests.iter().map(|one| one.request_id).collect();
     record(&app, &caller, (Shown::Figure, &ids)).await?;
@@ -143,7 +142,7 @@ pub(crate) async fn read(
     Ok(Json(OpenedView {
         count,
         not_open_to_you: count - open_to_you,
-        left_out: open_to_you - requests.len(),
+        left_out,
         requests,
         as_of: asked.as_of,
     }))
