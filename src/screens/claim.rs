@@ -112,7 +112,14 @@ pub(super) fn card(opened: &Opened<'_>) -> Markup {
         return html! {
             @if member && !view.state.ends {
                 section.card aria-label="Claim" {
-                    p { "Nobody has claimed this request. Whoever claims it works on it, and can read what was written." }
+                    p { @match view.worker.as_deref() {
+                        None => "Nobody has claimed this request. Whoever claims it works on it, and can read what was written.",
+                        Some(worker) if worker == me => "You are the named worker. A claim tells your team that you are at it now.",
+                        Some(worker) => {
+                            strong { (opened.viewer.person(worker)) }
+                            " is the named worker. Claim the request where you have to step in."
+                        }
+                    } }
                     form.claim method="post" action={ (base) "/claim" } {
                         input type="hidden" name="key" value=(Uuid::new_v4());
                         button.ds_button type="submit" { "Claim this request" }

@@ -3,7 +3,7 @@
 
 use super::layout::Page;
 use super::viewer::Viewer;
-use super::words::{date, days as days_words, known_on, plain, target};
+use super::words::{self, days as days_words, known_on, plain, target};
 use super::{ROOT, Screens, arrival, live, loads};
 use crate::api::caseloads;
 use crate::api::concerns;
@@ -102,7 +102,7 @@ impl Asked<'_> {
                 @if let Some(loads) = &loads { (loads::table(self.viewer, loads, self.known_on)) }
                 p.small {
                     @match times.as_known_on {
-                        Some(at) => { "As it was known on " (date(at)) ". This answer never changes." }
+                        Some(at) => { "As it was known " (words::known(at)) ". This answer never changes." }
                         None => { "As it is known now." }
                     }
                 }
@@ -242,9 +242,12 @@ impl Asked<'_> {
         let chosen = clocks
             .iter()
             .find(|one| Some(one.clock.as_str()) == self.clock);
-        let Some(chosen) =
-            chosen.or_else(|| clocks.iter().max_by_key(|one| (one.stopped, one.started)))
-        else {
+        // Of those that say equally much the first.
+        let telling = || {
+            let clocks = clocks.iter().rev();
+            clocks.max_by_key(|one| (one.stopped, one.started))
+        };
+        let Some(chosen) = chosen.or_else(telling) else {
             return Ok(html! {});
         };
         let app = &self.screens.app;

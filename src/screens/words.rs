@@ -32,6 +32,16 @@ pub(super) fn date(at: Timestamp) -> String {
     at.to_zoned(zone()).strftime("%-d %B %Y").to_string()
 }
 
+/// `when 30 September 2026 began`, `on 1 October 2026, 9:05 am`: a day that is asked about has not
+/// brought anything yet.
+pub(super) fn known(at: Timestamp) -> String {
+    let local = at.to_zoned(zone());
+    if local.time() == jiff::civil::Time::midnight() {
+        return format!("when {} began", date(at));
+    }
+    format!("on {}, {}", date(at), local.strftime("%-I:%M %P"))
+}
+
 /// For a link: what goes on after `from` with the date as it was asked for.
 pub(super) fn known_on(from: char, day: Option<&str>) -> String {
     let Some(day) = day else {
@@ -145,6 +155,13 @@ mod tests {
             "&as_known_on=2026-05-01T10%3A00%3A00%2B01%3A00"
         );
         assert_eq!(known_on('?', None), "");
+    }
+
+    #[test]
+    fn a_day_that_is_asked_about_has_brought_nothing_yet() {
+        let at = |text: &str| known(text.parse().unwrap());
+        assert_eq!(at("2026-09-29T23:00:00Z"), "when 30 September 2026 began");
+        assert_eq!(at("2026-12-01T09:05:00Z"), "on 1 December 2026, 9:05 am");
     }
 
     #[test]
