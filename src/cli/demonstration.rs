@@ -67,17 +67,15 @@ pub(super) async fn open(
             "No invented year is loaded; `rfa simulate` makes one in {year}."
         ));
     } else {
-        let managers = people.iter();
-        let managers = managers.filter(|person| person.title.contains("manager"));
-        let managers: Vec<&Person> = managers.collect();
-        for (id, token) in people::welcome(engine, &year, &managers).await? {
+        let overseers: Vec<&Person> = people.iter().filter(|one| oversees(one)).collect();
+        for (id, token) in people::welcome(engine, &year, &overseers).await? {
             say(format!(
                 "  {id:<24} {}  for the invented year in {year}",
                 token.expose_secret()
             ));
         }
-        guests.extend(managers.into_iter().map(|person| Guest {
-            group: "People who answer for the whole, with an invented year behind them",
+        guests.extend(overseers.into_iter().map(|person| Guest {
+            group: "People with an invented year behind them",
             ..guest(&year, person)
         }));
     }
@@ -100,17 +98,25 @@ fn guests(authority: &Authority, people: &[Person]) -> Vec<Guest> {
     people.map(|person| guest(authority, person)).collect()
 }
 
+/// Whoever leads a team or answers for the whole sees something of a year that others did the work of.
+fn oversees(person: &Person) -> bool {
+    holds(person, &["team-lead", "partnership-manager"])
+}
+
+fn holds(person: &Person, roles: &[&str]) -> bool {
+    let grants = person.principal().grants;
+    grants
+        .iter()
+        .any(|grant| roles.contains(&grant.role.as_str()))
+}
+
 fn guest(authority: &Authority, person: &Person) -> Guest {
     let principal = person.principal();
-    let holds = |roles: &[&str]| {
-        let mut grants = principal.grants.iter();
-        grants.any(|grant| roles.contains(&grant.role.as_str()))
-    };
-    let group = if holds(&["partnership-manager", "analyst"]) {
+    let group = if holds(person, &["partnership-manager", "analyst"]) {
         "People who answer for the whole"
-    } else if holds(&["team-lead"]) {
+    } else if holds(person, &["team-lead"]) {
         "People who lead a team"
-    } else if holds(&["named-person", "lead-professional"]) {
+    } else if holds(person, &["named-person", "lead-professional"]) {
         "People who ask for help for a child"
     } else {
         "People who work on requests"
