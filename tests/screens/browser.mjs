@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { smaller } from "./smaller.mjs";
 
-const need = (name) => {
+export const need = (name) => {
   const value = process.env[name];
   if (!value) throw new Error(`${name} is not set: run make test`);
   return value;
@@ -22,7 +22,7 @@ const DESKTOP = { width: 1280, height: 900 };
 const PHONE = { width: 390, height: 844 };
 /** Of a picture; what stands below looks like what stands above. */
 const TALLEST = 2400;
-const NARROW = { width: 320, height: 640 };
+export const NARROW = { width: 320, height: 640 };
 const FLAGS = [
   "--no-sandbox",
   "--lang=en-GB",
@@ -60,11 +60,15 @@ export async function launch() {
 
 /** Somebody with a browser of their own. */
 export class Person {
-  static async enter(browser, base, person, options = {}) {
-    const { scripts = true, pictures = null } = options;
+  /**
+   * `way`: with or without `scripts`, at which `size`, into which folder `pictures` go, if any, and
+   * whether it is somebody with an invented `year` behind them.
+   */
+  static async enter(browser, base, person, way = {}) {
+    const { scripts = true, size = DESKTOP, year = false } = way;
     const context = await browser.newContext({
       javaScriptEnabled: scripts,
-      viewport: DESKTOP,
+      viewport: size,
       baseURL: base,
       locale: "en-GB",
       timezoneId: "Europe/London",
@@ -72,14 +76,15 @@ export class Person {
     });
     context.setDefaultTimeout(60_000);
     const page = await context.newPage();
-    const one = new Person(page, scripts, pictures);
-    await one.signIn(person);
+    const one = new Person(page, { ...way, scripts, size });
+    await one.signIn(person, year);
     return one;
   }
 
-  constructor(page, scripts, pictures) {
+  constructor(page, { scripts, size, pictures = null }) {
     this.page = page;
     this.scripts = scripts;
+    this.size = size;
     this.pictures = pictures;
     this.forbidden = [];
     this.document = null;
@@ -94,9 +99,11 @@ export class Person {
     });
   }
 
-  async signIn(person) {
+  async signIn(person, year) {
     await this.page.goto("/app/sign-in");
-    await this.press(person);
+    const chosen = this.page.getByRole("button", { name: person, exact: true });
+    await (year ? chosen.last() : chosen.first()).click();
+    await this.page.waitForLoadState("domcontentloaded");
   }
 
   async open(path) {
@@ -130,8 +137,9 @@ export class Person {
     if (!text.includes(words)) throw new Error(`no “${words}” on ${this.page.url()}:\n${text}`);
   }
 
-  /** Nothing moves about while the page comes to be. */
+  /** Nothing moves about while the page comes to be; without scripts nobody could say. */
   async standsStill() {
+    if (!this.scripts) return;
     const moved = await this.page.evaluate(
       () =>
         new Promise((done) => {
@@ -163,23 +171,27 @@ export class Person {
       for (const one of found.violations) {
         for (const node of one.nodes) problems.push(`axe: ${one.id}: ${one.help}: ${node.html}`);
       }
-      await page.setViewportSize(NARROW);
-      const wide = await page.evaluate(() => document.scrollingElement.scrollWidth);
-      if (wide > NARROW.width) {
-        const culprits = await page.evaluate(() =>
-          [...document.querySelectorAll("main *")]
-            .filter((one) => one.getBoundingClientRect().right > 321 && !one.closest(".scroll, svg"))
-            .slice(0, 4)
-            .map((one) => one.outerHTML.slice(0, 120)),
-        );
-        problems.push(`${wide} pixels wide at ${NARROW.width}: ${culprits.join(" | ")}`);
-      }
-      await page.setViewportSize(DESKTOP);
     }
+    problems.push(...(await this.sideways()));
     problems.push(...this.forbidden.map((text) => `console: ${text}`));
     this.forbidden = [];
     if (problems.length > 0) throw new Error(`${name} (${page.url()}):\n${problems.join("\n")}`);
     await this.picture(name);
+  }
+
+  /** What a reader at 320 pixels would have to look for at the side. */
+  async sideways() {
+    const { page } = this;
+    await page.setViewportSize(NARROW);
+    const wide = await page.evaluate(() => document.scrollingElement.scrollWidth);
+    const culprits = await page.evaluate(() =>
+      [...document.querySelectorAll("main *")]
+        .filter((one) => one.getBoundingClientRect().right > 321 && !one.closest(".scroll, svg"))
+        .slice(0, 4)
+        .map((one) => one.outerHTML.slice(0, 120)),
+    );
+    await page.setViewportSize(this.size);
+    return wide > NARROW.width ? [`${wide} pixels wide at ${NARROW.width}: ${culprits.join(" | ")}`] : [];
   }
 
   async errors() {
@@ -212,6 +224,6 @@ export class Person {
       const png = await this.page.screenshot({ fullPage: true, clip });
       writeFileSync(join(this.pictures, `${name}-${width}.png`), smaller(png));
     }
-    await this.page.setViewportSize(DESKTOP);
+    await this.page.setViewportSize(this.size);
   }
 }

@@ -51,6 +51,11 @@ impl Visitor {
         seen.location().to_owned()
     }
 
+    /// Of the sign-in, as a browser keeps it.
+    pub(crate) fn cookie(&self) -> &str {
+        self.cookie.as_deref().expect("somebody signed in")
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Seen {
         self.send(self.call(Method::GET, path)).await
     }
