@@ -100,6 +100,30 @@ pub(super) async fn copy_in(url: &str, batch: i64) -> f64 {
     rows.len() as f64 / f64::from(EVENTS) / started.elapsed().as_secs_f64()
 }
 
+/// The rows of what was appended, 64 commands a commit, by bare statements of one backend into a table
+/// like ours: no command is judged, and nothing but positions is sent. Commands a second.
+pub(super) async fn batches(url: &str, events: i64) -> f64 {
+    let client = connect(url).await;
+    client
+        .batch_execute(
+            "drop table if exists batched;
+             create table batched (like event_log.events including all)",
+        )
+        .await
+        .unwrap();
+    let insert = "insert into batched
+        select * from event_log.events where position between $1 and $2";
+    let insert = client.prepare(insert).await.unwrap();
+    let batch = i64::from(EVENTS) * 64;
+    let (mut first, started) = (1, Instant::now());
+    while first <= events {
+        let last = (first + batch - 1).min(events);
+        client.execute(&insert, &[&first, &last]).await.unwrap();
+        first = last + 1;
+    }
+    events as f64 / f64::from(EVENTS) / started.elapsed().as_secs_f64()
+}
+
 /// A value as the server sent it.
 #[derive(Debug)]
 struct Raw<'a>(Option<&'a [u8]>);

@@ -292,6 +292,7 @@ async fn round(settings: &Settings, number: usize) -> Round {
         keep(&format!("insert_{count}_per_s"), rate);
     }
     keep("copy_in_per_s", limits::copy_in(&url, 30_000).await);
+    keep("batches_of_64_per_s", limits::batches(&url, 30_000).await);
     let store = &stores[0];
     keep("load_12_events_p50_ms", load(store, &url).await);
     let head = store.log.head().await.unwrap();
@@ -316,6 +317,7 @@ const RATIOS: [(&str, &str); 8] = [
     ("append_1_per_s", "insert_1_per_s"),
     ("append_64_per_s", "insert_64_per_s"),
     ("append_64_per_s", "copy_in_per_s"),
+    ("append_64_per_s", "batches_of_64_per_s"),
     ("append_256_per_s", "copy_in_per_s"),
     ("append_64_two_replicas_per_s", "append_64_per_s"),
     ("append_256_two_replicas_per_s", "append_256_per_s"),
