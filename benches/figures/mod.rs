@@ -31,7 +31,7 @@ pub(crate) async fn print(
 ) {
     let show = "select string_agg(name || '=' || setting, ' ' order by name) from pg_settings
         where name in ('fsync', 'synchronous_commit', 'full_page_writes', 'server_version',
-            'shared_buffers')";
+            'shared_buffers', 'max_wal_size', 'wal_compression')";
     let postgres: String = cluster.query_one(show, &[]).await.unwrap().get(0);
     let names = rounds[0].0.keys();
     let figures: Map<String, Value> = names

@@ -313,7 +313,7 @@ async fn round(settings: &Settings, number: usize) -> Round {
     found
 }
 
-const RATIOS: [(&str, &str); 8] = [
+const RATIOS: [(&str, &str); 9] = [
     ("append_1_per_s", "insert_1_per_s"),
     ("append_64_per_s", "insert_64_per_s"),
     ("append_64_per_s", "copy_in_per_s"),

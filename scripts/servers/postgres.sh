@@ -24,11 +24,12 @@ postgres_init() {
   mv "$here/data.new" "$here/data"
 }
 
-# Loopback only, no socket file (its path may be too long), every other setting as Postgres ships it.
+# Loopback only, no socket file (its path may be too long), every other setting as Postgres ships it but
+# for what POSTGRES_SETTINGS names.
 postgres_launch() {
   local here=$1 uid=$2 bin=$3 port=$4
   as "$uid" "$bin/pg_ctl" -D "$here/data" -w -t 120 -l "$here/log" \
-    -o "-h 127.0.0.1 -p $port -k '' -N 250" start \
+    -o "-h 127.0.0.1 -p $port -k '' -N 250 ${POSTGRES_SETTINGS:-}" start \
     < /dev/null > "$here/pg_ctl.log" 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
 }
 
