@@ -285,12 +285,16 @@ impl Params {
         self.found.get(name).map(String::as_str)
     }
 
-    /// The same question with another value of one parameter, as the query of a link.
-    pub(crate) fn with(&self, name: &str, value: &str) -> String {
-        let others = self.found.iter().filter(|(known, _)| *known != name);
+    /// The same question with another value of one parameter.
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.found.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// For a link.
+    pub(crate) fn query(&self) -> String {
         form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(others)
-            .append_pair(name, value)
+            .extend_pairs(&self.found)
             .finish()
     }
 

@@ -48,8 +48,7 @@ impl Curve {
     }
 
     fn median(&self) -> String {
-        let days = |days: f64| format!("{} days", number(days));
-        self.curve.median().map_or("not reached".to_owned(), days)
+        self.curve.median().map_or("not reached".to_owned(), wait)
     }
 
     /// Level from one step to the next.
@@ -72,13 +71,9 @@ impl Curve {
 
     #[must_use]
     pub fn description(&self) -> String {
-        let requests = if self.count == 1 {
-            "request"
-        } else {
-            "requests"
-        };
+        let waits = if self.count == 1 { "wait" } else { "waits" };
         format!(
-            "Of {} {requests}, {} of them still open, half were through after: {}. The shaded band is the 95 % interval.",
+            "Of {} {waits}, {} of them still open, half were through after: {}. The shaded band is the 95 % interval.",
             self.count,
             self.open,
             self.median()
@@ -103,9 +98,34 @@ impl Curve {
     }
 }
 
+/// `5.7 days`, `3.2 hours`, `12 minutes`: no more of it than anybody would say.
+fn wait(days: f64) -> String {
+    let hours = days * 24.0;
+    if hours < 1.0 {
+        format!("{:.0} minutes", hours * 60.0)
+    } else if days < 1.0 {
+        format!("{hours:.1} hours")
+    } else {
+        format!("{days:.1} days")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_wait_is_said_in_the_unit_that_fits_it() {
+        let said = [0.0, 0.008, 0.13, 5.7012, 44.0].map(wait);
+        let units = [
+            "0 minutes",
+            "12 minutes",
+            "3.1 hours",
+            "5.7 days",
+            "44.0 days",
+        ];
+        assert_eq!(said, units);
+    }
     use crate::statistics::Observation;
 
     #[test]

@@ -10,6 +10,7 @@ use crate::domain::ids::Authority;
 use crate::domain::request::actor::PrincipalKind;
 use crate::drafts::Drafts;
 use crate::screens::{self, Door, Guest, ROOT, Screens, read_hints};
+use crate::simulate::cast::Cast;
 use axum::Router;
 use jiff::SignedDuration;
 use secrecy::ExposeSecret;
@@ -47,6 +48,7 @@ pub(super) async fn open(
     let settings = &config.settings;
     let people = people::read(&settings.workflows.join("people/demonstration.yaml"))?;
     let mut guests = guests(&engine.authority, &people);
+    let mut known = Vec::new();
     let everybody: Vec<&Person> = people.iter().collect();
     let issued = people::welcome(engine, &engine.authority, &everybody).await?;
     say(format!(
@@ -75,8 +77,22 @@ pub(super) async fn open(
             ));
         }
         guests.extend(overseers.into_iter().map(|person| Guest {
+            title: format!("{} (invented year)", person.title),
             group: "People with an invented year behind them",
             ..guest(&year, person)
+        }));
+        let organisation = registry.of(year.as_str());
+        let cast = Cast::of(organisation.organisation());
+        let titles = cast.titles(organisation.organisation());
+        known.extend(titles.into_iter().map(|(principal, title)| {
+            let authority = year.clone();
+            (
+                Holder {
+                    authority,
+                    principal,
+                },
+                title,
+            )
         }));
     }
     say(format!(
@@ -87,6 +103,7 @@ pub(super) async fn open(
     let vault = engine.commands.vault();
     Ok(Door::Demonstration {
         guests,
+        known,
         key: vault.derive("demonstration-sign-in", settings.authority.as_str(), &[]),
         lasts: SignedDuration::from_secs(i64::from(sign_in_seconds)),
     })

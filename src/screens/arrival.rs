@@ -2,14 +2,14 @@
 
 use super::form::hints::Arrival;
 use super::layout::Page;
-use super::opened::{elsewhere, further, named};
+use super::opened::{elsewhere, from, further, named};
 use super::request::due;
 use super::shown::when;
 use super::viewer::Viewer;
 use super::words::{self, count};
 use super::{ROOT, Screens};
 use crate::access::{Action, Opened, Resource};
-use crate::api::excerpt::{self, SKIP};
+use crate::api::excerpt::{self, SKIP, skipped};
 use crate::api::extract::Params;
 use crate::api::problem::Problem;
 use crate::api::read_tables::{reached, unreadable};
@@ -210,8 +210,8 @@ pub(super) async fn page(
     record(&screens.app, &viewer.caller, (Opened::Figure, &ids)).await?;
     let many = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
     let back = words::known_on('?', day);
-    let title = "Help has not come yet";
-    Ok(Page::of(title, &viewer).draw(&html! {
+    let title = from("Help has not come yet".to_owned(), skipped(&params)?);
+    Ok(Page::of(&title, &viewer).draw(&html! {
         p { a.ds_back-link href={ (ROOT) "/figures" (back) } { "Back to the figures" } }
         h1 { (title) }
         p {

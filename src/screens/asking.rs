@@ -9,7 +9,7 @@ use super::form::{
 };
 use super::layout::Page;
 use super::pages::{Asking, Questions};
-use super::shown::answers;
+use super::shown::answers_under;
 use super::viewer::Viewer;
 use super::{ROOT, Screens};
 use crate::access::Holder;
@@ -245,7 +245,7 @@ fn check(
         p { "Nothing was sent yet. You can change every answer." }
         @for page in &asking.pages {
             h2 { (page.title) }
-            (answers(&page.all(), data))
+            (answers_under(&page.title, &page.all(), data))
             p { a href=(written.page(&page.name)) { "Change" span.unseen { ": " (page.title) } } }
         }
         form method="post" action=(written.page("send")) {

@@ -37,6 +37,8 @@ pub enum Door {
     Closed,
     Demonstration {
         guests: Vec<Guest>,
+        /// Others who are met on the pages, as people call them.
+        known: Vec<(Holder, String)>,
         key: [u8; 32],
         lasts: SignedDuration,
     },
@@ -59,8 +61,15 @@ impl Door {
 
     pub(super) fn title_of(&self, holder: &Holder) -> Option<&str> {
         let mut guests = self.guests().iter();
-        let found = guests.find(|guest| guest.holder == *holder)?;
-        Some(&found.title)
+        if let Some(found) = guests.find(|guest| guest.holder == *holder) {
+            return Some(&found.title);
+        }
+        let mut known = match self {
+            Self::Closed => [].iter(),
+            Self::Demonstration { known, .. } => known.iter(),
+        };
+        let found = known.find(|(known, _)| known == holder)?;
+        Some(&found.1)
     }
 
     /// The cookie of somebody who has come in.

@@ -89,6 +89,12 @@ impl Asked<'_> {
         Ok(html! {
             div #figures hx-get=[live.then_some(here)] hx-trigger=[live.then_some("changed from:body")]
                 hx-select=[live.then_some("#figures")] hx-swap=[live.then_some("outerHTML")] {
+                p.small {
+                    @match times.as_known_on {
+                        Some(at) => { "As it was known " (words::known(at)) ". This answer never changes." }
+                        None => { "As it is known now." }
+                    }
+                }
                 ul.cards {
                     @if let Some(concerns) = concerns { li { (concerns) } }
                     @if let Some(loads) = &loads { li { (loads::unowned(loads)) } li { (loads::open(loads)) } }
@@ -100,12 +106,6 @@ impl Asked<'_> {
                     (self.chart(&answer.clocks).await?)
                 }
                 @if let Some(loads) = &loads { (loads::table(self.viewer, loads, self.known_on)) }
-                p.small {
-                    @match times.as_known_on {
-                        Some(at) => { "As it was known " (words::known(at)) ". This answer never changes." }
-                        None => { "As it is known now." }
-                    }
-                }
             }
         })
     }
@@ -269,7 +269,7 @@ impl Asked<'_> {
         Ok(html! {
             h2 #chart { "How many still wait: " (chosen.title) }
             figure {
-                (PreEscaped(without_style(&curve.svg())))
+                div.scroll tabindex="0" role="group" aria-label="Curve" { (PreEscaped(without_style(&curve.svg()))) }
                 figcaption { (curve.description()) }
             }
             details.more #as-a-table { summary { "The same as a table" } div.inside { (table(&curve.table())) } }

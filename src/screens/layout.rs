@@ -100,7 +100,7 @@ impl<'a> Page<'a> {
                     (self.header())
                     main.wrap #main tabindex="-1" data-live=[self.live] { (main) }
                     footer.foot { div.wrap {
-                        p { "If a child is in danger now, ring 999." }
+                        p { "If a child is in danger now, ring " a href="tel:999" { "999" } "." }
                         p { a href={ (ROOT) "/accessibility" } { "Accessibility" } }
                     } }
                 }

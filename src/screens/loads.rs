@@ -1,13 +1,14 @@
 //! Who holds how much.
 
 use super::layout::Page;
-use super::opened::{elsewhere, further, named};
+use super::opened::{at, elsewhere, from, further, named};
 use super::shown::when;
 use super::viewer::Viewer;
 use super::words::{self, count, date, plain};
 use super::{ROOT, Screens};
 use crate::access::{Action, Resource};
 use crate::api::caseloads::{CaseloadsView, opened};
+use crate::api::excerpt::skipped;
 use crate::api::extract::Params;
 use crate::api::problem::Problem;
 use crate::charts::number;
@@ -99,12 +100,10 @@ pub(super) async fn page(
     let opened = opened::read(State(app), viewer.caller.clone(), params)
         .await?
         .0;
-    let further = further(
-        "/figures/caseload",
-        &asked,
-        (opened.requests.len(), opened.left_out),
-    )?;
+    let shown = (opened.requests.len(), opened.left_out);
+    let further = further("/figures/caseload", &at(&asked, now), shown)?;
     let title = format!("{}: {part}", viewer.team(&team));
+    let title = from(title, skipped(&asked)?);
     let back = words::known_on('?', day.as_deref());
     let many = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
     Ok(Page::of(&title, &viewer).draw(&html! {

@@ -3,7 +3,7 @@
 use super::arrival::Looking;
 use super::draft;
 use super::layout::Page;
-use super::request::{due, holder_words};
+use super::request::{holder_words, owed};
 use super::shown::when;
 use super::viewer::Viewer;
 use super::words::{count, moment};
@@ -101,7 +101,7 @@ impl<'a> Asked<'a> {
                 }
                 @if let Some(clock) = next {
                     div { dt { "What happens next" } dd {
-                        p { (clock.title) ": " (due(clock, self.now)) "." }
+                        p { (owed(clock, self.now)) "." }
                         @if let Some(why) = &why { p.small { (why.sentence) } }
                     } }
                 }

@@ -28,12 +28,10 @@ pub(super) async fn page(
     let now = (app.now)();
     let asked = params.clone();
     let opened = read(State(app), viewer.caller.clone(), params).await?.0;
-    let further = further(
-        "/figures/opened",
-        &asked,
-        (opened.requests.len(), opened.left_out),
-    )?;
+    let shown = (opened.requests.len(), opened.left_out);
+    let further = further("/figures/opened", &at(&asked, now), shown)?;
     let title = format!("{clock}: {part}");
+    let title = from(title, skipped(&asked)?);
     let back = known_on('?', known.as_deref());
     Ok(Page::of(&title, &viewer).draw(&html! {
         p { a.ds_back-link href={ (ROOT) "/figures" (back) } { "Back to the figures" } }
@@ -56,8 +54,8 @@ fn told(opened: &OpenedView) -> Markup {
     let many = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
     html! {
         p {
-            strong { (count(many(opened.count), "request", "requests")) }
-            ", the longest wait first. Only codes are shown here: what was written is open to those who work on it."
+            strong { (count(many(opened.count), "wait", "waits")) }
+            ", the longest first; who waited twice stands here twice. Only codes are shown here: what was written is open to those who work on it."
         }
         (elsewhere(opened.not_open_to_you, "in teams that you do not answer for"))
     }
@@ -73,6 +71,23 @@ pub(super) fn elsewhere(number: usize, place: &str) -> Markup {
     }
 }
 
+/// One page after the other shows the same moment, though work goes on.
+pub(super) fn at(asked: &Params, now: Timestamp) -> Params {
+    let asked = asked.clone();
+    if asked.text("as_of").is_some() || asked.text("as_known_on").is_some() {
+        return asked;
+    }
+    asked.with("as_of", &now.to_string())
+}
+
+/// A title that tells one page from the next.
+pub(super) fn from(title: String, skip: usize) -> String {
+    match skip {
+        0 => title,
+        _ => format!("{title}, from {} on", skip + 1),
+    }
+}
+
 /// The way through what does not stand on one page: so many are shown, so many come after them.
 pub(super) fn further(
     page: &str,
@@ -80,13 +95,17 @@ pub(super) fn further(
     (shown, left_out): (usize, usize),
 ) -> Result<Markup, Problem> {
     let skip = skipped(asked)?;
-    let to = |skip: usize| format!("{ROOT}{page}?{}", asked.with(SKIP, &skip.to_string()));
+    let to = |skip: usize| {
+        let query = asked.clone().with(SKIP, &skip.to_string()).query();
+        format!("{ROOT}{page}?{query}")
+    };
+    let left = i64::try_from(left_out).unwrap_or(i64::MAX);
     Ok(html! {
         @if skip > 0 || left_out > 0 {
             nav.buttons aria-label="Further requests" {
                 @if skip > 0 { a href=(to(0)) { "From the first one on" } }
                 @if shown > 0 { span { (skip + 1) " to " (skip + shown) } }
-                @if left_out > 0 { a href=(to(skip + shown)) { "Go on with the next ones, " (left_out) " are left" } }
+                @if left_out > 0 { a href=(to(skip + shown)) { "The next ones (" (count(left, "is left", "are left")) ")" } }
             }
         }
     })
@@ -170,7 +189,7 @@ pub(super) async fn concerns(
                 div.card.red role="status" {
                     p { strong { (count(waiting, "concern waits", "concerns wait")) " for an answer." } }
                     @if let Some(oldest) = found.oldest_at {
-                        p { "The oldest was passed on " (when(oldest, now)) "." }
+                        p { "The oldest waits since " (when(oldest, now)) "." }
                     }
                 }
             }
@@ -181,6 +200,7 @@ pub(super) async fn concerns(
                         ", " (viewer.team(&one.team)) ": " span.late { "waiting for " (span(one.waiting_ms)) }
                     } }
                 },
+                None if waiting == 0 => {}
                 None => p { "Which requests they belong to is open to those who answer them." },
             }
         }

@@ -35,6 +35,8 @@ struct Line {
     due: Option<Due>,
     /// 0 is the most urgent.
     urgency: usize,
+    /// The same in words.
+    asked_as: String,
     claim: Option<ClaimView>,
 }
 
@@ -84,7 +86,7 @@ async fn table(screens: &Screens, viewer: &Viewer, team: &TeamId) -> Result<Mark
     let lines: Result<Vec<Line>, Problem> = found
         .map_err(unreadable)?
         .into_iter()
-        .map(|waiting| line(viewer, waiting, now))
+        .map(|waiting| line(screens, viewer, waiting))
         .collect();
     let mut lines = lines?;
     lines.sort_by_key(|line| {
@@ -124,7 +126,8 @@ async fn table(screens: &Screens, viewer: &Viewer, team: &TeamId) -> Result<Mark
     })
 }
 
-fn line(viewer: &Viewer, row: Waiting, now: Timestamp) -> Result<Line, Problem> {
+fn line(screens: &Screens, viewer: &Viewer, row: Waiting) -> Result<Line, Problem> {
+    let now = (screens.app.now)();
     let declared = &viewer.declared;
     let version = u32::try_from(row.workflow_version).unwrap_or(0);
     let workflow = declared.workflows().find(|workflow| {
@@ -159,6 +162,9 @@ fn line(viewer: &Viewer, row: Waiting, now: Timestamp) -> Result<Line, Problem> 
             |definition| title_of(definition, &row),
         ),
         urgency: definition.map_or(usize::MAX, |definition| rank(definition, &row)),
+        asked_as: row.urgency.as_ref().map_or_else(String::new, |urgency| {
+            screens.hints(&row.workflow).words("urgency", urgency)
+        }),
         claim: claim.transpose()?,
         due,
         row,
@@ -203,11 +209,8 @@ impl Line {
                 td data-label="Due next:" { (self.due(now)) }
                 td data-label="The child has waited" { (count(waited / DAY_MS, "day", "days")) }
                 td data-label="Asked as" {
-                    @if self.urgency == 0 {
-                        span.ds_tag.ds_tag--orange { (super::words::plain(row.urgency.as_deref().unwrap_or_default())) }
-                    } @else {
-                        (super::words::plain(row.urgency.as_deref().unwrap_or_default()))
-                    }
+                    @if self.urgency == 0 { span.ds_tag.ds_tag--orange { (self.asked_as) } }
+                    @else { (self.asked_as) }
                 }
                 td data-label="Where it is:" { (self.state) }
                 td data-label="Who has it:" { (self.holder(viewer)) }

@@ -6,7 +6,7 @@ use super::layout::Page;
 use super::shown::{answers, when};
 use super::sources::{Sources, questions};
 use super::viewer::Viewer;
-use super::words::{capital, count, day, moment, plain, span};
+use super::words::{count, day, moment, plain, small, span};
 use super::{ROOT, Screens};
 use crate::api::concerns::NumberView;
 use crate::api::extract::{Params, Segments};
@@ -71,9 +71,18 @@ pub(super) fn numbers(numbers: &[NumberView]) -> Markup {
     html! {
         ul.numbers {
             @for number in numbers {
-                li { span { (number.title) } strong { (number.number) } }
+                li { span { (number.title) } (ring(&number.number)) }
             }
         }
+    }
+}
+
+/// A number that a phone rings when it is touched; what stands after a comma is said, not dialled.
+fn ring(number: &str) -> Markup {
+    let dialled = number.split(',').next().unwrap_or_default();
+    let digits: String = dialled.chars().filter(char::is_ascii_digit).collect();
+    html! {
+        @if digits.is_empty() { strong { (number) } } @else { a href={ "tel:" (digits) } { (number) } }
     }
 }
 
@@ -107,6 +116,7 @@ impl Opened<'_> {
                 div.card.red {
                     p { strong { "A child protection concern was passed on, and nobody has answered yet." } }
                     p { "It stays red until somebody writes down who answered, and when." }
+                    @if let Some(one) = self.answering() { p { (self.leading_to(one, "ds_button")) } }
                     @if let Some(rule) = concern {
                         p { "If nobody was rung, ring now:" }
                         (numbers(&rule.ring_first))
@@ -127,6 +137,16 @@ impl Opened<'_> {
     fn concern(&self) -> Option<&MoveView> {
         let mut moves = self.view.moves.iter();
         moves.find(|rule| !rule.ring_first.is_empty())
+    }
+
+    /// The move that writes down who answered, where this reader may make it and it is owed.
+    fn answering(&self) -> Option<&MoveView> {
+        if self.view.concern_open != Some(true) {
+            return None;
+        }
+        let closes = |rule: &MoveRule| rule.hand_over == Some(HandOver::Closes);
+        let mut moves = self.view.moves.iter();
+        moves.find(|one| self.rule_of(one).is_some_and(closes))
     }
 
     /// The title, with the button beside it that stands there on every page of a request.
@@ -207,8 +227,8 @@ impl Opened<'_> {
         found.map(|(_, rule)| rule)
     }
 
-    /// There is nothing to answer before a concern was passed on, and nothing to settle in a plan
-    /// where nothing is open.
+    /// The answer to a concern stands in its card, and there is nothing to settle in a plan where
+    /// nothing is open.
     fn is_of_use(&self, rule: &MoveRule) -> bool {
         let settles_one = matches!(
             &rule.plan,
@@ -219,14 +239,18 @@ impl Opened<'_> {
         );
         let plan = &self.seen.request().plan;
         match rule.hand_over {
-            Some(HandOver::Closes) => self.view.concern_open == Some(true),
+            Some(HandOver::Closes) => false,
             Some(HandOver::Opens) | None => !settles_one || plan.open().next().is_some(),
         }
     }
 
     fn act(&self, one: &MoveView) -> Markup {
+        html! { li { (self.leading_to(one, "ds_button ds_button--secondary")) } }
+    }
+
+    fn leading_to(&self, one: &MoveView, class: &str) -> Markup {
         let place = format!("{ROOT}/requests/{}/moves/{}", self.view.id, one.name);
-        html! { li { a.ds_button.ds_button--secondary href=(place) { (one.title) } } }
+        html! { a class=(class) href=(place) { (one.title) } }
     }
 
     fn clocks(&self) -> Markup {
@@ -349,7 +373,8 @@ pub(super) fn holder_words(viewer: &Viewer, holder: &Holder) -> Markup {
     let person = holder.person.as_ref().map(name);
     html! {
         @match (holder.held_by, person) {
-            ("worker", Some(person)) => { (capital(&person)) ", for " (team) }
+            ("worker", Some(_)) if holder.person.as_deref() == Some(me) => { "You, for " (team) }
+            ("worker", Some(person)) => { (person) ", for " (team) }
             ("requester", Some(person)) => {
                 "It waits for an answer from "
                 @if let Some(cover) = &holder.covered_by {
@@ -360,6 +385,19 @@ pub(super) fn holder_words(viewer: &Viewer, holder: &Holder) -> Markup {
                 ". The team is " (team) "."
             }
             (_, _) => { (team) }
+        }
+    }
+}
+
+/// What a clock waits for. What is still to come does not read as if it had happened: `Due by Friday 4
+/// December, 5:00 pm (3 days left): a person has seen the request`.
+pub(super) fn owed(clock: &ClockView, now: Timestamp) -> Markup {
+    let runs = clock.status == SpellStatus::Running;
+    html! {
+        @if runs && clock.due_at.is_some_and(|at| at >= now) {
+            "Due " (due(clock, now)) ": " (small(&clock.title))
+        } @else {
+            (clock.title) ": " (due(clock, now))
         }
     }
 }

@@ -15,6 +15,41 @@ pub(super) fn answers(fields: &[Field], data: &Map<String, Value>) -> Markup {
     }
 }
 
+/// The same where a heading stands above them: a question in the heading's words is not said twice.
+pub(super) fn answers_under(heading: &str, fields: &[Field], data: &Map<String, Value>) -> Markup {
+    let is_said = |field: &&Field| field.title == heading;
+    let (said, others): (Vec<&Field>, Vec<&Field>) = fields.iter().partition(is_said);
+    let value = said
+        .first()
+        .and_then(|field| Some((*field, data.get(&field.name)?)));
+    html! {
+        @match value {
+            Some((field, Value::Object(inner))) if said.len() == 1 => {
+                dl.facts { (rows(&field.inner(), inner)) }
+            }
+            Some((field, value)) if said.len() == 1 => { (alone(field, value)) }
+            _ => dl.facts { (rows(&said, data)) }
+        }
+        @if others.iter().any(|field| data.contains_key(&field.name)) {
+            dl.facts { (rows(&others, data)) }
+        }
+    }
+}
+
+/// An answer without its question.
+fn alone(field: &Field, value: &Value) -> Markup {
+    match (&field.kind, value) {
+        (Kind::Entries { item, .. }, Value::Array(entries)) => html! {
+            ol { @for entry in entries { li { (one(item, entry)) } } }
+        },
+        (_, Value::Array(items)) => {
+            let items: Vec<String> = items.iter().map(|item| text(field, item)).collect();
+            html! { p { (items.join(", ")) } }
+        }
+        (_, value) => html! { p.written { (text(field, value)) } },
+    }
+}
+
 fn rows(fields: &[&Field], data: &Map<String, Value>) -> Markup {
     html! {
         @for field in fields {

@@ -44,7 +44,7 @@ fn address(back: &str, kept: Option<&Holder>) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("back", back);
     if let Some(holder) = kept {
-        query.append_pair("kept", holder.principal.as_str());
+        query.append_pair("kept", &value_of(holder));
     }
     format!("{ROOT}/sign-in?{}", query.finish())
 }
@@ -91,7 +91,7 @@ pub(super) async fn choose(
                 ul.people {
                     @for guest in guests.iter().filter(|guest| guest.group == group) {
                         li {
-                            button.ds_button.ds_button--secondary.person type="submit" name="person" value=(value_of(guest)) {
+                            button.ds_button.ds_button--secondary.person type="submit" name="person" value=(value_of(&guest.holder)) {
                                 (guest.title)
                             }
                         }
@@ -102,14 +102,14 @@ pub(super) async fn choose(
     }))
 }
 
-fn title_of<'a>(guests: &'a [Guest], principal: &'a str) -> &'a str {
+fn title_of<'a>(guests: &'a [Guest], kept: &str) -> &'a str {
     let mut guests = guests.iter();
-    let found = guests.find(|guest| guest.holder.principal.as_str() == principal);
+    let found = guests.find(|guest| value_of(&guest.holder) == kept);
     found.map_or("the same person", |guest| &guest.title)
 }
 
-fn value_of(guest: &Guest) -> String {
-    format!("{} {}", guest.holder.authority, guest.holder.principal)
+fn value_of(holder: &Holder) -> String {
+    format!("{} {}", holder.authority, holder.principal)
 }
 
 pub(super) async fn sign_in(

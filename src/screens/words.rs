@@ -95,9 +95,18 @@ pub(super) fn plain(code: &str) -> String {
 
 /// As a sentence begins.
 pub(super) fn capital(text: &str) -> String {
+    begun(text, char::to_uppercase)
+}
+
+/// A title within a sentence.
+pub(super) fn small(text: &str) -> String {
+    begun(text, char::to_lowercase)
+}
+
+fn begun<L: Iterator<Item = char>>(text: &str, first: fn(char) -> L) -> String {
     let mut letters = text.chars();
-    let first = letters.next().map(char::to_uppercase);
-    first.map_or_else(String::new, |first| format!("{first}{}", letters.as_str()))
+    let letter = letters.next().map(first);
+    letter.map_or_else(String::new, |letter| letter.chain(letters).collect())
 }
 
 /// `5wd` becomes `5 working days`.

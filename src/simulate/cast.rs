@@ -112,6 +112,29 @@ impl Cast {
         }
     }
 
+    /// What people would call each of them.
+    #[must_use]
+    pub fn titles(&self, organisation: &Organisation) -> Vec<(PrincipalId, String)> {
+        let units = organisation.file().map_or(&[][..], |file| &file.units);
+        let mut titles = Vec::new();
+        for (team, members) in &self.teams {
+            let unit = units.iter().find(|unit| unit.id == *team);
+            let team = unit.map_or(team.as_str(), |unit| &unit.title);
+            for (number, member) in members.iter().enumerate() {
+                let title = match number {
+                    0 => format!("Leader, {team}"),
+                    number => format!("Worker {number}, {team}"),
+                };
+                titles.push((member.id.clone(), title));
+            }
+        }
+        for (at, (asker, person)) in self.requesters.iter().enumerate() {
+            let title = format!("{} {}", asker.title(), at % REQUESTERS + 1);
+            titles.push((person.id.clone(), title));
+        }
+        titles
+    }
+
     /// # Errors
     /// Never for an invented person.
     pub fn declarations(&self) -> Result<Vec<Declaration>, PublishError> {

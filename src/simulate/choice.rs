@@ -71,6 +71,23 @@ pub enum Asker {
     Police,
 }
 
+impl Asker {
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::PrimaryHead => "Head of a primary school",
+            Self::HealthVisitor => "Health visitor",
+            Self::Guidance => "Guidance teacher",
+            Self::SocialWorker => "Social worker",
+            Self::SchoolNurse => "School nurse",
+            Self::ThirdSector => "Worker of a third sector agency",
+            Self::Midwife => "Midwife",
+            Self::AdultServices => "Worker of adult services",
+            Self::Police => "Police officer",
+        }
+    }
+}
+
 pub const ASKERS: [(Asker, u32); 9] = [
     (Asker::PrimaryHead, 34),
     (Asker::HealthVisitor, 24),

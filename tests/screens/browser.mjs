@@ -101,9 +101,7 @@ export class Person {
 
   async signIn(person, year) {
     await this.page.goto("/app/sign-in");
-    const chosen = this.page.getByRole("button", { name: person, exact: true });
-    await (year ? chosen.last() : chosen.first()).click();
-    await this.page.waitForLoadState("domcontentloaded");
+    await this.press(year ? `${person} (invented year)` : person);
   }
 
   async open(path) {

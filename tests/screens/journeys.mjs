@@ -4,6 +4,7 @@ export const HEAD = "Head teacher of an invented primary in Girvan";
 export const DUTY = "Duty worker in Carrick";
 export const LEAD = "Team leader in Carrick";
 export const MANAGER = "Service manager";
+export const ANALYST = "Analyst of the partnership";
 export const SOCIAL_WORK = "Initial response team";
 
 const fail = (words) => {
@@ -112,23 +113,28 @@ export async function race(duty, lead, request) {
   return [winner, loser];
 }
 
+/** How something looks, with and without the keyboard on it. */
+const looks = (element) => {
+  const style = getComputedStyle(element);
+  return [style.outline, style.boxShadow, style.backgroundColor, style.color, style.borderColor].join(" ");
+};
+
 /** With the keyboard alone: to a button of the page, and pressed. */
 export async function byKeyboard(one, words) {
   const { page } = one;
+  const target = page.locator("button, a", { hasText: new RegExp(`^\\s*${words}`) }).first();
+  const before = await target.evaluate(looks);
   for (let tabs = 0; tabs < 80; tabs += 1) {
     await page.keyboard.press("Tab");
-    const focused = await page.evaluate(() => {
-      const it = document.activeElement;
-      const style = getComputedStyle(it);
-      const seen = style.outlineStyle !== "none" || style.boxShadow !== "none" || style.backgroundColor !== "rgba(0, 0, 0, 0)";
-      return { text: it.textContent.trim(), seen };
-    });
-    if (focused.text.startsWith(words)) {
-      if (!focused.seen) fail(`where the keyboard is cannot be seen: ${focused.text}`);
-      const before = page.url();
-      await Promise.all([page.waitForURL((url) => url.href !== before), page.keyboard.press("Enter")]);
-      return;
+    if (!(await target.evaluate((element) => element === document.activeElement))) continue;
+    // A colour may take a moment to change.
+    for (let tries = 0; (await target.evaluate(looks)) === before; tries += 1) {
+      if (tries > 20) fail(`where the keyboard is cannot be seen: ${words}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
     }
+    const from = page.url();
+    await Promise.all([page.waitForURL((url) => url.href !== from), page.keyboard.press("Enter")]);
+    return;
   }
   fail(`no key leads to “${words}” on ${page.url()}`);
 }

@@ -1,12 +1,12 @@
 // Pages in states that the stories do not come to: what was typed is kept, somebody was faster, perhaps
 // the same child, figures of another day, and an invented year behind them.
 
-import { DUTY, HEAD, LEAD, MANAGER, sendRequest, until } from "./journeys.mjs";
+import { ANALYST, DUTY, HEAD, LEAD, MANAGER, sendRequest, until } from "./journeys.mjs";
 import { need } from "./browser.mjs";
 
 const queue = "/app/teams/carrick-team";
 
-/** A sign-in that has ended: the cookie of the head teacher from an hour ago. */
+/** The cookie of the head teacher from a sign-in that has ended. */
 async function ends(one) {
   const context = one.page.context();
   const value = need("RFA_TEST_SCREENS_ENDED").split("=")[1];
@@ -72,6 +72,7 @@ export const states = {
     await lead.standsStill();
     await lead.check("70-queue-of-a-year");
     await lead.page.locator("main a[href^='/app/requests/']").first().click();
+    await lead.says("is the named worker");
     await lead.check("71-request-of-a-year");
     const manager = await this.enter(MANAGER, { year: true });
     await until(manager, "/app/figures", "A person has seen the request");
@@ -80,13 +81,35 @@ export const states = {
     await manager.says("the longest wait first");
     await manager.says("1 to 100");
     await manager.check("73-figure-of-a-year-opened");
-    await manager.press(/^Go on with the next ones, 200 are left/);
+    await manager.press("The next ones (101 are left)");
     await manager.says("101 to 200");
-    await manager.press(/^Go on with the next ones, 100 are left/);
-    await manager.says("201 to 300");
+    await manager.press("The next ones (1 is left)");
+    await manager.says("201 to 201");
     await manager.press("From the first one on");
     await manager.says("1 to 100");
     await manager.open("/app/concerns");
     await manager.check("74-concerns-of-a-year");
+    await manager.open("/app/figures");
+    await manager.write("As known on", new Date(Date.now() - 60 * 86_400_000).toISOString().slice(0, 10));
+    await manager.press("Show");
+    await manager.says("began. This answer never changes");
+    await manager.check("75-figures-of-a-day-in-the-year");
+  },
+
+  async "figures that leave the view of those with a duty hide what is small"() {
+    const analyst = await this.enter(ANALYST);
+    await until(analyst, "/app/figures", "A person has seen the request");
+    await analyst.check("47-figures-without-small-numbers");
+  },
+
+  async "a queue shows what is new without reloading"() {
+    const { duty, head } = this;
+    await duty.open(queue);
+    await duty.page.evaluate(() => { window.here = true; });
+    const rows = duty.page.locator("#queue tbody tr");
+    const before = await rows.count();
+    await sendRequest(head, { child: "Kim" });
+    await rows.nth(before).waitFor();
+    if (!(await duty.page.evaluate(() => window.here))) throw new Error("the page was loaded anew");
   },
 };

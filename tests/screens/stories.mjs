@@ -224,4 +224,5 @@ async function answerNow(one) {
   await one.press("Write down who answered");
   // It is with others now.
   await one.says("It is written down");
+  await one.check("55-done");
 }

@@ -58,7 +58,7 @@ impl Field {
     }
 
     /// Those directly inside.
-    pub(super) fn inner(&self) -> Vec<&Self> {
+    pub(in crate::screens) fn inner(&self) -> Vec<&Self> {
         match &self.kind {
             Kind::Group { first, more } => first.iter().chain(more).collect(),
             Kind::Entries { item, .. } => vec![item],

@@ -46,7 +46,7 @@ async fn the_three_groups_walk_through_their_pages_in_a_browser() {
 
 /// An invented year, so that somebody has a queue and figures worth looking at.
 async fn worked_for_a_year(environment: &[(&str, &str)]) {
-    let arguments = ["simulate", "--seed", "1", "--requests", "300"];
+    let arguments = ["simulate", "--seed", "1", "--requests", "201"];
     let mut year = ProcessUnderTest::spawn(&arguments, environment);
     assert!(year.wait().await.success(), "{}", year.output());
 }
