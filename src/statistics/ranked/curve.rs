@@ -134,16 +134,21 @@ impl<'a> Reading<'a> {
         if open.any(|(p, _)| after.survival <= 1.0 - p + 2.0 * ROUNDING) {
             return true;
         }
-        if before.survival >= 1.0 || after.survival <= 0.0 {
-            return self.lower.is_none() || self.upper.is_none();
-        }
         let half = 0.5 + 1e-9;
+        // No upper end lies below its share.
+        let seeks_upper = self.upper.is_none() && after.survival <= half;
+        if self.lower.is_some() && !seeks_upper {
+            return false;
+        }
+        if before.survival >= 1.0 || after.survival <= 0.0 {
+            return true;
+        }
         let (least, most) = (-before.survival.ln(), -after.survival.ln());
         let wide = Z_95 * after.greenwood.sqrt() / least;
         let narrow = Z_95 * before.greenwood.sqrt() / most;
         let lower = (-most * wide.exp()).exp();
         let upper = (-most * (-narrow).exp()).exp();
-        self.lower.is_none() && lower <= half || self.upper.is_none() && upper <= half
+        self.lower.is_none() && lower <= half || seeks_upper && upper <= half
     }
 
     fn walk(&mut self, ties: Ties<'_>, at: At) {

@@ -2,7 +2,7 @@
 
 mod gaps;
 
-use super::{Counting, Pause, Reading, Spell, SpellStatus};
+use super::{Counting, Pause, Reading, Spell, SpellStatus, Verdict};
 use crate::domain::time::calendar::{Calendar, ms};
 use crate::domain::workflow::definition::{CountDay, Offset, Roll, Target};
 use gaps::{Along, Gap, gaps_seen};
@@ -17,17 +17,37 @@ impl Spell {
     #[must_use]
     pub fn reading(&self, calendar: &Calendar, as_of: Timestamp) -> Reading {
         let view = View::of(self, calendar, as_of);
+        let (working_days, working_ms) = (view.working_days(), view.working_ms());
+        let verdict = self.judge(view, as_of);
+        Reading {
+            status: verdict.status,
+            elapsed_ms: verdict.elapsed_ms,
+            paused_ms: verdict.paused_ms,
+            working_days,
+            working_ms,
+            due_at: verdict.due_at,
+            received_out_of_hours: self.received_out_of_hours(calendar),
+            met: verdict.met,
+            extended: verdict.extended,
+            met_unextended: verdict.met_unextended,
+        }
+    }
+
+    /// As `reading`, as far as it goes.
+    #[must_use]
+    pub fn verdict(&self, calendar: &Calendar, as_of: Timestamp) -> Verdict {
+        self.judge(View::of(self, calendar, as_of), as_of)
+    }
+
+    fn judge(&self, view: View<'_>, as_of: Timestamp) -> Verdict {
         let due_at = view.due();
         let extended = self.extensions.iter().any(|given| given.at <= as_of);
         let met = view.met(due_at);
-        Reading {
+        Verdict {
             status: view.status,
             elapsed_ms: wall_ms(view.start, view.end),
             paused_ms: view.paused_ms(),
-            working_days: view.working_days(),
-            working_ms: view.working_ms(),
             due_at,
-            received_out_of_hours: self.received_out_of_hours(calendar),
             met,
             extended,
             met_unextended: if extended {
