@@ -1,8 +1,9 @@
 //! One spell, read at a moment: what happened later is not seen.
 
 mod gaps;
+mod verdict;
 
-use super::{Counting, Pause, Reading, Spell, SpellStatus, Verdict};
+use super::{Counting, Pause, Reading, Spell, SpellStatus};
 use crate::domain::time::calendar::{Calendar, ms};
 use crate::domain::workflow::definition::{CountDay, Offset, Roll, Target};
 use gaps::{Along, Gap, gaps_seen};
@@ -30,31 +31,6 @@ impl Spell {
             met: verdict.met,
             extended: verdict.extended,
             met_unextended: verdict.met_unextended,
-        }
-    }
-
-    /// As `reading`, as far as it goes.
-    #[must_use]
-    pub fn verdict(&self, calendar: &Calendar, as_of: Timestamp) -> Verdict {
-        self.judge(View::of(self, calendar, as_of), as_of)
-    }
-
-    fn judge(&self, view: View<'_>, as_of: Timestamp) -> Verdict {
-        let due_at = view.due();
-        let extended = self.extensions.iter().any(|given| given.at <= as_of);
-        let met = view.met(due_at);
-        Verdict {
-            status: view.status,
-            elapsed_ms: wall_ms(view.start, view.end),
-            paused_ms: view.paused_ms(),
-            due_at,
-            met,
-            extended,
-            met_unextended: if extended {
-                view.met(view.with_target(self.target).due())
-            } else {
-                met
-            },
         }
     }
 
