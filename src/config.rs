@@ -90,6 +90,8 @@ pub struct Settings {
     pub suppress_below: u64,
     /// Rates and percentiles rest on at least so many there, 1 to 1,000.
     pub rates_from: u64,
+    /// MiB of ended waits that stay in memory for figures of now, 16 to 16,384.
+    pub figures_mib_max: usize,
     /// Filter of the program's log, e.g. `info` or `rfa=debug`.
     pub log: String,
     /// One JSON object a line instead of text.
@@ -127,6 +129,7 @@ impl Default for Settings {
             sweep_seconds: 15,
             suppress_below: 5,
             rates_from: 20,
+            figures_mib_max: 384,
             // The AMQP client tells of every returned message; the relay counts and parks them.
             log: code("info,lapin=error"),
             log_json: false,
@@ -278,6 +281,7 @@ impl Settings {
             "RFA_SWEEP_SECONDS" => all.sweep_seconds = one.sweep_seconds,
             "RFA_SUPPRESS_BELOW" => all.suppress_below = one.suppress_below,
             "RFA_RATES_FROM" => all.rates_from = one.rates_from,
+            "RFA_FIGURES_MIB_MAX" => all.figures_mib_max = one.figures_mib_max,
             "RFA_LOG" => all.log = one.log,
             "RFA_LOG_JSON" => all.log_json = one.log_json,
             other => return Err(unknown(other)),
@@ -317,6 +321,7 @@ impl Settings {
         let whole = |count| usize::try_from(count).unwrap_or(usize::MAX);
         within("RFA_SUPPRESS_BELOW", whole(self.suppress_below), 2..=50)?;
         within("RFA_RATES_FROM", whole(self.rates_from), 1..=1_000)?;
+        within("RFA_FIGURES_MIB_MAX", self.figures_mib_max, 16..=16_384)?;
         let loopback = |variable: &str, address: SocketAddr, free: bool| {
             if free || address.ip().is_loopback() {
                 return Ok(());

@@ -43,6 +43,7 @@ use crate::notices::Subscriptions;
 use crate::notices::webhook::Sender;
 use crate::projections::ReadPool;
 use crate::projections::response_times::Answers;
+use crate::projections::response_times::bases::Bases;
 use crate::statistics::disclosure::Policy;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -81,6 +82,7 @@ pub struct App {
     pub sends_mail: bool,
     /// Response times that somebody else has just asked for.
     pub times: Answers,
+    pub bases: Bases,
 }
 
 #[derive(Debug, Clone, Copy)]

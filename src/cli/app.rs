@@ -8,6 +8,7 @@ use crate::config::Settings;
 use crate::domain::ids::{IdError, WorkflowName};
 use crate::notices::Outlets;
 use crate::projections::response_times::Answers;
+use crate::projections::response_times::bases::Bases;
 use crate::relay::{asyncapi, contract};
 use crate::statistics::disclosure::Policy;
 use std::sync::Arc;
@@ -23,6 +24,7 @@ pub(super) fn app(
         subscriptions: subscriptions(engine),
         sends_mail: outlets.mailer.is_some(),
         times: Answers::default(),
+        bases: Bases::within(settings.figures_mib_max << 20),
         webhooks: outlets.webhooks,
         reads: engine.log.pool().clone(),
         tokens: Tokens::new(engine.log.pool().clone()),

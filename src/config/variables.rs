@@ -3,7 +3,7 @@
 use super::ConfigError;
 use std::ffi::OsString;
 
-pub(super) const KNOWN: [&str; 29] = [
+pub(super) const KNOWN: [&str; 30] = [
     "RFA_VAULT_URL",
     "RFA_MASTER_KEY",
     "RFA_MASTER_KEY_FILE",
@@ -31,6 +31,7 @@ pub(super) const KNOWN: [&str; 29] = [
     "RFA_SWEEP_SECONDS",
     "RFA_SUPPRESS_BELOW",
     "RFA_RATES_FROM",
+    "RFA_FIGURES_MIB_MAX",
     "RFA_LOG",
     "RFA_LOG_JSON",
 ];
@@ -72,7 +73,8 @@ pub(super) fn allowed(variable: &str) -> &'static str {
         | "RFA_CHECKPOINT_SECONDS"
         | "RFA_KEY_CACHE_SECONDS"
         | "RFA_SUPPRESS_BELOW"
-        | "RFA_RATES_FROM" => "a whole number",
+        | "RFA_RATES_FROM"
+        | "RFA_FIGURES_MIB_MAX" => "a whole number",
         _ => "text",
     }
 }

@@ -17,12 +17,15 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 pub mod answer;
+pub mod bases;
 pub mod charted;
 mod figures;
 pub mod known;
+mod numbers;
 pub mod opened;
 pub mod published;
 mod seen;
+mod settled;
 
 pub use answer::{Answer, Answers, Question, Window, query};
 pub(super) use seen::codes;
@@ -49,6 +52,9 @@ pub struct SpellRow {
     pub paused_ms: Option<i64>,
     pub working_days: Option<i32>,
     pub met: Option<bool>,
+    /// Of the event that ended it, where what it read then is written down: from there on the figures of
+    /// the row stay as they are, whatever else happens to the request.
+    pub settled_position: Option<i64>,
     /// The spell as the clock folds it.
     pub detail: Option<Spell>,
     /// Codes that the figures can be asked by; a list where several hold at once.
@@ -174,6 +180,7 @@ fn context_of(event: &Decoded, act: &Act) -> Result<SpellRow, String> {
         paused_ms: None,
         working_days: None,
         met: None,
+        settled_position: None,
         detail: None,
         dimensions: Arc::new(codes_of(act, opening)),
         position: event.recorded.position.0,
@@ -220,6 +227,7 @@ fn row_of(
             .as_ref()
             .map(|reading| i32::try_from(reading.working_days).unwrap_or(i32::MAX)),
         met: settled.as_ref().and_then(|reading| reading.met),
+        settled_position: settled.as_ref().map(|_| context.position),
         detail: Some(spell),
         dimensions,
         ..context.clone()

@@ -16,7 +16,7 @@ use crate::charts::{Curve, Table};
 use crate::domain::ids::ClockName;
 use crate::projections::response_times::Question;
 use crate::projections::response_times::answer::ClockFigures;
-use crate::projections::response_times::charted::waits;
+use crate::projections::response_times::charted::{Waits, waits};
 use crate::projections::response_times::published::PublishedFigures;
 use axum::extract::State;
 use maud::{Markup, PreEscaped, html};
@@ -250,15 +250,7 @@ impl Asked<'_> {
         let Some(chosen) = chosen.or_else(telling) else {
             return Ok(html! {});
         };
-        let app = &self.screens.app;
-        let known = Params::of([("as_known_on", self.known_on)]);
-        let stand = stand(app, &self.viewer.caller, &known).await?;
-        let authority = self.viewer.caller.authority.as_str();
-        let mut question = Question::whole(authority, app.usual_workflow.clone(), stand.at);
-        question.clock = ClockName::parse(&chosen.clock).ok();
-        let waits = waits(&app.reads, &stand.known, &question)
-            .await
-            .map_err(unreadable)?;
+        let waits = self.waits(&chosen.clock).await?;
         let curve = Curve {
             title: chosen.title.clone(),
             curve: waits.curve,
@@ -274,6 +266,29 @@ impl Asked<'_> {
             }
             details.more #as-a-table { summary { "The same as a table" } div.inside { (table(&curve.table())) } }
         })
+    }
+}
+
+impl Asked<'_> {
+    /// Of today from what is in memory; of another day counted from every row.
+    async fn waits(&self, clock: &str) -> Result<Waits, Problem> {
+        let app = &self.screens.app;
+        let authority = self.viewer.caller.authority.as_str();
+        let clock = ClockName::parse(clock).ok();
+        let of = |at| Question {
+            clock,
+            ..Question::whole(authority, app.usual_workflow.clone(), at)
+        };
+        let waits = if self.known_on.is_none() {
+            let declared = app.commands.registry().of(authority);
+            let question = of((app.now)());
+            app.bases.waits(&app.reads, &declared, &question).await
+        } else {
+            let known = Params::of([("as_known_on", self.known_on)]);
+            let stand = stand(app, &self.viewer.caller, &known).await?;
+            waits(&app.reads, &stand.known, &of(stand.at)).await
+        };
+        waits.map_err(unreadable)
     }
 }
 

@@ -63,20 +63,25 @@ impl AalenJohansen {
         let share = steps
             .last()
             .map_or(0.0, |step| of(&step.incidence, outcome));
-        if share <= ROUNDING || share >= 1.0 - ROUNDING {
-            let share = share.clamp(0.0, 1.0);
-            return Incidence {
-                share,
-                lower: share,
-                upper: share,
-            };
-        }
-        let spread = Z_95 * variance(steps, outcome, share).sqrt() / (share * share.ln().abs());
-        Incidence {
+        incidence(share, variance(steps, outcome, share))
+    }
+}
+
+/// A chance with its interval.
+pub(super) fn incidence(share: f64, variance: f64) -> Incidence {
+    if share <= ROUNDING || share >= 1.0 - ROUNDING {
+        let share = share.clamp(0.0, 1.0);
+        return Incidence {
             share,
-            lower: share.powf(spread.exp()),
-            upper: share.powf((-spread).exp()),
-        }
+            lower: share,
+            upper: share,
+        };
+    }
+    let spread = Z_95 * variance.sqrt() / (share * share.ln().abs());
+    Incidence {
+        share,
+        lower: share.powf(spread.exp()),
+        upper: share.powf((-spread).exp()),
     }
 }
 

@@ -56,6 +56,10 @@ impl KaplanMeier {
         Self { steps }
     }
 
+    pub(super) fn of_steps(steps: Vec<Step>) -> Self {
+        Self { steps }
+    }
+
     /// The smallest number at risk at any step up to the median, or to the last step.
     #[must_use]
     pub fn fewest_at_risk(&self) -> Option<usize> {
@@ -118,7 +122,7 @@ impl KaplanMeier {
 }
 
 /// Running product and Greenwood sum.
-struct Estimate {
+pub(super) struct Estimate {
     survival: f64,
     greenwood: f64,
     upper: f64,
@@ -135,19 +139,39 @@ impl Default for Estimate {
 }
 
 impl Estimate {
-    fn step(&mut self, days: f64, at_risk_count: usize, ended_count: usize) -> Step {
+    /// From where another one has come to.
+    pub(super) fn from(survival: f64, greenwood: f64) -> Self {
+        let mut estimate = Self {
+            survival,
+            greenwood,
+            upper: 1.0,
+        };
+        if survival > 0.0 && survival < 1.0 {
+            estimate.upper = estimate.bounds().1;
+        }
+        estimate
+    }
+
+    /// The product and the sum.
+    pub(super) fn so_far(&self) -> (f64, f64) {
+        (self.survival, self.greenwood)
+    }
+
+    pub(super) fn pass(&mut self, at_risk_count: usize, ended_count: usize) {
         let (at_risk, ended) = (float(at_risk_count), float(ended_count));
         let left = float(at_risk_count - ended_count);
         self.survival *= left / at_risk;
-        let lower = if left > 0.0 && self.survival > 0.0 {
+        if left > 0.0 {
             self.greenwood += ended / (at_risk * left);
-            let spread = Z_95 * self.greenwood.sqrt() / self.survival.ln().abs();
-            self.upper = self.survival.powf((-spread).exp());
-            self.survival.powf(spread.exp())
-        } else {
-            // At 0 the scale has no interval; the upper bound stays where it was.
-            0.0
-        };
+        }
+    }
+
+    /// As after a step, whose predecessors were only passed.
+    pub(super) fn seen(&mut self, days: f64, at_risk_count: usize, ended_count: usize) -> Step {
+        let mut lower = 0.0;
+        if self.survival > 0.0 && self.survival < 1.0 {
+            (lower, self.upper) = self.bounds();
+        }
         Step {
             days,
             at_risk_count,
@@ -156,6 +180,18 @@ impl Estimate {
             lower,
             upper: self.upper,
         }
+    }
+
+    fn bounds(&self) -> (f64, f64) {
+        let spread = Z_95 * self.greenwood.sqrt() / self.survival.ln().abs();
+        let upper = self.survival.powf((-spread).exp());
+        (self.survival.powf(spread.exp()), upper)
+    }
+
+    pub(super) fn step(&mut self, days: f64, at_risk_count: usize, ended_count: usize) -> Step {
+        // At 0 the scale has no interval; the upper bound stays where it was.
+        self.pass(at_risk_count, ended_count);
+        self.seen(days, at_risk_count, ended_count)
     }
 }
 

@@ -8,6 +8,7 @@ pub mod competing;
 pub mod control;
 pub mod disclosure;
 pub mod kaplan_meier;
+pub mod ranked;
 pub mod summary;
 pub mod target;
 

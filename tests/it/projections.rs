@@ -1,6 +1,7 @@
 //! Read tables: rebuilt equals live equals a fold of the log that is written another way here.
 
 mod by_hand;
+mod kept;
 mod plans;
 mod torn;
 

@@ -125,7 +125,15 @@ impl Asked {
     async fn present(&self, app: &App) -> Result<Answer, QueryError> {
         let (question, position) = (&self.question, &self.as_of.position);
         let key = Key::of(question, self.is_about_now, position, &self.declared);
-        let read = answer::query(&app.reads, &self.declared, &self.question);
+        let (pool, declared) = (&app.reads, &self.declared);
+        let read = async {
+            // What has ended by now stays as it is; of an earlier moment some had not ended.
+            if self.is_about_now {
+                app.bases.query(pool, declared, question).await
+            } else {
+                answer::query(pool, declared, question).await
+            }
+        };
         let answer = app.times.ask(key, read).await;
         answer.map(Arc::unwrap_or_clone)
     }

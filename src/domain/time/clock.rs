@@ -144,6 +144,18 @@ pub struct Reading {
     pub met_unextended: Option<bool>,
 }
 
+/// What a clock says at a moment without its working time, for which every day has to be looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verdict {
+    pub status: SpellStatus,
+    pub elapsed_ms: i64,
+    pub paused_ms: i64,
+    pub due_at: Option<Timestamp>,
+    pub met: Option<bool>,
+    pub extended: bool,
+    pub met_unextended: Option<bool>,
+}
+
 /// What one event does to one clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Effect {

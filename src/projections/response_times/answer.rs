@@ -283,7 +283,10 @@ pub async fn dimensions(pool: &ReadPool, question: &Question) -> Result<Vec<Stri
 }
 
 /// All of them are only looked for where the one that is asked for is not among them.
-async fn check_dimensions(pool: &ReadPool, question: &Question) -> Result<(), QueryError> {
+pub(super) async fn check_dimensions(
+    pool: &ReadPool,
+    question: &Question,
+) -> Result<(), QueryError> {
     let only = question.only.as_ref().map(|(dimension, _)| dimension);
     for asked in question.by.iter().chain(only) {
         if asked == TEAM || is_dimension(pool, question, asked).await? {

@@ -2,7 +2,8 @@
 
 use super::answer::Question;
 use super::known::Known;
-use super::seen::{Seen, days};
+use super::seen::{Bounds, Seen, days};
+use crate::domain::declared::Declared;
 use crate::domain::time::clock::SpellStatus;
 use crate::projections::{QueryError, ReadPool};
 use crate::statistics::Observation;
@@ -64,7 +65,23 @@ pub async fn waits(
     known: &Known,
     question: &Question,
 ) -> Result<Waits, QueryError> {
-    let spells = known.spells(pool, question).await?;
+    Ok(waits_of(&known.spells(pool, question).await?))
+}
+
+/// As the table stands, counted from every row.
+///
+/// # Errors
+/// When the read tables are out of reach or a calendar is missing.
+pub(super) async fn waits_now(
+    pool: &ReadPool,
+    declared: &Declared,
+    question: &Question,
+) -> Result<Waits, QueryError> {
+    let bounds = Bounds::of(question, i64::MAX);
+    Ok(waits_of(&bounds.load(pool, declared).await?))
+}
+
+fn waits_of(spells: &[Seen]) -> Waits {
     let observations: Vec<Observation> = spells
         .iter()
         .map(|seen| Observation {
@@ -75,9 +92,9 @@ pub async fn waits(
     let open = spells.iter().filter(|seen| seen.status.is_open());
     let mut open_days: Vec<f64> = open.map(|seen: &Seen| days(seen.elapsed_ms)).collect();
     open_days.sort_by(|a, b| b.total_cmp(a));
-    Ok(Waits {
+    Waits {
         curve: KaplanMeier::of(&observations),
         count: spells.len(),
         open_days,
-    })
+    }
 }

@@ -14,7 +14,7 @@ use crate::statistics::target::WithinTarget;
 use crate::statistics::{Exposure, Observation};
 use std::collections::BTreeSet;
 
-const SURVIVAL_DAYS: [u32; 5] = [1, 5, 10, 20, 40];
+pub(super) const SURVIVAL_DAYS: [u32; 5] = [1, 5, 10, 20, 40];
 
 /// A cancelled spell is neither met nor waiting: it leaves the risk set when it is cancelled.
 fn curve(spells: &[&Seen], exposure: fn(&Seen, Option<usize>) -> Exposure) -> KaplanMeier {
@@ -165,7 +165,7 @@ fn open_ages(spells: &[&Seen]) -> Option<OpenAges> {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of requests")]
-fn share(part: usize, whole: usize) -> Option<f64> {
+pub(super) fn share(part: usize, whole: usize) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
 
@@ -175,7 +175,7 @@ fn pause_share(spells: &[&Seen]) -> Option<f64> {
     (elapsed > 0).then(|| days(sum(|seen| seen.paused_ms)) / days(elapsed))
 }
 
-fn labels(declared: &Declared, question: &Question, clock: &str) -> (String, String) {
+pub(super) fn labels(declared: &Declared, question: &Question, clock: &str) -> (String, String) {
     declared
         .newest_workflow(&question.workflow)
         .and_then(|workflow| workflow.definition.clocks.get(clock))

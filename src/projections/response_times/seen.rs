@@ -2,7 +2,9 @@
 
 use super::SpellRow;
 use super::answer::{Question, Window};
+use super::numbers::{Numbers, settled};
 use crate::domain::declared::Declared;
+use crate::domain::time::calendar::Calendar;
 use crate::domain::time::clock::{Reading, Spell, SpellStatus};
 use crate::projections::{QueryError, ReadPool};
 use crate::statistics::Exposure;
@@ -28,6 +30,8 @@ pub(super) struct Bounds<'a> {
     pub(super) until: Timestamp,
     /// Rows that have seen later events are left out.
     pub(super) position: i64,
+    /// Nobody asks how many working days open ones have waited.
+    leaves_days_out: bool,
 }
 
 /// One spell.
@@ -86,7 +90,19 @@ impl<'a> Bounds<'a> {
             alive_at: alive_at.max(EARLIEST),
             until,
             position,
+            leaves_days_out: false,
         }
+    }
+
+    /// For figures, which count working days of the stopped alone.
+    pub(super) fn without_open_days(mut self) -> Self {
+        self.leaves_days_out = true;
+        self
+    }
+
+    /// Whether a spell that started then is looked at.
+    pub(super) fn started(&self, at: Timestamp) -> bool {
+        at >= self.from && at < self.before
     }
 
     /// The same as the statement asks.
@@ -96,8 +112,7 @@ impl<'a> Bounds<'a> {
         row.spell > 0
             && row.workflow == self.question.workflow.as_str()
             && clock.is_none_or(|clock| clock.as_str() == row.clock)
-            && row.started_at >= self.from
-            && row.started_at < self.before
+            && self.started(row.started_at)
             && row.ended_at.is_none_or(|at| at >= self.alive_at)
             && only
                 .is_none_or(|(dimension, code)| codes(row.dimensions.get(dimension)).contains(code))
@@ -165,7 +180,7 @@ impl<'a> Bounds<'a> {
     }
 
     /// The first and the last name that is asked for, so that the index leads to one clock alone.
-    fn clocks(&self) -> (&str, &str) {
+    pub(super) fn clocks(&self) -> (&str, &str) {
         let clock = self.question.clock.as_ref();
         clock.map_or(("", AFTER_ALL_NAMES), |clock| {
             (clock.as_str(), clock.as_str())
@@ -173,7 +188,7 @@ impl<'a> Bounds<'a> {
     }
 
     /// Columns by their place: finding them by name would take longer than reading them.
-    fn read(&self, row: &Row, declared: &Declared) -> Result<Seen, QueryError> {
+    pub(super) fn read(&self, row: &Row, declared: &Declared) -> Result<Seen, QueryError> {
         let detail: Option<Json<Spell>> = row.try_get(12).map_err(unreadable)?;
         let held = Held {
             request_id: row.get(0),
@@ -195,23 +210,36 @@ impl<'a> Bounds<'a> {
         self.look(held, declared)
     }
 
+    fn count(
+        &self,
+        held: &Held,
+        declared: &Declared,
+        is_over: bool,
+    ) -> Result<(SpellStatus, Numbers), QueryError> {
+        let ended = if held.cancelled {
+            SpellStatus::Cancelled
+        } else {
+            SpellStatus::Stopped
+        };
+        if is_over {
+            let numbers = match held.settled {
+                Some(settled) => settled,
+                None => held.reading(declared, self.until)?.into(),
+            };
+            return Ok((ended, numbers));
+        }
+        if self.leaves_days_out {
+            let (spell, calendar) = held.clock_of(declared)?;
+            let verdict = spell.verdict(calendar, self.until);
+            return Ok((verdict.status, verdict.into()));
+        }
+        let reading = held.reading(declared, self.until)?;
+        Ok((reading.status, reading.into()))
+    }
+
     fn look(&self, held: Held, declared: &Declared) -> Result<Seen, QueryError> {
         let ended_at = held.ended_at.filter(|at| *at <= self.until);
-        let reading = |at: Timestamp| -> Result<Reading, QueryError> {
-            let spell = held.detail.as_ref().ok_or(QueryError::Unavailable)?;
-            let calendar = declared.calendars().load(&spell.calendar);
-            let calendar = calendar.map_err(|error| QueryError::Calendar(error.to_string()))?;
-            Ok(spell.reading(calendar, at))
-        };
-        let now = match (ended_at, held.settled) {
-            (Some(_), Some(settled)) => settled,
-            _ => reading(self.until)?.into(),
-        };
-        let status = match (ended_at, held.cancelled) {
-            (Some(_), true) => SpellStatus::Cancelled,
-            (Some(_), false) => SpellStatus::Stopped,
-            (None, _) => reading(self.until)?.status,
-        };
+        let (status, now) = self.count(&held, declared, ended_at.is_some())?;
         let period_from = match self.question.window {
             Window::Period { from, .. } => Some(from),
             Window::All | Window::Cohort { .. } => None,
@@ -220,7 +248,7 @@ impl<'a> Bounds<'a> {
         if let Some(from) = period_from {
             entered_received_ms = between_ms(held.received_at, from);
             if held.started_at < from {
-                let before = reading(from)?;
+                let before = held.reading(declared, from)?;
                 (entered_ms, entered_paused_ms) = (before.elapsed_ms, before.paused_ms);
             }
         }
@@ -262,50 +290,27 @@ struct Held {
     started_at: Timestamp,
     ended_at: Option<Timestamp>,
     ended_by: Option<String>,
-    settled: Option<Settled>,
+    settled: Option<Numbers>,
     cancelled: bool,
     detail: Option<Spell>,
     groups: Vec<String>,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Settled {
-    elapsed_ms: i64,
-    paused_ms: i64,
-    working_days: u32,
-    met: Option<bool>,
-    extended: bool,
-    met_stated: Option<bool>,
-}
-
-impl From<Reading> for Settled {
-    fn from(reading: Reading) -> Self {
-        Self {
-            elapsed_ms: reading.elapsed_ms,
-            paused_ms: reading.paused_ms,
-            working_days: reading.working_days,
-            met: reading.met,
-            extended: reading.extended,
-            met_stated: reading.met_unextended,
-        }
+impl Held {
+    fn clock_of<'a>(
+        &'a self,
+        declared: &'a Declared,
+    ) -> Result<(&'a Spell, &'a Calendar), QueryError> {
+        let spell = self.detail.as_ref().ok_or(QueryError::Unavailable)?;
+        let calendar = declared.calendars().load(&spell.calendar);
+        let calendar = calendar.map_err(|error| QueryError::Calendar(error.to_string()))?;
+        Ok((spell, calendar))
     }
-}
 
-fn settled(
-    elapsed_ms: Option<i64>,
-    paused_ms: Option<i64>,
-    working_days: Option<i32>,
-    met: Option<bool>,
-) -> Option<Settled> {
-    Some(Settled {
-        elapsed_ms: elapsed_ms?,
-        paused_ms: paused_ms?,
-        working_days: u32::try_from(working_days?).unwrap_or(0),
-        met,
-        // What was given more time is read from its detail.
-        extended: false,
-        met_stated: met,
-    })
+    fn reading(&self, declared: &Declared, at: Timestamp) -> Result<Reading, QueryError> {
+        let (spell, calendar) = self.clock_of(declared)?;
+        Ok(spell.reading(calendar, at))
+    }
 }
 
 impl Seen {
@@ -321,8 +326,11 @@ impl Seen {
 
     /// Since help was first asked for, whatever the clock says.
     pub(super) fn childs(&self, outcome: Option<usize>) -> Exposure {
-        let waited = between_ms(self.received_at, self.last_at);
-        exposure(self.entered_received_ms, waited, outcome)
+        exposure(self.entered_received_ms, self.childs_ms(), outcome)
+    }
+
+    pub(super) fn childs_ms(&self) -> i64 {
+        between_ms(self.received_at, self.last_at)
     }
 }
 
@@ -334,7 +342,7 @@ fn exposure(entered_ms: i64, ms: i64, outcome: Option<usize>) -> Exposure {
     }
 }
 
-fn between_ms(from: Timestamp, to: Timestamp) -> i64 {
+pub(super) fn between_ms(from: Timestamp, to: Timestamp) -> i64 {
     (to.as_millisecond() - from.as_millisecond()).max(0)
 }
 

@@ -14,6 +14,7 @@ create table if not exists {table} (
     paused_ms bigint,
     working_days int,
     met boolean,
+    settled_position bigint,
     detail jsonb,
     dimensions jsonb not null,
     position bigint not null,
@@ -21,3 +22,5 @@ create table if not exists {table} (
 );
 create index on {table} (authority, workflow, clock, started_at);
 create index on {table} (authority, workflow, position) where spell = 0;
+create index on {table} (authority, workflow, settled_position) where settled_position is not null;
+create index on {table} (authority, workflow, clock) where settled_position is null and spell > 0;

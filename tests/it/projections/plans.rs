@@ -45,7 +45,7 @@ async fn the_rows_of_a_page_are_found_by_the_primary_key_of_a_table_that_was_nev
 }
 
 /// A statement of the screens, its parameters' types, and how its rows are to be found.
-const LOOKS: [(&str, &str, &str); 3] = [
+const LOOKS: [(&str, &str, &str); 6] = [
     (
         "projections/sql/waiting.sql",
         "text, text, bigint",
@@ -60,6 +60,22 @@ const LOOKS: [(&str, &str, &str); 3] = [
         "log/sql/vault_find_any_indexed.sql",
         "text, text[], bytea[]",
         "Index Cond: ((authority = $1) AND (kind = asked.kind) AND (digest = asked.digest))",
+    ),
+    (
+        "projections/sql/response_times_settled.sql",
+        "text, text, text, text, text, text, text",
+        "Index Cond: ((authority = $1) AND (workflow = $2)",
+    ),
+    (
+        "projections/sql/response_times_settled_since.sql",
+        "text, text, bigint, text, text, text",
+        "Index Cond: ((authority = $1) AND (workflow = $2) AND (settled_position > $3))",
+    ),
+    // The index that has no ended spell in it.
+    (
+        "projections/sql/response_times_unsettled.sql",
+        "text, text, text, text, text, text, text",
+        "response_times_authority_workflow_clock_idx",
     ),
 ];
 

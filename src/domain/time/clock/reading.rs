@@ -1,6 +1,7 @@
 //! One spell, read at a moment: what happened later is not seen.
 
 mod gaps;
+mod verdict;
 
 use super::{Counting, Pause, Reading, Spell, SpellStatus};
 use crate::domain::time::calendar::{Calendar, ms};
@@ -17,24 +18,19 @@ impl Spell {
     #[must_use]
     pub fn reading(&self, calendar: &Calendar, as_of: Timestamp) -> Reading {
         let view = View::of(self, calendar, as_of);
-        let due_at = view.due();
-        let extended = self.extensions.iter().any(|given| given.at <= as_of);
-        let met = view.met(due_at);
+        let (working_days, working_ms) = (view.working_days(), view.working_ms());
+        let verdict = self.judge(view, as_of);
         Reading {
-            status: view.status,
-            elapsed_ms: wall_ms(view.start, view.end),
-            paused_ms: view.paused_ms(),
-            working_days: view.working_days(),
-            working_ms: view.working_ms(),
-            due_at,
+            status: verdict.status,
+            elapsed_ms: verdict.elapsed_ms,
+            paused_ms: verdict.paused_ms,
+            working_days,
+            working_ms,
+            due_at: verdict.due_at,
             received_out_of_hours: self.received_out_of_hours(calendar),
-            met,
-            extended,
-            met_unextended: if extended {
-                view.met(view.with_target(self.target).due())
-            } else {
-                met
-            },
+            met: verdict.met,
+            extended: verdict.extended,
+            met_unextended: verdict.met_unextended,
         }
     }
 

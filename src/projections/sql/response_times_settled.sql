@@ -1,0 +1,7 @@
+select clock, received_at, started_at, ended_at, ended_by, elapsed_ms, paused_ms, working_days, met,
+    status = 'cancelled' as cancelled, settled_position,
+    case when $5::text is not null then dimensions -> $5 end as codes
+from read_model.response_times
+where authority = $1 and workflow = $2 and clock between $3 and $4
+    and settled_position is not null
+    and ($6::text is null or dimensions -> $6 ? $7)
