@@ -71,7 +71,8 @@ export const states = {
     await until(lead, queue, "Claim");
     await lead.standsStill();
     await lead.check("70-queue-of-a-year");
-    await lead.page.locator("main a[href^='/app/requests/']").first().click();
+    const held = lead.page.locator("tr", { hasText: "named worker" }).first();
+    await held.locator("a[href^='/app/requests/']").click();
     await lead.says("is the named worker");
     await lead.check("71-request-of-a-year");
     const manager = await this.enter(MANAGER, { year: true });
