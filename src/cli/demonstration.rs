@@ -117,7 +117,7 @@ fn guests(authority: &Authority, people: &[Person]) -> Vec<Guest> {
 
 /// Whoever leads a team or answers for the whole sees something of a year that others did the work of.
 fn oversees(person: &Person) -> bool {
-    holds(person, &["team-lead", "partnership-manager"])
+    holds(person, &["team-lead", "partnership-manager", "analyst"])
 }
 
 fn holds(person: &Person, roles: &[&str]) -> bool {

@@ -1,9 +1,9 @@
 //! Did help arrive? What the service can tell, what whoever asked says, and where it has not come.
 
+use super::due::due;
 use super::form::hints::Arrival;
 use super::layout::Page;
 use super::opened::{elsewhere, from, further, named};
-use super::request::due;
 use super::shown::when;
 use super::viewer::Viewer;
 use super::words::{self, count};

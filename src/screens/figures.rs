@@ -179,7 +179,26 @@ impl Asked<'_> {
     fn times(&self, figures: &Figures) -> Markup {
         html! {
             h2 #waits { "How long families wait" }
-            p { "Open requests are counted. Half is the time after which half were through; choose a number to see its requests." }
+            @match figures {
+                Figures::Identified(_) => p {
+                    "Open requests are counted. Half is the time after which half were through; choose a number to see its requests."
+                },
+                Figures::Published(answer) => p {
+                    "Open requests are counted. You see whole months that have passed, as it stood "
+                    (words::known(answer.figures_as_of)) "; small numbers are hidden."
+                },
+            }
+            @if match figures {
+                Figures::Identified(answer) => answer.clocks.is_empty(),
+                Figures::Published(answer) => answer.clocks.is_empty(),
+            } {
+                p { "Nothing had begun by then." }
+            } @else { (self.clocks(figures)) }
+        }
+    }
+
+    fn clocks(&self, figures: &Figures) -> Markup {
+        html! {
             section.scroll aria-label="How long families wait" tabindex="0" { table {
                 thead { tr {
                     th scope="col" { "What was waited for" }

@@ -2,8 +2,9 @@
 
 use super::arrival::Looking;
 use super::draft;
+use super::due::owed;
 use super::layout::Page;
-use super::request::{holder_words, owed};
+use super::request::holder_words;
 use super::shown::when;
 use super::viewer::Viewer;
 use super::words::{count, moment};

@@ -1,14 +1,15 @@
 //! One request: where it is, what is owed, what this reader may do, and what was written.
 
 use super::arrival::Looking;
+use super::due::due;
 use super::form::Field;
 use super::layout::Page;
+use super::numbers::numbers;
 use super::shown::{answers, when};
 use super::sources::{Sources, questions};
 use super::viewer::Viewer;
-use super::words::{count, day, moment, plain, small, span};
+use super::words::{count, day, plain};
 use super::{ROOT, Screens};
-use crate::api::concerns::NumberView;
 use crate::api::extract::{Params, Segments};
 use crate::api::problem::Problem;
 use crate::api::requests::Seen;
@@ -64,26 +65,6 @@ pub(super) async fn page(
     let opened = Opened::load(&screens, &viewer, &id).await?;
     let done = params.text("done").and_then(|name| opened.done(name));
     opened.draw(done.as_ref()).await
-}
-
-/// What to ring, the most urgent first.
-pub(super) fn numbers(numbers: &[NumberView]) -> Markup {
-    html! {
-        ul.numbers {
-            @for number in numbers {
-                li { span { (number.title) } (ring(&number.number)) }
-            }
-        }
-    }
-}
-
-/// A number that a phone rings when it is touched; what stands after a comma is said, not dialled.
-fn ring(number: &str) -> Markup {
-    let dialled = number.split(',').next().unwrap_or_default();
-    let digits: String = dialled.chars().filter(char::is_ascii_digit).collect();
-    html! {
-        @if digits.is_empty() { strong { (number) } } @else { a href={ "tel:" (digits) } { (number) } }
-    }
 }
 
 impl Opened<'_> {
@@ -385,39 +366,6 @@ pub(super) fn holder_words(viewer: &Viewer, holder: &Holder) -> Markup {
                 ". The team is " (team) "."
             }
             (_, _) => { (team) }
-        }
-    }
-}
-
-/// What a clock waits for. What is still to come does not read as if it had happened: `Due by Friday 4
-/// December, 5:00 pm (3 days left): a person has seen the request`.
-pub(super) fn owed(clock: &ClockView, now: Timestamp) -> Markup {
-    let runs = clock.status == SpellStatus::Running;
-    html! {
-        @if runs && clock.due_at.is_some_and(|at| at >= now) {
-            "Due " (due(clock, now)) ": " (small(&clock.title))
-        } @else {
-            (clock.title) ": " (due(clock, now))
-        }
-    }
-}
-
-/// `by Friday 4 December, 5:00 pm (3 days left)`
-pub(super) fn due(clock: &ClockView, now: Timestamp) -> Markup {
-    let Some(at) = clock.due_at else {
-        return html! { "stands still now" };
-    };
-    let left = at.as_millisecond() - now.as_millisecond();
-    html! {
-        @if clock.status == SpellStatus::Paused {
-            "stands still; it was due by " (moment(at))
-        } @else if left < 0 {
-            span.late { "late since " (moment(at)) " (" (span(-left)) ")" }
-        } @else {
-            "by " (moment(at)) " (" (span(left)) " left)"
-        }
-        @if let Some(after) = clock.assumed_after {
-            ", if no holidays are added after " (day(after))
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::form::Typed;
 use super::layout::Page;
-use super::request::numbers;
+use super::numbers::numbers;
 use super::viewer::Viewer;
 use super::{ROOT, Screens, asking};
 use crate::access::{Action, Resource};

@@ -17,22 +17,19 @@ pub(super) fn answers(fields: &[Field], data: &Map<String, Value>) -> Markup {
 
 /// The same where a heading stands above them: a question in the heading's words is not said twice.
 pub(super) fn answers_under(heading: &str, fields: &[Field], data: &Map<String, Value>) -> Markup {
-    let is_said = |field: &&Field| field.title == heading;
-    let (said, others): (Vec<&Field>, Vec<&Field>) = fields.iter().partition(is_said);
-    let value = said
-        .first()
-        .and_then(|field| Some((*field, data.get(&field.name)?)));
+    let said = fields.iter().position(|field| field.title == heading);
+    let others = fields.iter().enumerate();
+    let others = others.filter(|(at, field)| Some(*at) != said && data.contains_key(&field.name));
+    let others: Vec<&Field> = others.map(|(_, field)| field).collect();
+    let said = said.and_then(|at| fields.get(at));
+    let value = said.and_then(|field| Some((field, data.get(&field.name)?)));
     html! {
         @match value {
-            Some((field, Value::Object(inner))) if said.len() == 1 => {
-                dl.facts { (rows(&field.inner(), inner)) }
-            }
-            Some((field, value)) if said.len() == 1 => { (alone(field, value)) }
-            _ => dl.facts { (rows(&said, data)) }
+            Some((field, Value::Object(inner))) => dl.facts { (rows(&field.inner(), inner)) },
+            Some((field, value)) => (alone(field, value)),
+            None => {}
         }
-        @if others.iter().any(|field| data.contains_key(&field.name)) {
-            dl.facts { (rows(&others, data)) }
-        }
+        @if !others.is_empty() { dl.facts { (rows(&others, data)) } }
     }
 }
 

@@ -30,7 +30,7 @@ async fn every_number_opens_to_its_requests_and_their_events() {
     page.says_not("<style");
     page.says_not("Robin");
     let opened = visitor.get(&link.replace("&amp;", "&")).await;
-    opened.says("<strong>1 request</strong>");
+    opened.says("<strong>1 wait</strong>");
     opened.says("Request sent");
     opened.says("still open");
     let path = format!("/requests/{request}");

@@ -108,13 +108,16 @@ async fn a_request_is_sent_in_under_ten_pages_and_once() {
     ] {
         page.says(words);
     }
+    // The heading asks already; the link to change it says it once more to those who only hear.
+    assert_eq!(page.text.matches("What is going well").count(), 2);
     let send = check.replace("/check", "/send");
     let (one, two) = tokio::join!(visitor.post(&send, &[]), visitor.post(&send, &[]));
     assert_eq!(one.location(), two.location());
     let receipt = visitor.get(one.location()).await;
     receipt.says("The request was sent");
     receipt.says("Carrick and Girvan locality team");
-    receipt.says("A person has seen the request");
+    receipt.says("Due by the end of ");
+    receipt.says(": a person has seen the request");
     // Back, and once more: nothing is sent twice.
     for page in [check.as_str(), &check.replace("check", "child")] {
         assert_eq!(visitor.get(page).await.location(), one.location());
