@@ -90,7 +90,7 @@ pub enum Standing {
 /// | read restricted | author, worker, claim holder, answers |
 /// | read readings | lead, auditor, information governance |
 /// | read queue | member |
-/// | read caseloads | member, partnership manager, analyst |
+/// | read caseloads | member, partnership manager |
 /// | read response times | any lead, partnership manager, analyst, information governance |
 /// | read identified | any lead, partnership manager, information governance |
 /// | open figures | lead, partnership manager, information governance |
@@ -127,7 +127,7 @@ pub const fn enough_for(action: Action) -> &'static [Standing] {
         Action::ReadRestricted => &[Author, Worker, ClaimHolder, Answers],
         Action::ReadReadings => &[Lead, Auditor, InformationGovernance],
         Action::ReadQueue | Action::Claim => &[Member],
-        Action::ReadCaseloads => &[Member, PartnershipManager, Analyst],
+        Action::ReadCaseloads => &[Member, PartnershipManager],
         Action::ReadResponseTimes => &[AnyLead, PartnershipManager, Analyst, InformationGovernance],
         Action::ReadIdentified => &[AnyLead, PartnershipManager, InformationGovernance],
         Action::OpenFigures => &[Lead, PartnershipManager, InformationGovernance],

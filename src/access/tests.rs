@@ -160,12 +160,7 @@ fn the_whole_table_holds_for_every_role_and_relation() {
         ),
         (
             principal("analyst", Person, &[("analyst", None, None)]),
-            vec![
-                ReadCaseloads,
-                ReadResponseTimes,
-                ReadMeasures,
-                WriteMeasures,
-            ],
+            vec![ReadResponseTimes, ReadMeasures, WriteMeasures],
         ),
         (
             principal("auditor", Person, &[("auditor", None, None)]),
