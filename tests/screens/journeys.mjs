@@ -87,7 +87,7 @@ export async function sendRequest(head, { look = false, child = "Robin" } = {}) 
 
 /** Until the page says something; the read tables follow within moments. */
 export async function until(one, path, words) {
-  for (let tries = 0; tries < 60; tries += 1) {
+  for (let tries = 0; tries < 120; tries += 1) {
     await one.open(path);
     if ((await one.text()).includes(words)) return;
     await new Promise((resolve) => setTimeout(resolve, 250));
