@@ -121,6 +121,46 @@ impl Ended {
     }
 }
 
+/// What the statements over one shape are asked with.
+struct Narrow<'a> {
+    question: &'a Question,
+    workflow: &'a str,
+    first: &'a str,
+    last: &'a str,
+    only: Option<&'a str>,
+    code: Option<&'a str>,
+}
+
+impl<'a> Narrow<'a> {
+    fn of(bounds: &'a Bounds<'a>) -> Self {
+        let question = bounds.question;
+        let (first, last) = bounds.clocks();
+        let only = question.only.as_ref();
+        let only = only.map(|(dimension, code)| (dimension.as_str(), code.as_str()));
+        let (only, code) = only.unzip();
+        Self {
+            question,
+            workflow: question.workflow.as_str(),
+            first,
+            last,
+            only,
+            code,
+        }
+    }
+
+    fn parameters(&self) -> [&(dyn ToSql + Sync); 7] {
+        [
+            &self.question.authority,
+            &self.workflow,
+            &self.first,
+            &self.last,
+            &self.question.by,
+            &self.only,
+            &self.code,
+        ]
+    }
+}
+
 async fn moment(client: &mut Client) -> Result<Transaction<'_>, QueryError> {
     let transaction = client.build_transaction();
     let transaction = transaction.isolation_level(IsolationLevel::RepeatableRead);
@@ -144,19 +184,10 @@ pub(in crate::projections::response_times) async fn build(
     let statement = include_str!("../../sql/response_times_settled.sql");
     let statement = transaction.prepare_cached(statement).await?;
     let bounds = Bounds::of(question, i64::MAX);
-    let (first, last) = bounds.clocks();
-    let (only, code) = question.only.clone().unzip();
-    let workflow = question.workflow.as_str();
-    let parameters: [&(dyn ToSql + Sync); 7] = [
-        &question.authority,
-        &workflow,
-        &first,
-        &last,
-        &question.by,
-        &only,
-        &code,
-    ];
-    let rows = transaction.query_raw(&statement, parameters).await?;
+    let asked = Narrow::of(&bounds);
+    let rows = transaction
+        .query_raw(&statement, asked.parameters())
+        .await?;
     let mut rows = pin!(rows);
     let mut groups: BTreeMap<Place, Building> = BTreeMap::new();
     let mut latest = Timestamp::MIN;
@@ -253,20 +284,9 @@ async fn unsettled(
     let statement = include_str!("../../sql/response_times_unsettled.sql");
     let statement = transaction.prepare_cached(statement).await?;
     let bounds = Bounds::of(question, i64::MAX).without_open_days();
-    let (first, last) = bounds.clocks();
-    let (only, code) = question.only.clone().unzip();
-    let workflow = question.workflow.as_str();
-    let parameters: [&(dyn ToSql + Sync); 7] = [
-        &question.authority,
-        &workflow,
-        &first,
-        &last,
-        &question.by,
-        &only,
-        &code,
-    ];
+    let asked = Narrow::of(&bounds);
     let mut others = Others::default();
-    for row in transaction.query(&statement, &parameters).await? {
+    for row in transaction.query(&statement, &asked.parameters()).await? {
         if bounds.started(row.get(4)) {
             let seen = bounds.read(&row, declared)?;
             let place = (seen.clock.as_str(), seen.groups.as_slice());
