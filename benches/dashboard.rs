@@ -1,4 +1,5 @@
-//! What a manager's page asks, by fifty readers at once, with few and with many ended requests behind it.
+//! What a manager's page asks, by one reader in a closed loop and by fifty who ask five hundred times a
+//! second, with few and with many ended requests behind it.
 //! `make bench` runs it with 2,000 and 20,000; `--requests N` asks with so many instead of the second.
 //! The last figures are in README.md beside it.
 
@@ -40,7 +41,7 @@ const WORKFLOW: &str = "request-for-assistance";
 const WORKED: usize = 400;
 const READERS: usize = 50;
 const LENGTH: Duration = Duration::from_secs(4);
-/// Of those whose answers are shared: a loop that only meets what is at hand would say nothing.
+/// Of each of many, between an answer and the next question.
 const PAUSE: Duration = Duration::from_millis(100);
 const REQUESTS: [i64; 2] = [2_000, 20_000];
 /// Up to so many ended requests the figures are also counted from every row, once, to be compared with: of
@@ -87,12 +88,6 @@ enum Asked {
     OneClockByLocality,
     Caseloads,
     Queue,
-}
-
-impl Asked {
-    fn is_shared(self) -> bool {
-        matches!(self, Self::AllClocks | Self::OneClockByLocality)
-    }
 }
 
 impl Office {
@@ -192,19 +187,20 @@ impl Office {
     }
 }
 
-/// A closed loop of so many; p50, p99 and the longest in ms, and how many were not answered.
+/// So many who ask again and again; p50, p99 and the longest in ms, and how many were not answered.
 async fn readers(office: &Arc<Office>, asked: Asked, readers: usize) -> ([f64; 3], usize) {
     let mut tasks = JoinSet::new();
     let end = Instant::now() + LENGTH;
-    for _ in 0..readers {
+    for number in 0..readers {
         let office = Arc::clone(office);
         tasks.spawn(async move {
             let (mut times, mut unanswered) = (Vec::new(), 0);
+            tokio::time::sleep(PAUSE / readers as u32 * number as u32).await;
             while Instant::now() < end {
                 let began = Instant::now();
                 unanswered += usize::from(!office.ask(asked, readers > 1).await);
                 times.push(began.elapsed().as_secs_f64() * 1_000.0);
-                if readers > 1 && asked.is_shared() {
+                if readers > 1 {
                     tokio::time::sleep(PAUSE).await;
                 }
             }

@@ -20,12 +20,12 @@ pub mod answer;
 pub mod bases;
 pub mod charted;
 mod figures;
+mod kept;
 pub mod known;
 mod numbers;
 pub mod opened;
 pub mod published;
 mod seen;
-mod settled;
 
 pub use answer::{Answer, Answers, Question, Window, query};
 pub(super) use seen::codes;
@@ -73,7 +73,7 @@ impl Projection for ResponseTimes {
         let act = match &event.event {
             RequestEvent::Act(act) => act,
             RequestEvent::ClockExtended(given) => {
-                extend(rows, given, event.recorded.occurred_at);
+                extend(rows, given, event);
                 return Ok(());
             }
             RequestEvent::Claimed { .. }
@@ -132,11 +132,14 @@ impl Projection for ResponseTimes {
     }
 }
 
-fn extend(rows: &mut [SpellRow], given: &ClockExtended, at: Timestamp) {
-    let spells = rows.iter_mut().filter_map(|row| row.detail.as_mut());
-    for spell in spells {
-        if (&spell.clock, spell.number) == (&given.clock, given.spell) {
-            spell.extensions.push(given.at(at));
+fn extend(rows: &mut [SpellRow], given: &ClockExtended, event: &Decoded) {
+    for row in rows {
+        row.position = event.recorded.position.0;
+        let spell = row.detail.as_mut();
+        let is_given =
+            |spell: &&mut Spell| (&spell.clock, spell.number) == (&given.clock, given.spell);
+        if let Some(spell) = spell.filter(is_given) {
+            spell.extensions.push(given.at(event.recorded.occurred_at));
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod by_hand;
 mod kept;
+mod more_time;
 mod plans;
 mod torn;
 

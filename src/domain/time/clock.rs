@@ -12,6 +12,7 @@ mod rules;
 mod tests;
 
 pub use lease::{Lease, LeaseTerms};
+pub use reading::Steady;
 
 use super::due_day::DueDays;
 use crate::domain::ids::{CalendarName, ClockName, EventName, StateName, TeamId};

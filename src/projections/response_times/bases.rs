@@ -3,16 +3,16 @@
 
 use super::answer::{Answer, Question, check_dimensions, query};
 use super::charted::{Waits, waits_now};
-use super::settled::read::{build, since};
-use super::settled::{Base, Others, Shape};
+use super::kept::read::{build, since};
+use super::kept::{Base, Others, Shape};
 use crate::domain::declared::Declared;
 use crate::projections::{QueryError, ReadPool};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Mutex as Turns, OwnedMutexGuard};
 
-/// A spell takes some 30 bytes, and a request some six spells: all clocks of a million requests, and
-/// nearly as much again for what else is asked.
+/// A settled spell takes some 30 bytes, and a request some six spells: all clocks of a million requests,
+/// and nearly as much again for what else is asked.
 const BYTES_MAX: usize = 384 << 20;
 /// Of shapes without any ended spell, which weigh nothing.
 const SHAPES_MAX: usize = 256;
@@ -108,7 +108,7 @@ impl Bases {
         declared: &Declared,
         question: &Question,
     ) -> Result<Waits, QueryError> {
-        let waits = |base: &mut Base, others| base.waits(question, &others);
+        let waits = |base: &mut Base, others| base.waits(declared, question, &others);
         match self.ask(pool, (declared, question), waits).await? {
             Some(waits) => Ok(waits),
             None => waits_now(pool, declared, question).await,
@@ -134,13 +134,12 @@ impl Bases {
             };
             let since = since(pool, declared, question, (&shape, base)).await?;
             // Nothing is waited for from here on, and what a defect leaves half done is not put back.
-            let (Some(mut base), Some(stand)) = (turn.take(), since.stand) else {
+            let (Some(mut base), Some(since)) = (turn.take(), since) else {
                 continue;
             };
-            base.follow(&shape, &since.settled, stand);
-            let is_seen = question.as_of >= base.latest.max(since.latest);
-            let answer = if is_seen {
-                answer(&mut base, since.others)
+            let others = base.follow(declared, &shape, since);
+            let answer = if question.as_of >= base.latest {
+                answer(&mut base, others)
             } else {
                 None
             };

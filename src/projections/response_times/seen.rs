@@ -4,7 +4,6 @@ use super::SpellRow;
 use super::answer::{Question, Window};
 use super::numbers::{Numbers, settled};
 use crate::domain::declared::Declared;
-use crate::domain::time::calendar::Calendar;
 use crate::domain::time::clock::{Reading, Spell, SpellStatus};
 use crate::projections::{QueryError, ReadPool};
 use crate::statistics::Exposure;
@@ -30,8 +29,6 @@ pub(super) struct Bounds<'a> {
     pub(super) until: Timestamp,
     /// Rows that have seen later events are left out.
     pub(super) position: i64,
-    /// Nobody asks how many working days open ones have waited.
-    leaves_days_out: bool,
 }
 
 /// One spell.
@@ -90,18 +87,11 @@ impl<'a> Bounds<'a> {
             alive_at: alive_at.max(EARLIEST),
             until,
             position,
-            leaves_days_out: false,
         }
     }
 
-    /// For figures, which count working days of the stopped alone.
-    pub(super) fn without_open_days(mut self) -> Self {
-        self.leaves_days_out = true;
-        self
-    }
-
     /// Whether a spell that started then is looked at.
-    pub(super) fn started(&self, at: Timestamp) -> bool {
+    fn started(&self, at: Timestamp) -> bool {
         at >= self.from && at < self.before
     }
 
@@ -128,7 +118,7 @@ impl<'a> Bounds<'a> {
         let statement = client.prepare_cached(statement).await?;
         let question = self.question;
         let only = question.only.as_ref();
-        let (first_clock, last_clock) = self.clocks();
+        let (first_clock, last_clock) = clocks(question);
         let rows = client
             .query(
                 &statement,
@@ -179,16 +169,8 @@ impl<'a> Bounds<'a> {
         .collect()
     }
 
-    /// The first and the last name that is asked for, so that the index leads to one clock alone.
-    pub(super) fn clocks(&self) -> (&str, &str) {
-        let clock = self.question.clock.as_ref();
-        clock.map_or(("", AFTER_ALL_NAMES), |clock| {
-            (clock.as_str(), clock.as_str())
-        })
-    }
-
     /// Columns by their place: finding them by name would take longer than reading them.
-    pub(super) fn read(&self, row: &Row, declared: &Declared) -> Result<Seen, QueryError> {
+    fn read(&self, row: &Row, declared: &Declared) -> Result<Seen, QueryError> {
         let detail: Option<Json<Spell>> = row.try_get(12).map_err(unreadable)?;
         let held = Held {
             request_id: row.get(0),
@@ -227,11 +209,6 @@ impl<'a> Bounds<'a> {
                 None => held.reading(declared, self.until)?.into(),
             };
             return Ok((ended, numbers));
-        }
-        if self.leaves_days_out {
-            let (spell, calendar) = held.clock_of(declared)?;
-            let verdict = spell.verdict(calendar, self.until);
-            return Ok((verdict.status, verdict.into()));
         }
         let reading = held.reading(declared, self.until)?;
         Ok((reading.status, reading.into()))
@@ -297,18 +274,10 @@ struct Held {
 }
 
 impl Held {
-    fn clock_of<'a>(
-        &'a self,
-        declared: &'a Declared,
-    ) -> Result<(&'a Spell, &'a Calendar), QueryError> {
+    fn reading(&self, declared: &Declared, at: Timestamp) -> Result<Reading, QueryError> {
         let spell = self.detail.as_ref().ok_or(QueryError::Unavailable)?;
         let calendar = declared.calendars().load(&spell.calendar);
         let calendar = calendar.map_err(|error| QueryError::Calendar(error.to_string()))?;
-        Ok((spell, calendar))
-    }
-
-    fn reading(&self, declared: &Declared, at: Timestamp) -> Result<Reading, QueryError> {
-        let (spell, calendar) = self.clock_of(declared)?;
         Ok(spell.reading(calendar, at))
     }
 }
@@ -342,6 +311,14 @@ fn exposure(entered_ms: i64, ms: i64, outcome: Option<usize>) -> Exposure {
     }
 }
 
+/// The first and the last name that is asked for, so that the index leads to one clock alone.
+pub(super) fn clocks(question: &Question) -> (&str, &str) {
+    let clock = question.clock.as_ref();
+    clock.map_or(("", AFTER_ALL_NAMES), |clock| {
+        (clock.as_str(), clock.as_str())
+    })
+}
+
 pub(super) fn between_ms(from: Timestamp, to: Timestamp) -> i64 {
     (to.as_millisecond() - from.as_millisecond()).max(0)
 }
@@ -372,7 +349,7 @@ pub(in crate::projections) fn codes(value: Option<&Value>) -> Vec<String> {
     found
 }
 
-fn unreadable(error: tokio_postgres::Error) -> QueryError {
+pub(super) fn unreadable(error: tokio_postgres::Error) -> QueryError {
     tracing::error!(%error, "a row of response_times cannot be read");
     QueryError::Unavailable
 }

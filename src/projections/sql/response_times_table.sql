@@ -23,4 +23,4 @@ create table if not exists {table} (
 create index on {table} (authority, workflow, clock, started_at);
 create index on {table} (authority, workflow, position) where spell = 0;
 create index on {table} (authority, workflow, settled_position) where settled_position is not null;
-create index on {table} (authority, workflow, clock) where settled_position is null and spell > 0;
+create index on {table} (authority, workflow, position) where settled_position is null and spell > 0;

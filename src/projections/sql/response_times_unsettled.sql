@@ -1,8 +1,6 @@
-select request_id, clock, spell, received_at, started_at, ended_at, ended_by, elapsed_ms,
-    paused_ms, working_days, met, status = 'cancelled' as cancelled, detail,
-    case when $5::text is not null then dimensions -> $5 end as codes,
-    dimensions ->> 'team' as team
+select request_id, clock, spell, received_at, ended_by, detail, position,
+    $7::text is null or dimensions -> $7 ? $8 as held,
+    case when $6::text is not null then dimensions -> $6 end as codes
 from read_model.response_times
-where authority = $1 and workflow = $2 and clock between $3 and $4
+where authority = $1 and workflow = $2 and position > $3 and clock between $4 and $5
     and settled_position is null and spell > 0
-    and ($6::text is null or dimensions -> $6 ? $7)

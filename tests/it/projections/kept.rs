@@ -1,15 +1,16 @@
 //! Figures from memory: equal to those that are counted from every row, whatever happens to the table in
 //! between.
 
-use super::{AUTHORITY, mend, publish_changed, work, worked};
+use super::torn::correct_calendar;
+use super::{AUTHORITY, mend, more_time, publish_changed, work, worked};
 use crate::support::engine::Engine;
 use crate::timers::killed::{Killed, chance};
 use futures::future::join_all;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rand::RngExt;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
-use rfa::domain::ids::{ClockName, WorkflowName};
+use rfa::domain::ids::{ClockName, RequestId, WorkflowName};
 use rfa::projections::Runner;
 use rfa::projections::rebuild::IfDifferent;
 use rfa::projections::response_times::bases::Bases;
@@ -149,11 +150,21 @@ struct Upset<'a> {
     engine: &'a Engine,
     owner: tokio_postgres::Client,
     chance: StdRng,
+    /// That may be given more time.
+    sent: Vec<(RequestId, Timestamp)>,
 }
 
 impl Upset<'_> {
     async fn execute(&self, statement: &str) {
         self.owner.batch_execute(statement).await.unwrap();
+    }
+
+    /// Some time after all that has happened, before or after what runs is due.
+    async fn moment(&mut self) -> Timestamp {
+        let last = "select max(occurred_at) from event_log.events where stream_kind = 'request'";
+        let last: Timestamp = self.owner.query_one(last, &[]).await.unwrap().get(0);
+        let hours = SignedDuration::from_hours(self.chance.random_range(0..2_000));
+        last.saturating_add(hours).unwrap()
     }
 
     /// An event of any request cannot be read until it is mended.
@@ -165,6 +176,27 @@ impl Upset<'_> {
                            random() limit 1) one
                    where e.position = one.position";
         self.execute(one).await;
+    }
+
+    /// A new request's decision is given more time, now and then that of one of an earlier round.
+    async fn extend(&mut self) {
+        // Some of them shortly before the moment that is asked about.
+        let days = if self.chance.random_bool(0.5) {
+            self.chance.random_range(0..340)
+        } else {
+            340
+        };
+        let first = at("2025-09-01T09:00:00Z");
+        let at = first
+            .saturating_add(SignedDuration::from_hours(24 * days))
+            .unwrap();
+        let request = more_time::sent(self.engine, at).await;
+        self.sent.push((request, at));
+        if self.chance.random_bool(0.6) {
+            let one = self.chance.random_range(0..self.sent.len());
+            let (request, at) = self.sent.swap_remove(one);
+            more_time::given(self.engine, request, at).await;
+        }
     }
 
     /// Others hold some of the shards, which then stand still; the rest is free to be taken.
@@ -204,6 +236,7 @@ impl Upset<'_> {
     async fn round(&mut self, number: usize) {
         let requests = self.chance.random_range(1..5);
         work(self.engine, requests).await;
+        self.extend().await;
         if self.chance.random_bool(0.3) {
             self.damage().await;
         }
@@ -216,6 +249,10 @@ impl Upset<'_> {
                 "default_calendar: all-hours",
             );
             publish_changed(self.engine, "kept", from, to).await;
+        }
+        if number == ROUNDS * 3 / 4 {
+            let closed = ("2026-08-17", "2026-11-30");
+            correct_calendar(self.engine, "kept-closed", closed).await;
         }
         self.share_out().await;
         self.project().await;
@@ -236,6 +273,7 @@ async fn figures_from_memory_equal_those_of_every_row_whatever_happens_to_the_ta
         engine: &engine,
         owner: engine.database.connect().await,
         chance: chance(),
+        sent: Vec::new(),
     };
     upset
         .execute("alter table event_log.events disable trigger all")
@@ -245,7 +283,12 @@ async fn figures_from_memory_equal_those_of_every_row_whatever_happens_to_the_ta
     for round in 0..ROUNDS {
         upset.round(round).await;
         let some: Vec<&Question> = shapes.sample(&mut upset.chance, ASKED).collect();
+        let as_of = upset.moment().await;
         for question in [&shapes[0]].into_iter().chain(some) {
+            let question = &Question {
+                as_of,
+                ..question.clone()
+            };
             let built_count = bases.weight().built_count;
             compared_count += usize::from(compared(&engine, &bases, question).await);
             asked_count += 1;
@@ -364,4 +407,26 @@ async fn a_base_that_was_not_asked_for_the_longest_makes_room() {
         );
         assert!(weight.bytes > 0);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_open_is_judged_by_the_calendar_as_it_was_corrected() {
+    let engine = worked(1).await;
+    more_time::sent(&engine, at("2026-08-20T09:00:00Z")).await;
+    engine.runner.run_until_idle().await.unwrap();
+    let bases = Bases::default();
+    let question = Question {
+        clock: Some(ClockName::parse("decide").unwrap()),
+        as_of: at("2026-09-10T09:00:00Z"),
+        ..whole()
+    };
+    let missed = async || {
+        let found = kept(&engine, &bases, &question).await.expect("in memory");
+        equal(&found, &counted(&engine, &question).await);
+        found.clocks[0].missed_open
+    };
+    assert_eq!(missed().await, 1);
+    correct_calendar(&engine, "kept-open", ("2026-08-21", "2026-09-30")).await;
+    assert_eq!(missed().await, 0);
+    assert_eq!(bases.weight().built_count, 1);
 }

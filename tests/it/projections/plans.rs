@@ -71,11 +71,10 @@ const LOOKS: [(&str, &str, &str); 6] = [
         "text, text, bigint, text, text, text",
         "Index Cond: ((authority = $1) AND (workflow = $2) AND (settled_position > $3))",
     ),
-    // The index that has no ended spell in it.
     (
         "projections/sql/response_times_unsettled.sql",
-        "text, text, text, text, text, text, text",
-        "response_times_authority_workflow_clock_idx",
+        "text, text, bigint, text, text, text, text, text",
+        "Index Cond: ((authority = $1) AND (workflow = $2) AND (\"position\" > $3))",
     ),
 ];
 

@@ -167,7 +167,7 @@ impl Torn<'_> {
             self.hear().await;
             let head = self.engine.log.head().await.unwrap();
             if corrected.is_none() && head.0 - begun > CORRECTED_AFTER {
-                correct_calendar(self.engine).await;
+                correct_calendar(self.engine, "torn", ("2025-10-06", "2025-12-19")).await;
                 corrected = Some(head);
             }
             let is_done = is_finished && self.died >= DEATHS_MIN;
@@ -197,17 +197,17 @@ fn stories_of(engine: &Engine) -> impl Future<Output = ()> + Send + 'static {
     }
 }
 
-/// The council's offices turn out to have been closed in a time when much was waited for.
-async fn correct_calendar(engine: &Engine) {
-    let files = WorkflowFiles::copied("torn");
+/// The council's offices turn out to be closed in a time when much is waited for. `name` is the test's own.
+pub(super) async fn correct_calendar(engine: &Engine, name: &str, (from, to): (&str, &str)) {
+    let files = WorkflowFiles::copied(name);
     let calendar = "calendars/south-ayrshire-council.yaml";
     files.change(calendar, "revision: 1\n", "revision: 2\n");
     let closure =
-        "closures:\n  - { from: 2025-10-06, to: 2025-12-19, name: A strike, source: Invented }\n";
-    files.change(calendar, "closures:\n", closure);
+        format!("closures:\n  - {{ from: {from}, to: {to}, name: A strike, source: Invented }}\n");
+    files.change(calendar, "closures:\n", &closure);
     let authority = Authority::parse("south-ayrshire").unwrap();
     let changed = rfa::commands::read_folder(files.folder(), &authority).unwrap();
-    assert_eq!(engine.publish(AUTHORITY, changed).await, 1);
+    assert!(engine.publish(AUTHORITY, changed).await > 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

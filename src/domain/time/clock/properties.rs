@@ -90,6 +90,35 @@ proptest! {
     }
 
     #[test]
+    fn what_goes_on_by_itself_reads_the_same_at_every_later_moment(
+        mut spell in spells(), more in prop::option::of(1u32..5), at_most in prop::option::of(0u32..4_000),
+        later in 0i64..80_000
+    ) {
+        if let Some(pause) = spell.pauses.last_mut() {
+            pause.at_most = at_most.map(Target::Minutes);
+        }
+        let by = more.map(|more| match spell.target {
+            Target::WorkingDays(_) => Target::WorkingDays(more),
+            Target::CalendarDays(_) => Target::CalendarDays(more),
+            Target::WorkingHours(_) => Target::WorkingHours(more),
+            Target::Minutes(_) => Target::Minutes(more),
+        });
+        let (at, reason) = (after(spell.started_at, 60), "more-time".to_owned());
+        spell.extensions.extend(by.map(|by| Extension { at, by, reason }));
+        match spell.steady(&SCOTLAND) {
+            Some(steady) => {
+                let as_of = after(steady.from, later);
+                prop_assert_eq!(steady.verdict(as_of), spell.verdict(&SCOTLAND, as_of));
+            }
+            None => {
+                let far = after(end_of(&spell), 1_000_000);
+                let status = spell.verdict(&SCOTLAND, far).status;
+                prop_assert!(status != SpellStatus::Running);
+            }
+        }
+    }
+
+    #[test]
     fn a_missed_target_stays_missed(spell in spells(), first in 0i64..40_000, then in 0i64..40_000) {
         let early = spell.reading(&SCOTLAND, after(spell.started_at, first));
         let late = spell.reading(&SCOTLAND, after(spell.started_at, first + then));

@@ -1,7 +1,10 @@
 //! One spell, read at a moment: what happened later is not seen.
 
 mod gaps;
+mod steady;
 mod verdict;
+
+pub use steady::Steady;
 
 use super::{Counting, Pause, Reading, Spell, SpellStatus};
 use crate::domain::time::calendar::{Calendar, ms};

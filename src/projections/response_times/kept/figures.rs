@@ -2,7 +2,7 @@
 //! counts every spell.
 
 use super::Place;
-use super::group::{Counted, Group, Sums, number_of};
+use super::group::{Group, Now, Sums};
 use crate::domain::declared::Declared;
 use crate::projections::response_times::answer::{
     ClockFigures, ClosedFigures, OpenAgesFigures, OutcomeFigures, Quantiles, Question,
@@ -20,12 +20,11 @@ pub(super) fn figures(
     declared: &Declared,
     question: &Question,
     (clock, group): &Place,
-    (kept, others): (&mut Group, &[Counted]),
+    (kept, now): (&mut Group, &Now),
 ) -> Option<ClockFigures> {
-    let mut sums = kept.sums.clone();
-    others.iter().for_each(|one| sums.add(one));
-    let mut ways = kept.ways.clone();
-    let ages = in_order(others, &mut ways);
+    let Now {
+        sums, ways, ages, ..
+    } = now;
     if ways.len() > WAYS_MAX {
         return None;
     }
@@ -38,7 +37,7 @@ pub(super) fn figures(
         undecided: sums.open - sums.missed_open,
     };
     let (title, target_text) = labels(declared, question, clock);
-    let open_ages = open_ages(others);
+    let open_ages = OpenAges::of(&now.open_days);
     Some(ClockFigures {
         clock: clock.clone(),
         title,
@@ -62,7 +61,7 @@ pub(super) fn figures(
         kaplan_meier_days: quantiles(&unadjusted),
         adjusted_for_pauses_days: quantiles(&adjusted),
         childs_wait_days: quantiles(&childs),
-        outcomes: outcomes(&sums, &ways, &chances),
+        outcomes: outcomes(sums, ways, &chances),
         fewest_at_risk: None,
         closed_only_days: ClosedFigures {
             mean: (sums.stopped > 0).then(|| days(sums.stopped_ms) / float(sums.stopped)),
@@ -73,21 +72,9 @@ pub(super) fn figures(
             p50: ages.p50_days,
             p90: ages.p90_days,
         }),
-        median_working_days_stopped: median_working_days(&sums),
+        median_working_days_stopped: median_working_days(sums),
         pause_share: (sums.elapsed_ms > 0).then(|| days(sums.paused_ms) / days(sums.elapsed_ms)),
     })
-}
-
-fn in_order(others: &[Counted], ways: &mut Vec<String>) -> [Vec<Age>; 3] {
-    let mut found: [Vec<Age>; 3] = Default::default();
-    for one in others {
-        let way = one.ended_by.as_ref().map(|name| number_of(ways, name));
-        for (ages, age) in found.iter_mut().zip(one.ages(way)) {
-            ages.push(age);
-        }
-    }
-    found.iter_mut().for_each(|ages| ages.sort_unstable());
-    found
 }
 
 const SHARES: [f64; 3] = [0.5, 0.85, 0.95];
@@ -134,11 +121,6 @@ fn outcomes(sums: &Sums, ways: &[String], chances: &[Vec<Chance>]) -> Vec<Outcom
             }
         })
         .collect()
-}
-
-fn open_ages(others: &[Counted]) -> Option<OpenAges> {
-    let open = others.iter().filter(|one| one.status.is_open());
-    OpenAges::of(&open.map(|one| days(one.elapsed_ms)).collect::<Vec<_>>())
 }
 
 /// Of an even count: the mean of the two in the middle.

@@ -1,39 +1,23 @@
 //! What the figures of one clock and one group of spells are made of.
 
+use super::SpellKey;
+use super::open::Unsettled;
+use crate::domain::time::calendar::Calendars;
 use crate::domain::time::clock::SpellStatus;
-use crate::projections::response_times::seen::Seen;
+use crate::projections::response_times::numbers::Numbers;
+use crate::projections::response_times::seen::days;
 use crate::statistics::ranked::{Age, Ages};
+use jiff::Timestamp;
 use std::collections::BTreeMap;
 
 /// One spell as the figures count it.
 #[derive(Debug, Clone)]
-pub(in crate::projections::response_times) struct Counted {
+pub(super) struct Counted {
     pub(super) status: SpellStatus,
     pub(super) ended_by: Option<String>,
-    pub(super) elapsed_ms: i64,
-    pub(super) paused_ms: i64,
     /// Since help was first asked for.
     pub(super) childs_ms: i64,
-    pub(super) working_days: u32,
-    pub(super) met: Option<bool>,
-    pub(super) extended: bool,
-    pub(super) met_stated: Option<bool>,
-}
-
-impl From<&Seen> for Counted {
-    fn from(seen: &Seen) -> Self {
-        Self {
-            status: seen.status,
-            ended_by: seen.ended_by.clone(),
-            elapsed_ms: seen.elapsed_ms,
-            paused_ms: seen.paused_ms,
-            childs_ms: seen.childs_ms(),
-            working_days: seen.working_days,
-            met: seen.met,
-            extended: seen.extended,
-            met_stated: seen.met_stated,
-        }
-    }
+    pub(super) numbers: Numbers,
 }
 
 impl Counted {
@@ -43,10 +27,10 @@ impl Counted {
 
     /// As long as its three waits took: with pauses, without, and the child's own.
     pub(super) fn ages(&self, way: Option<usize>) -> [Age; 3] {
-        let stopped = self.stopped();
+        let (stopped, numbers) = (self.stopped(), &self.numbers);
         [
-            Age::of(self.elapsed_ms, stopped, way),
-            Age::of(self.elapsed_ms - self.paused_ms, stopped, None),
+            Age::of(numbers.elapsed_ms, stopped, way),
+            Age::of(numbers.elapsed_ms - numbers.paused_ms, stopped, None),
             Age::of(self.childs_ms, stopped, None),
         ]
     }
@@ -76,23 +60,23 @@ pub(super) struct Sums {
 
 impl Sums {
     pub(super) fn add(&mut self, one: &Counted) {
-        let stopped = one.stopped();
+        let (stopped, numbers) = (one.stopped(), &one.numbers);
         let open = one.status.is_open();
         self.count += 1;
         self.stopped += usize::from(stopped);
         self.cancelled += usize::from(one.status == SpellStatus::Cancelled);
         self.open += usize::from(open);
         self.paused += usize::from(one.status == SpellStatus::Paused);
-        self.met += usize::from(stopped && one.met == Some(true));
-        self.missed_stopped += usize::from(stopped && one.met == Some(false));
-        self.missed_open += usize::from(open && one.met == Some(false));
-        self.extended += usize::from(one.extended);
-        self.met_stated += usize::from(stopped && one.met_stated == Some(true));
-        self.elapsed_ms += one.elapsed_ms;
-        self.paused_ms += one.paused_ms;
+        self.met += usize::from(stopped && numbers.met == Some(true));
+        self.missed_stopped += usize::from(stopped && numbers.met == Some(false));
+        self.missed_open += usize::from(open && numbers.met == Some(false));
+        self.extended += usize::from(numbers.extended);
+        self.met_stated += usize::from(stopped && numbers.met_stated == Some(true));
+        self.elapsed_ms += numbers.elapsed_ms;
+        self.paused_ms += numbers.paused_ms;
         if stopped {
-            self.stopped_ms += one.elapsed_ms;
-            *self.working_days.entry(one.working_days).or_default() += 1;
+            self.stopped_ms += numbers.elapsed_ms;
+            *self.working_days.entry(numbers.working_days).or_default() += 1;
         }
         if let Some(way) = &one.ended_by {
             match self.ways.get_mut(way) {
@@ -112,11 +96,48 @@ pub(super) struct Group {
     pub(super) ways: Vec<String>,
     /// With pauses, without, and the child's own.
     pub(super) ages: [Ages; 3],
+    /// Not in the sums and ages, for they grow older.
+    pub(super) open: BTreeMap<SpellKey, Unsettled>,
+}
+
+/// A group at a moment.
+#[derive(Debug)]
+pub(super) struct Now {
+    /// Of all.
+    pub(super) sums: Sums,
+    pub(super) ways: Vec<String>,
+    /// Of those that are not settled, in order.
+    pub(super) ages: [Vec<Age>; 3],
+    pub(super) open_days: Vec<f64>,
 }
 
 impl Group {
-    pub(super) fn is_empty(&self) -> bool {
-        self.sums.count == 0
+    /// With others that are not kept. `None` where it cannot tell.
+    pub(super) fn at(
+        &self,
+        others: &[Unsettled],
+        (calendars, as_of): (&Calendars, Timestamp),
+    ) -> Option<Now> {
+        let mut now = Now {
+            sums: self.sums.clone(),
+            ways: self.ways.clone(),
+            ages: std::array::from_fn(|_| Vec::with_capacity(self.open.len() + others.len())),
+            open_days: Vec::new(),
+        };
+        for unsettled in self.open.values().chain(others) {
+            let one = unsettled.counted(calendars, as_of)?;
+            now.sums.add(&one);
+            let way = one.ended_by.as_ref();
+            let way = way.map(|name| number_of(&mut now.ways, name));
+            for (ages, age) in now.ages.iter_mut().zip(one.ages(way)) {
+                ages.push(age);
+            }
+            if one.status.is_open() {
+                now.open_days.push(days(one.numbers.elapsed_ms));
+            }
+        }
+        now.ages.iter_mut().for_each(|ages| ages.sort_unstable());
+        Some(now)
     }
 
     fn count(&mut self, one: &Counted) -> [Age; 3] {
@@ -136,12 +157,13 @@ impl Group {
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.ages.iter().map(Ages::bytes).sum::<usize>() + size_of::<Self>()
+        let open: usize = self.open.values().map(Unsettled::bytes).sum();
+        self.ages.iter().map(Ages::bytes).sum::<usize>() + open + size_of::<Self>()
     }
 }
 
 /// Of a way to end, which is taken down where it is new.
-pub(super) fn number_of(ways: &mut Vec<String>, name: &String) -> usize {
+fn number_of(ways: &mut Vec<String>, name: &String) -> usize {
     let known = ways.iter().position(|way| way == name);
     known.unwrap_or_else(|| {
         ways.push(name.clone());

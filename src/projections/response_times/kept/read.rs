@@ -1,12 +1,14 @@
-//! Settled and unsettled spells as they stand beside the cursors: all read of one moment.
+//! Spells as they stand beside the cursors: all read of one moment.
 
 use super::group::{Building, Counted};
-use super::{Base, Others, Place, Shape, places};
+use super::open::Unsettled;
+use super::{Base, Place, Shape, SpellKey, places};
 use crate::domain::declared::Declared;
-use crate::domain::time::clock::SpellStatus;
+use crate::domain::time::clock::{Spell, SpellStatus};
 use crate::projections::response_times::ResponseTimes;
 use crate::projections::response_times::answer::Question;
-use crate::projections::response_times::seen::{Bounds, between_ms, codes};
+use crate::projections::response_times::numbers::settled;
+use crate::projections::response_times::seen::{between_ms, clocks, codes, unreadable};
 use crate::projections::shards::{SHARDS, Unit, cursors};
 use crate::projections::{Projection, QueryError, ReadPool};
 use deadpool_postgres::{Client, Transaction};
@@ -15,7 +17,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
-use tokio_postgres::types::{Oid, ToSql};
+use tokio_postgres::types::{Json, Oid, ToSql};
 use tokio_postgres::{IsolationLevel, Row};
 use uuid::Uuid;
 
@@ -31,7 +33,7 @@ pub(in crate::projections::response_times) struct Stand {
     table: Option<Oid>,
     epochs: Vec<Uuid>,
     /// Where the slowest shard stands.
-    reached: i64,
+    pub(super) reached: i64,
     /// Streams that are not followed, each from a position on.
     parked: BTreeSet<(Uuid, i64)>,
 }
@@ -73,22 +75,23 @@ impl Stand {
 
 /// A spell that is settled.
 #[derive(Debug)]
-pub(in crate::projections::response_times) struct Ended {
+pub(super) struct Ended {
     pub(super) clock: String,
     pub(super) codes: Vec<String>,
-    pub(super) started_at: Timestamp,
+    started_at: Timestamp,
     ended_at: Timestamp,
-    position: i64,
+    /// Of the event that ended it.
+    pub(super) position: i64,
     pub(super) counted: Counted,
 }
 
 impl Ended {
     /// Columns by their place: finding them by name would take longer than reading them.
-    fn of(row: &Row, by: Option<&String>) -> Self {
+    fn of(row: &Row, by: Option<&String>) -> Result<Self, QueryError> {
         let (received_at, ended_at): (Timestamp, Timestamp) = (row.get(1), row.get(3));
         let is_cancelled: bool = row.get(9);
-        let met: Option<bool> = row.get(8);
-        Self {
+        let numbers = settled(row.get(5), row.get(6), row.get(7), row.get(8));
+        Ok(Self {
             clock: row.get(0),
             codes: match by {
                 Some(_) => codes(row.get::<_, Option<Value>>(11).as_ref()),
@@ -104,16 +107,10 @@ impl Ended {
                     SpellStatus::Stopped
                 },
                 ended_by: row.get(4),
-                elapsed_ms: row.get(5),
-                paused_ms: row.get(6),
                 childs_ms: between_ms(received_at, ended_at),
-                working_days: u32::try_from(row.get::<_, i32>(7)).unwrap_or(0),
-                met,
-                // What was given more time is never settled.
-                extended: false,
-                met_stated: met,
+                numbers: numbers.ok_or(QueryError::Unavailable)?,
             },
-        }
+        })
     }
 
     pub(super) fn latest(&self) -> Timestamp {
@@ -121,9 +118,22 @@ impl Ended {
     }
 }
 
-/// What the statements over one shape are asked with.
-struct Narrow<'a> {
+/// A spell that is not settled.
+pub(super) struct Open {
+    pub(super) clock: String,
+    pub(super) key: SpellKey,
+    pub(super) codes: Vec<String>,
+    /// Of the last event that it has seen.
+    pub(super) position: i64,
+    pub(super) unsettled: Unsettled,
+    /// The earliest moment at which it can be asked.
+    pub(super) from: Timestamp,
+}
+
+/// A question, its shape, and its clocks and codes as the statements take them.
+struct Asked<'a> {
     question: &'a Question,
+    shape: &'a Shape,
     workflow: &'a str,
     first: &'a str,
     last: &'a str,
@@ -131,33 +141,21 @@ struct Narrow<'a> {
     code: Option<&'a str>,
 }
 
-impl<'a> Narrow<'a> {
-    fn of(bounds: &'a Bounds<'a>) -> Self {
-        let question = bounds.question;
-        let (first, last) = bounds.clocks();
+impl<'a> Asked<'a> {
+    fn of(question: &'a Question, shape: &'a Shape) -> Self {
+        let (first, last) = clocks(question);
         let only = question.only.as_ref();
         let only = only.map(|(dimension, code)| (dimension.as_str(), code.as_str()));
         let (only, code) = only.unzip();
         Self {
             question,
+            shape,
             workflow: question.workflow.as_str(),
             first,
             last,
             only,
             code,
         }
-    }
-
-    fn parameters(&self) -> [&(dyn ToSql + Sync); 7] {
-        [
-            &self.question.authority,
-            &self.workflow,
-            &self.first,
-            &self.last,
-            &self.question.by,
-            &self.only,
-            &self.code,
-        ]
     }
 }
 
@@ -183,17 +181,23 @@ pub(in crate::projections::response_times) async fn build(
     };
     let statement = include_str!("../../sql/response_times_settled.sql");
     let statement = transaction.prepare_cached(statement).await?;
-    let bounds = Bounds::of(question, i64::MAX);
-    let asked = Narrow::of(&bounds);
-    let rows = transaction
-        .query_raw(&statement, asked.parameters())
-        .await?;
+    let asked = Asked::of(question, shape);
+    let parameters: [&(dyn ToSql + Sync); 7] = [
+        &question.authority,
+        &asked.workflow,
+        &asked.first,
+        &asked.last,
+        &question.by,
+        &asked.only,
+        &asked.code,
+    ];
+    let rows = transaction.query_raw(&statement, parameters).await?;
     let mut rows = pin!(rows);
     let mut groups: BTreeMap<Place, Building> = BTreeMap::new();
     let mut latest = Timestamp::MIN;
     while let Some(row) = rows.try_next().await? {
-        let ended = Ended::of(&row, question.by.as_ref());
-        if ended.position > stand.reached || !shape.holds(&ended) {
+        let ended = Ended::of(&row, question.by.as_ref())?;
+        if ended.position > stand.reached || !shape.holds(&ended.clock, ended.started_at) {
             continue;
         }
         latest = latest.max(ended.latest());
@@ -208,90 +212,124 @@ pub(in crate::projections::response_times) async fn build(
             .collect(),
         stand,
         latest,
+        read_by: None,
     }))
 }
 
-/// What came since, and what is read each time.
-pub(in crate::projections::response_times) struct Since {
-    /// Where the table stands now, if the base leads there.
-    pub(in crate::projections::response_times) stand: Option<Stand>,
-    /// To be kept.
-    pub(in crate::projections::response_times) settled: Vec<Ended>,
-    pub(in crate::projections::response_times) others: Others,
-    /// No settled spell among the others began or ended later.
-    pub(in crate::projections::response_times) latest: Timestamp,
+type Keys = Vec<(String, SpellKey)>;
+
+/// Spells that events beyond a position have changed.
+#[derive(Default)]
+pub(in crate::projections::response_times) struct Changed {
+    /// Of those that are not settled: from where on they were read.
+    pub(super) from: i64,
+    /// All of them by clock, with those that are not asked about any more.
+    pub(super) keys: Keys,
+    pub(super) settled: Vec<Ended>,
+    pub(super) unsettled: Vec<Open>,
 }
 
+/// What came since, and where the table stands now; nothing where the base does not lead there.
 pub(in crate::projections::response_times) async fn since(
     pool: &ReadPool,
     declared: &Declared,
     question: &Question,
     (shape, base): (&Shape, &Base),
-) -> Result<Since, QueryError> {
+) -> Result<Option<(Changed, Stand)>, QueryError> {
     let mut client = pool.get().await?;
     let transaction = moment(&mut client).await?;
+    let asked = Asked::of(question, shape);
+    let from = base.open_from(declared);
     // Sent together, and worked on in this order.
-    let (_, stand, settled, mut others) = futures::try_join!(
+    let (_, stand, settled, unsettled) = futures::try_join!(
         async { Ok::<_, QueryError>(transaction.batch_execute(HOLD).await?) },
         Stand::read(&transaction, &question.authority),
-        settled_since(&transaction, question, (shape, base)),
-        unsettled(&transaction, declared, question),
+        settled_since(&transaction, &asked, base.stand.reached),
+        unsettled_since(&transaction, declared, &asked, from),
     )?;
-    let stand = stand.filter(|stand| base.stand.leads_to(stand));
-    let reached = stand.as_ref().map_or(0, |stand| stand.reached);
-    let (settled, beyond): (Vec<Ended>, Vec<Ended>) =
-        settled.into_iter().partition(|one| one.position <= reached);
-    let mut latest = Timestamp::MIN;
-    for one in beyond {
-        latest = latest.max(one.latest());
-        others.add((&one.clock, &one.codes), question.by.as_ref(), &one.counted);
-    }
-    Ok(Since {
-        stand,
+    let Some(stand) = stand.filter(|stand| base.stand.leads_to(stand)) else {
+        return Ok(None);
+    };
+    let ((mut keys, settled), (open_keys, unsettled)) = (settled, unsettled);
+    keys.extend(open_keys);
+    let changed = Changed {
+        from,
+        keys,
         settled,
-        others,
-        latest,
-    })
+        unsettled,
+    };
+    Ok(Some((changed, stand)))
 }
 
 async fn settled_since(
     transaction: &Transaction<'_>,
-    question: &Question,
-    (shape, base): (&Shape, &Base),
-) -> Result<Vec<Ended>, QueryError> {
+    asked: &Asked<'_>,
+    from: i64,
+) -> Result<(Keys, Vec<Ended>), QueryError> {
     let statement = include_str!("../../sql/response_times_settled_since.sql");
     let statement = transaction.prepare_cached(statement).await?;
-    let (only, code) = question.only.clone().unzip();
-    let workflow = question.workflow.as_str();
+    let question = asked.question;
     let parameters: [&(dyn ToSql + Sync); 6] = [
         &question.authority,
-        &workflow,
-        &base.stand.reached,
+        &asked.workflow,
+        &from,
         &question.by,
-        &only,
-        &code,
+        &asked.only,
+        &asked.code,
     ];
-    let rows = transaction.query(&statement, &parameters).await?;
-    let ended = rows.iter().map(|row| Ended::of(row, question.by.as_ref()));
-    Ok(ended.filter(|one| shape.holds(one)).collect())
-}
-
-async fn unsettled(
-    transaction: &Transaction<'_>,
-    declared: &Declared,
-    question: &Question,
-) -> Result<Others, QueryError> {
-    let statement = include_str!("../../sql/response_times_unsettled.sql");
-    let statement = transaction.prepare_cached(statement).await?;
-    let bounds = Bounds::of(question, i64::MAX).without_open_days();
-    let asked = Narrow::of(&bounds);
-    let mut others = Others::default();
-    for row in transaction.query(&statement, &asked.parameters()).await? {
-        if bounds.started(row.get(4)) {
-            let seen = bounds.read(&row, declared)?;
-            let place = (seen.clock.as_str(), seen.groups.as_slice());
-            others.add(place, question.by.as_ref(), &Counted::from(&seen));
+    let (mut keys, mut settled) = (Vec::new(), Vec::new());
+    for row in transaction.query(&statement, &parameters).await? {
+        let ended = Ended::of(&row, question.by.as_ref())?;
+        keys.push((ended.clock.clone(), (row.get(12), row.get(13))));
+        if row.get(14) && asked.shape.holds(&ended.clock, ended.started_at) {
+            settled.push(ended);
         }
     }
-    Ok(others)
+    Ok((keys, settled))
+}
+
+async fn unsettled_since(
+    transaction: &Transaction<'_>,
+    declared: &Declared,
+    asked: &Asked<'_>,
+    from: i64,
+) -> Result<(Keys, Vec<Open>), QueryError> {
+    let statement = include_str!("../../sql/response_times_unsettled.sql");
+    let statement = transaction.prepare_cached(statement).await?;
+    let question = asked.question;
+    let parameters: [&(dyn ToSql + Sync); 8] = [
+        &question.authority,
+        &asked.workflow,
+        &from,
+        &asked.first,
+        &asked.last,
+        &question.by,
+        &asked.only,
+        &asked.code,
+    ];
+    let rows = transaction.query_raw(&statement, parameters).await?;
+    let mut rows = pin!(rows);
+    let (mut keys, mut unsettled) = (Vec::new(), Vec::new());
+    while let Some(row) = rows.try_next().await? {
+        let (clock, key): (String, SpellKey) = (row.get(1), (row.get(0), row.get(2)));
+        keys.push((clock.clone(), key));
+        let Json(spell): Json<Spell> = row.try_get(5).map_err(unreadable)?;
+        if !row.get::<_, bool>(7) || !asked.shape.holds(&clock, spell.started_at) {
+            continue;
+        }
+        let known = (row.get(3), row.get(4));
+        let (one, from) = Unsettled::of((declared, question.as_of), spell, known)?;
+        unsettled.push(Open {
+            clock,
+            key,
+            codes: match question.by {
+                Some(_) => codes(row.get::<_, Option<Value>>(8).as_ref()),
+                None => Vec::new(),
+            },
+            position: row.get(6),
+            unsettled: one,
+            from,
+        });
+    }
+    Ok((keys, unsettled))
 }
