@@ -14,7 +14,7 @@ use tokio::sync::{Mutex as Turns, OwnedMutexGuard};
 /// A settled spell takes some 30 bytes, and a request some six spells: all clocks of a million requests,
 /// and nearly as much again for what else is asked.
 const BYTES_MAX: usize = 384 << 20;
-/// Of shapes without any ended spell, which weigh nothing.
+/// Of shapes of which there is no spell, which weigh nothing.
 const SHAPES_MAX: usize = 256;
 
 /// Whoever asks waits for its turn at the base of its own question, and for no other: the map is locked
@@ -84,7 +84,7 @@ impl Bases {
         Ok(answer)
     }
 
-    /// `None` where a base cannot tell: of a period, and of a moment at which not all of it had ended.
+    /// `None` where a base cannot tell: of a period, and of a moment before something that it has.
     ///
     /// # Errors
     /// When the read tables are out of reach or a calendar is missing.
@@ -126,8 +126,8 @@ impl Bases {
         };
         let mut turn = self.find(&shape).lock_owned().await;
         for _ in 0..2 {
-            if turn.is_none() {
-                turn = self.build(pool, (question, &shape), turn).await?;
+            if !turn.as_ref().is_some_and(|base| base.is_by(declared)) {
+                turn = self.build(pool, declared, (question, &shape), turn).await?;
             }
             let Some(base) = turn.as_ref() else {
                 return Ok(None);
@@ -137,7 +137,7 @@ impl Bases {
             let (Some(mut base), Some(since)) = (turn.take(), since) else {
                 continue;
             };
-            let others = base.follow(declared, &shape, since);
+            let others = base.follow(&shape, since);
             let answer = if question.as_of >= base.latest {
                 answer(&mut base, others)
             } else {
@@ -154,13 +154,15 @@ impl Bases {
     async fn build(
         &self,
         pool: &ReadPool,
+        declared: &Declared,
         (question, shape): (&Question, &Shape),
         mut turn: OwnedMutexGuard<Option<Base>>,
     ) -> Result<OwnedMutexGuard<Option<Base>>, QueryError> {
         let (pool, question, shape) = (pool.clone(), question.clone(), shape.clone());
-        let stock = self.clone();
+        let (stock, declared) = (self.clone(), declared.clone());
         let building = tokio::spawn(async move {
-            *turn = build(&pool, &question, &shape).await?;
+            *turn = None;
+            *turn = build(&pool, &declared, &question, &shape).await?;
             stock.count_built();
             stock.weigh(&shape, turn.as_ref().map_or(0, Base::bytes));
             Ok(turn)

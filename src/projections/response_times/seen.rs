@@ -298,7 +298,7 @@ impl Seen {
         exposure(self.entered_received_ms, self.childs_ms(), outcome)
     }
 
-    pub(super) fn childs_ms(&self) -> i64 {
+    fn childs_ms(&self) -> i64 {
         between_ms(self.received_at, self.last_at)
     }
 }
@@ -331,9 +331,9 @@ pub(super) fn days(ms: i64) -> f64 {
     ms as f64 / MS_PER_DAY
 }
 
-/// A code, a list of codes, or not known.
+/// A code, a list of codes, or not known; each once.
 pub(in crate::projections) fn codes(value: Option<&Value>) -> Vec<String> {
-    let found: Vec<String> = match value {
+    let mut found: Vec<String> = match value {
         Some(Value::String(code)) => vec![code.clone()],
         Some(Value::Array(items)) => {
             let texts = items.iter().filter_map(Value::as_str);
@@ -346,6 +346,8 @@ pub(in crate::projections) fn codes(value: Option<&Value>) -> Vec<String> {
     if found.is_empty() {
         return vec![crate::domain::derive::NOT_KNOWN.to_owned()];
     }
+    found.sort_unstable();
+    found.dedup();
     found
 }
 

@@ -11,5 +11,4 @@ create table if not exists {table} (
     to_at timestamptz,
     primary key (request_id, authority, span)
 );
-create index on {table} (authority, team) where to_at is null;
-create index on {table} (authority, from_at, to_at);
+create index on {table} (authority, coalesce(to_at, 'infinity'::timestamptz));

@@ -43,8 +43,8 @@ impl Added {
         }
     }
 
-    pub(super) fn bytes(&self) -> usize {
-        self.ways.capacity() * size_of::<Sums>()
+    pub(super) fn bytes_of(ways: usize) -> usize {
+        ways * size_of::<Sums>()
     }
 
     /// Of ages up to a number of days, with so many at risk at the first.
@@ -131,12 +131,13 @@ impl Ages {
     /// together. `others` are in order and not kept.
     #[must_use]
     pub fn chances(&mut self, others: &[Age], ways: usize, days: &[f64]) -> Vec<Vec<Chance>> {
+        self.ways_count = ways;
         let mut found = Vec::with_capacity(days.len());
         let mut so_far = Added::nothing(ways);
         let mut at_risk = self.count + others.len();
         let mut rest = others;
         for block in &mut self.blocks {
-            let last = block.last_ms();
+            let last = block.last_ms;
             let here = up_to(&mut rest, last);
             while let Some(day) = days
                 .get(found.len())

@@ -49,7 +49,7 @@ impl Ages {
         };
         let mut rest = others;
         for block in &mut self.blocks {
-            let last = block.last_ms();
+            let last = block.last_ms;
             let here = up_to(&mut rest, last);
             let end = block.pass(here, at);
             if reading.may_be_met(at, end, last) {
@@ -100,6 +100,15 @@ fn factor_of(ties: Ties<'_>, mut at_risk: usize) -> Factor {
     }
 }
 
+/// Where more than 0.55 wait and the interval is so narrow that neither end of it comes to a half: told
+/// without logarithms, for most blocks of many lie there. By log(−log) the lower end is at a half where
+/// z √greenwood / −ln S is ln(ln 2 / −ln S), which is more than 0.147 while S is more than 0.55; and −ln S
+/// is at least 1 − S.
+fn is_narrow(before: At, after: At) -> bool {
+    let width = 0.147 * (1.0 - before.survival);
+    after.survival > 0.55 && Z_95 * Z_95 * after.greenwood < width * width
+}
+
 /// What was found so far of what was wanted.
 struct Reading<'a> {
     wanted: Wanted<'a>,
@@ -133,6 +142,9 @@ impl<'a> Reading<'a> {
         let mut open = shares.filter(|(_, found)| found.is_none());
         if open.any(|(p, _)| after.survival <= 1.0 - p + 2.0 * ROUNDING) {
             return true;
+        }
+        if is_narrow(before, after) {
+            return false;
         }
         let half = 0.5 + 1e-9;
         // No upper end lies below its share.

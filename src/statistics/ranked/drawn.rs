@@ -28,7 +28,7 @@ impl Ages {
         };
         let mut rest = others;
         for block in &self.blocks {
-            let here = up_to(&mut rest, block.last_ms());
+            let here = up_to(&mut rest, block.last_ms);
             drawing.walk(Ties([&block.ages, here]));
         }
         drawing.walk(Ties([&[], rest]));

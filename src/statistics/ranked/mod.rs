@@ -68,6 +68,8 @@ fn days(ms: i64) -> f64 {
 struct Block {
     /// In order.
     ages: Vec<Age>,
+    /// Of the longest, beside its block: most blocks are passed without a look at their ages.
+    last_ms: i64,
     stopped_count: usize,
     /// What it adds where so many are at risk.
     factor: Option<(usize, Factor)>,
@@ -78,19 +80,11 @@ impl Block {
     fn of(ages: Vec<Age>) -> Self {
         Self {
             stopped_count: ages.iter().filter(|age| age.stopped()).count(),
+            last_ms: ages.last().map_or(i64::MIN, |age| age.ms()),
             ages,
             factor: None,
             added: None,
         }
-    }
-
-    fn last_ms(&self) -> i64 {
-        self.ages.last().map_or(i64::MIN, |age| age.ms())
-    }
-
-    fn bytes(&self) -> usize {
-        let added = self.added.as_ref().map_or(0, |(_, added)| added.bytes());
-        size_of::<Self>() + self.ages.capacity() * size_of::<Age>() + added
     }
 }
 
@@ -99,6 +93,8 @@ impl Block {
 pub struct Ages {
     blocks: Vec<Block>,
     count: usize,
+    /// Of the last question about chances.
+    ways_count: usize,
 }
 
 impl Ages {
@@ -108,6 +104,7 @@ impl Ages {
         Self {
             count: ages.len(),
             blocks: parted(&ages, BLOCK_MAX / 2),
+            ways_count: 0,
         }
     }
 
@@ -115,7 +112,7 @@ impl Ages {
         self.count += 1;
         let at = self
             .blocks
-            .partition_point(|block| block.last_ms() < age.ms());
+            .partition_point(|block| block.last_ms < age.ms());
         let at = at.min(self.blocks.len().saturating_sub(1));
         let Some(block) = self.blocks.get_mut(at) else {
             self.blocks.push(Block::of(vec![age]));
@@ -123,22 +120,24 @@ impl Ages {
         };
         let place = block.ages.partition_point(|other| *other < age);
         block.ages.insert(place, age);
+        block.last_ms = block.last_ms.max(age.ms());
         block.stopped_count += usize::from(age.stopped());
         (block.factor, block.added) = (None, None);
         let is_one = block
             .ages
             .first()
-            .is_some_and(|first| first.ms() == block.last_ms());
+            .is_some_and(|first| first.ms() == block.last_ms);
         if block.ages.len() > BLOCK_MAX && !is_one {
             let parts = parted(&block.ages, BLOCK_MAX / 2);
             self.blocks.splice(at..=at, parts);
         }
     }
 
-    /// What it takes in memory.
+    /// What it takes in memory, about.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.blocks.iter().map(Block::bytes).sum()
+        let block = size_of::<Block>() + Added::bytes_of(self.ways_count);
+        self.blocks.len() * block + self.count * size_of::<Age>()
     }
 
     /// The length that as many of the stopped ones, these and `others` together, do not exceed; `rank`
@@ -146,9 +145,10 @@ impl Ages {
     fn stopped_at(&self, others: &[Age], mut rank: usize) -> Option<f64> {
         let mut rest = others;
         for block in self.blocks.iter().chain([&Block::default()]) {
-            let others = match block.ages.last() {
-                Some(last) => up_to(&mut rest, last.ms()),
-                None => rest,
+            let others = if block.ages.is_empty() {
+                rest
+            } else {
+                up_to(&mut rest, block.last_ms)
             };
             let ages = &block.ages;
             let here = others.iter().filter(|age| age.stopped()).count() + block.stopped_count;

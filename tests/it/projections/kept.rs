@@ -194,8 +194,12 @@ impl Upset<'_> {
         self.sent.push((request, at));
         if self.chance.random_bool(0.6) {
             let one = self.chance.random_range(0..self.sent.len());
-            let (request, at) = self.sent.swap_remove(one);
-            more_time::given(self.engine, request, at).await;
+            let (request, at) = self.sent[one];
+            // What is damaged has another chance later.
+            if self.engine.commands.load(AUTHORITY, request).await.is_ok() {
+                self.sent.swap_remove(one);
+                more_time::given(self.engine, request, at).await;
+            }
         }
     }
 
@@ -252,7 +256,11 @@ impl Upset<'_> {
         }
         if number == ROUNDS * 3 / 4 {
             let closed = ("2026-08-17", "2026-11-30");
-            correct_calendar(self.engine, "kept-closed", closed).await;
+            // The organisation is as it was again.
+            assert_eq!(
+                correct_calendar(self.engine, "kept-closed", closed).await,
+                2
+            );
         }
         self.share_out().await;
         self.project().await;
@@ -409,24 +417,75 @@ async fn a_base_that_was_not_asked_for_the_longest_makes_room() {
     }
 }
 
+fn decisions(as_of: &str) -> Question {
+    Question {
+        clock: Some(ClockName::parse("decide").unwrap()),
+        as_of: at(as_of),
+        ..whole()
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_open_is_judged_by_the_calendar_as_it_was_corrected() {
     let engine = worked(1).await;
     more_time::sent(&engine, at("2026-08-20T09:00:00Z")).await;
     engine.runner.run_until_idle().await.unwrap();
-    let bases = Bases::default();
-    let question = Question {
-        clock: Some(ClockName::parse("decide").unwrap()),
-        as_of: at("2026-09-10T09:00:00Z"),
-        ..whole()
-    };
+    let (bases, question) = (Bases::default(), decisions("2026-09-10T09:00:00Z"));
     let missed = async || {
         let found = kept(&engine, &bases, &question).await.expect("in memory");
         equal(&found, &counted(&engine, &question).await);
         found.clocks[0].missed_open
     };
     assert_eq!(missed().await, 1);
-    correct_calendar(&engine, "kept-open", ("2026-08-21", "2026-09-30")).await;
+    let closed = ("2026-08-21", "2026-09-30");
+    assert_eq!(correct_calendar(&engine, "kept-open", closed).await, 1);
     assert_eq!(missed().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_runs_is_given_more_time_while_it_is_in_memory() {
+    let engine = worked(1).await;
+    let sent_at = at("2026-08-20T09:00:00Z");
+    let request = more_time::sent(&engine, sent_at).await;
+    let bases = Bases::default();
+    // Before and after the target that is stated.
+    for (as_of, missed) in [("2026-08-25T09:00:00Z", 0), ("2026-08-28T09:00:00Z", 1)] {
+        engine.runner.run_until_idle().await.unwrap();
+        let question = decisions(as_of);
+        let found = kept(&engine, &bases, &question).await.expect("in memory");
+        equal(&found, &counted(&engine, &question).await);
+        assert_eq!(
+            (found.clocks[0].missed_open, found.clocks[0].extended),
+            (missed, 0)
+        );
+    }
+    more_time::given(&engine, request, sent_at).await;
+    engine.runner.run_until_idle().await.unwrap();
+    let question = decisions("2026-08-28T09:00:00Z");
+    let found = kept(&engine, &bases, &question).await.expect("in memory");
+    equal(&found, &counted(&engine, &question).await);
+    assert_eq!(
+        (found.clocks[0].missed_open, found.clocks[0].extended),
+        (0, 1)
+    );
     assert_eq!(bases.weight().built_count, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_asks_about_a_moment_does_not_see_what_was_sent_a_moment_later() {
+    let engine = worked(1).await;
+    more_time::sent(&engine, at("2026-08-20T09:00:00Z")).await;
+    more_time::sent(&engine, at("2026-08-24T09:00:00Z")).await;
+    engine.runner.run_until_idle().await.unwrap();
+    let (bases, question) = (Bases::default(), decisions("2026-08-24T08:59:59Z"));
+    let found = kept(&engine, &bases, &question).await.expect("in memory");
+    equal(&found, &counted(&engine, &question).await);
+    assert_eq!(found.clocks[0].open, 1);
+    // No request of these says anything of it.
+    let unsaid = Question {
+        only: Some(("edge_of_care".to_owned(), "likely".to_owned())),
+        ..question
+    };
+    let found = kept(&engine, &bases, &unsaid).await.expect("in memory");
+    assert_eq!(found.clocks, []);
 }

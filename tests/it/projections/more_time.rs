@@ -16,10 +16,7 @@ use rfa::simulate::choice::{Asker, Chance};
 use uuid::Uuid;
 
 async fn done(engine: &Engine, actor: &Principal, ask: Ask, at: Timestamp) -> Receipt {
-    let if_match = match &ask {
-        Ask::Extend { .. } => Some(1),
-        _ => None,
-    };
+    let if_match = matches!(ask, Ask::Extend { .. }).then_some(1);
     let command = Command {
         authority: Authority::parse(AUTHORITY).unwrap(),
         actor: actor.clone(),

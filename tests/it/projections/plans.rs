@@ -45,11 +45,16 @@ async fn the_rows_of_a_page_are_found_by_the_primary_key_of_a_table_that_was_nev
 }
 
 /// A statement of the screens, its parameters' types, and how its rows are to be found.
-const LOOKS: [(&str, &str, &str); 6] = [
+const LOOKS: [(&str, &str, &str); 7] = [
     (
         "projections/sql/waiting.sql",
         "text, text, bigint",
         "Index Cond: ((authority = $1) AND (team = $2))",
+    ),
+    (
+        "projections/sql/team_caseloads_open.sql",
+        "text, timestamptz",
+        "AND (COALESCE(to_at, 'infinity'::timestamp with time zone) > $2))",
     ),
     (
         "projections/sql/last_told.sql",

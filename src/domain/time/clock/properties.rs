@@ -92,8 +92,12 @@ proptest! {
     #[test]
     fn what_goes_on_by_itself_reads_the_same_at_every_later_moment(
         mut spell in spells(), more in prop::option::of(1u32..5), at_most in prop::option::of(0u32..4_000),
-        later in 0i64..80_000
+        later in prop_oneof![Just(0i64), 0i64..80_000], touched in any::<bool>(), rolls in any::<bool>()
     ) {
+        if touched {
+            spell.counting.count_day = CountDay::Touched;
+        }
+        spell.counting.roll = rolls.then_some(Roll::NextWorkingDay);
         if let Some(pause) = spell.pauses.last_mut() {
             pause.at_most = at_most.map(Target::Minutes);
         }
@@ -105,16 +109,11 @@ proptest! {
         });
         let (at, reason) = (after(spell.started_at, 60), "more-time".to_owned());
         spell.extensions.extend(by.map(|by| Extension { at, by, reason }));
-        match spell.steady(&SCOTLAND) {
-            Some(steady) => {
-                let as_of = after(steady.from, later);
-                prop_assert_eq!(steady.verdict(as_of), spell.verdict(&SCOTLAND, as_of));
-            }
-            None => {
-                let far = after(end_of(&spell), 1_000_000);
-                let status = spell.verdict(&SCOTLAND, far).status;
-                prop_assert!(status != SpellStatus::Running);
-            }
+        let steady = spell.steady(&SCOTLAND);
+        prop_assert_eq!(steady.is_some(), spell.status == SpellStatus::Running);
+        if let Some(steady) = steady {
+            let as_of = after(steady.from.max(spell.started_at), later);
+            prop_assert_eq!(steady.verdict(as_of), spell.verdict(&SCOTLAND, as_of));
         }
     }
 

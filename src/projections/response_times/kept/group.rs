@@ -1,7 +1,7 @@
 //! What the figures of one clock and one group of spells are made of.
 
 use super::SpellKey;
-use super::open::Unsettled;
+use super::course::Course;
 use crate::domain::time::calendar::Calendars;
 use crate::domain::time::clock::SpellStatus;
 use crate::projections::response_times::numbers::Numbers;
@@ -96,8 +96,8 @@ pub(super) struct Group {
     pub(super) ways: Vec<String>,
     /// With pauses, without, and the child's own.
     pub(super) ages: [Ages; 3],
-    /// Not in the sums and ages, for they grow older.
-    pub(super) open: BTreeMap<SpellKey, Unsettled>,
+    /// Neither in the sums nor among the ages.
+    pub(super) unsettled: BTreeMap<SpellKey, Course>,
 }
 
 /// A group at a moment.
@@ -115,17 +115,20 @@ impl Group {
     /// With others that are not kept. `None` where it cannot tell.
     pub(super) fn at(
         &self,
-        others: &[Unsettled],
+        others: &[Course],
         (calendars, as_of): (&Calendars, Timestamp),
     ) -> Option<Now> {
         let mut now = Now {
             sums: self.sums.clone(),
             ways: self.ways.clone(),
-            ages: std::array::from_fn(|_| Vec::with_capacity(self.open.len() + others.len())),
+            ages: std::array::from_fn(|_| Vec::with_capacity(self.unsettled.len() + others.len())),
             open_days: Vec::new(),
         };
-        for unsettled in self.open.values().chain(others) {
-            let one = unsettled.counted(calendars, as_of)?;
+        for course in self.unsettled.values().chain(others) {
+            if course.starts_after(as_of) {
+                continue;
+            }
+            let one = course.counted(calendars, as_of)?;
             now.sums.add(&one);
             let way = one.ended_by.as_ref();
             let way = way.map(|name| number_of(&mut now.ways, name));
@@ -156,9 +159,10 @@ impl Group {
         }
     }
 
+    /// What it takes in memory, about.
     pub(super) fn bytes(&self) -> usize {
-        let open: usize = self.open.values().map(Unsettled::bytes).sum();
-        self.ages.iter().map(Ages::bytes).sum::<usize>() + open + size_of::<Self>()
+        let unsettled = self.unsettled.len() * size_of::<(SpellKey, Course)>();
+        self.ages.iter().map(Ages::bytes).sum::<usize>() + unsettled + size_of::<Self>()
     }
 }
 

@@ -4,9 +4,9 @@
 //! Kept by clock and group of one question's shape. Invariant: a base holds every spell as it was where the
 //! slowest shard stood, but for what parked streams did after they were parked, and nothing from beyond it.
 
+mod course;
 mod figures;
 mod group;
-mod open;
 pub(super) mod read;
 
 use super::answer::{Answer, Question, Window};
@@ -14,9 +14,9 @@ use super::charted::Waits;
 use crate::domain::declared::Declared;
 use crate::domain::ids::{ClockName, WorkflowName};
 use crate::domain::time::calendar::Calendars;
+use course::Course;
 use group::Group;
 use jiff::Timestamp;
-use open::Unsettled;
 use read::{Changed, Stand};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -79,41 +79,25 @@ fn places<'a>(
 
 #[derive(Debug)]
 pub(super) struct Base {
-    pub(super) stand: Stand,
-    /// No spell of it can be asked about an earlier moment.
+    stand: Stand,
+    /// It can tell of no earlier moment.
     pub(super) latest: Timestamp,
     groups: BTreeMap<Place, Group>,
-    /// By which the open spells were read; nothing before they are there.
-    read_by: Option<Arc<Calendars>>,
+    /// By which unsettled spells were read.
+    calendars: Arc<Calendars>,
 }
 
 impl Base {
-    /// From where on spells that are not settled have to be read.
-    fn open_from(&self, declared: &Declared) -> i64 {
-        let calendars = declared.shared_calendars();
-        let is_same = |read_by: &Arc<Calendars>| Arc::ptr_eq(read_by, &calendars);
-        if self.read_by.as_ref().is_some_and(is_same) {
-            self.stand.reached
-        } else {
-            FROM_THE_FIRST
-        }
+    /// Whether unsettled spells would be read the same again.
+    pub(super) fn is_by(&self, declared: &Declared) -> bool {
+        Arc::ptr_eq(&self.calendars, &declared.shared_calendars())
     }
 
     /// What changed since, up to where all shards have come; the rest is given back.
-    pub(super) fn follow(
-        &mut self,
-        declared: &Declared,
-        shape: &Shape,
-        (changed, stand): (Changed, Stand),
-    ) -> Others {
-        if changed.from == FROM_THE_FIRST {
-            self.groups
-                .values_mut()
-                .for_each(|group| group.open.clear());
-        } else {
-            self.forget(&changed);
+    pub(super) fn follow(&mut self, shape: &Shape, (changed, stand): (Changed, Stand)) -> Others {
+        for (clock, key) in &changed.keys {
+            self.forget(clock, key);
         }
-        self.read_by = Some(declared.shared_calendars());
         let by = shape.by.as_ref();
         let mut others = Others::default();
         for ended in changed.settled {
@@ -123,7 +107,7 @@ impl Base {
                 if is_kept {
                     self.groups.entry(place).or_default().add(&ended.counted);
                 } else {
-                    let ended = Unsettled::ended(ended.counted.clone());
+                    let ended = Course::Ended(ended.counted.clone());
                     others.0.entry(place).or_default().push(ended);
                 }
             }
@@ -132,12 +116,12 @@ impl Base {
             self.latest = self.latest.max(one.from);
             let is_kept = one.position <= stand.reached;
             for place in places(&one.clock, &one.codes, by) {
-                let unsettled = one.unsettled.clone();
+                let course = one.course.clone();
                 if is_kept {
                     let group = self.groups.entry(place).or_default();
-                    group.open.insert(one.key, unsettled);
+                    group.unsettled.insert(one.key, course);
                 } else {
-                    others.0.entry(place).or_default().push(unsettled);
+                    others.0.entry(place).or_default().push(course);
                 }
             }
         }
@@ -145,14 +129,12 @@ impl Base {
         others
     }
 
-    /// Whatever they were counted under before.
-    fn forget(&mut self, changed: &Changed) {
-        for (clock, key) in &changed.keys {
-            let groups = self.groups.range_mut((clock.to_owned(), None)..);
-            let groups = groups.take_while(|((name, _), _)| name == clock);
-            for (_, group) in groups {
-                group.open.remove(key);
-            }
+    /// Whatever it was counted under before.
+    fn forget(&mut self, clock: &str, key: &SpellKey) {
+        let groups = self.groups.range_mut((clock.to_owned(), None)..);
+        let groups = groups.take_while(|((name, _), _)| name == clock);
+        for (_, group) in groups {
+            group.unsettled.remove(key);
         }
     }
 
@@ -191,8 +173,6 @@ impl Base {
     }
 }
 
-/// Before every position.
-const FROM_THE_FIRST: i64 = -1;
 /// A tenth of a day: less than a dot of a chart.
 const DRAWN_MS: i64 = 8_640_000;
 
@@ -220,4 +200,4 @@ impl Base {
 
 /// Spells from beyond where the slowest shard stands, by where they are counted: read each time.
 #[derive(Debug, Default)]
-pub(super) struct Others(BTreeMap<Place, Vec<Unsettled>>);
+pub(super) struct Others(BTreeMap<Place, Vec<Course>>);

@@ -1,7 +1,7 @@
 //! Spells as they stand beside the cursors: all read of one moment.
 
-use super::group::{Building, Counted};
-use super::open::Unsettled;
+use super::course::Course;
+use super::group::{Building, Counted, Group};
 use super::{Base, Place, Shape, SpellKey, places};
 use crate::domain::declared::Declared;
 use crate::domain::time::clock::{Spell, SpellStatus};
@@ -63,7 +63,7 @@ impl Stand {
         }))
     }
 
-    /// Whether nothing but what was settled since has been added between the two. A stream that was parked
+    /// Whether nothing but events since have changed rows between the two. A stream that was parked
     /// brings with it what it had missed.
     fn leads_to(&self, later: &Self) -> bool {
         self.table == later.table
@@ -119,14 +119,14 @@ impl Ended {
 }
 
 /// A spell that is not settled.
-pub(super) struct Open {
+pub(super) struct Unsettled {
     pub(super) clock: String,
     pub(super) key: SpellKey,
     pub(super) codes: Vec<String>,
     /// Of the last event that it has seen.
     pub(super) position: i64,
-    pub(super) unsettled: Unsettled,
-    /// The earliest moment at which it can be asked.
+    pub(super) course: Course,
+    /// The earliest moment that it can tell of.
     pub(super) from: Timestamp,
 }
 
@@ -165,9 +165,10 @@ async fn moment(client: &mut Client) -> Result<Transaction<'_>, QueryError> {
     Ok(transaction.read_only(true).start().await?)
 }
 
-/// A base with all that is settled; `None` where the table has no place.
+/// A base with all that there is; `None` where the table has no place.
 pub(in crate::projections::response_times) async fn build(
     pool: &ReadPool,
+    declared: &Declared,
     question: &Question,
     shape: &Shape,
 ) -> Result<Option<Base>, QueryError> {
@@ -179,9 +180,35 @@ pub(in crate::projections::response_times) async fn build(
     let Some(stand) = Stand::read(&transaction, &question.authority).await? else {
         return Ok(None);
     };
+    let asked = Asked::of(question, shape);
+    let (groups, latest) = settled_up_to(&transaction, &asked, stand.reached).await?;
+    let mut base = Base {
+        groups,
+        stand: stand.clone(),
+        latest,
+        calendars: declared.shared_calendars(),
+    };
+    let (_, unsettled) = unsettled_since(&transaction, declared, &asked, FROM_THE_FIRST).await?;
+    let unsettled = Changed {
+        unsettled,
+        ..Changed::default()
+    };
+    // What lies beyond is read again by whoever asks.
+    base.follow(shape, (unsettled, stand));
+    Ok(Some(base))
+}
+
+/// Before every position.
+const FROM_THE_FIRST: i64 = -1;
+
+async fn settled_up_to(
+    transaction: &Transaction<'_>,
+    asked: &Asked<'_>,
+    reached: i64,
+) -> Result<(BTreeMap<Place, Group>, Timestamp), QueryError> {
     let statement = include_str!("../../sql/response_times_settled.sql");
     let statement = transaction.prepare_cached(statement).await?;
-    let asked = Asked::of(question, shape);
+    let question = asked.question;
     let parameters: [&(dyn ToSql + Sync); 7] = [
         &question.authority,
         &asked.workflow,
@@ -197,7 +224,7 @@ pub(in crate::projections::response_times) async fn build(
     let mut latest = Timestamp::MIN;
     while let Some(row) = rows.try_next().await? {
         let ended = Ended::of(&row, question.by.as_ref())?;
-        if ended.position > stand.reached || !shape.holds(&ended.clock, ended.started_at) {
+        if ended.position > reached || !asked.shape.holds(&ended.clock, ended.started_at) {
             continue;
         }
         latest = latest.max(ended.latest());
@@ -206,14 +233,8 @@ pub(in crate::projections::response_times) async fn build(
         }
     }
     let groups = groups.into_iter();
-    Ok(Some(Base {
-        groups: groups
-            .map(|(place, building)| (place, building.end()))
-            .collect(),
-        stand,
-        latest,
-        read_by: None,
-    }))
+    let groups = groups.map(|(place, building)| (place, building.end()));
+    Ok((groups.collect(), latest))
 }
 
 type Keys = Vec<(String, SpellKey)>;
@@ -221,12 +242,10 @@ type Keys = Vec<(String, SpellKey)>;
 /// Spells that events beyond a position have changed.
 #[derive(Default)]
 pub(in crate::projections::response_times) struct Changed {
-    /// Of those that are not settled: from where on they were read.
-    pub(super) from: i64,
     /// All of them by clock, with those that are not asked about any more.
     pub(super) keys: Keys,
     pub(super) settled: Vec<Ended>,
-    pub(super) unsettled: Vec<Open>,
+    pub(super) unsettled: Vec<Unsettled>,
 }
 
 /// What came since, and where the table stands now; nothing where the base does not lead there.
@@ -239,12 +258,12 @@ pub(in crate::projections::response_times) async fn since(
     let mut client = pool.get().await?;
     let transaction = moment(&mut client).await?;
     let asked = Asked::of(question, shape);
-    let from = base.open_from(declared);
+    let from = base.stand.reached;
     // Sent together, and worked on in this order.
     let (_, stand, settled, unsettled) = futures::try_join!(
         async { Ok::<_, QueryError>(transaction.batch_execute(HOLD).await?) },
         Stand::read(&transaction, &question.authority),
-        settled_since(&transaction, &asked, base.stand.reached),
+        settled_since(&transaction, &asked, from),
         unsettled_since(&transaction, declared, &asked, from),
     )?;
     let Some(stand) = stand.filter(|stand| base.stand.leads_to(stand)) else {
@@ -253,7 +272,6 @@ pub(in crate::projections::response_times) async fn since(
     let ((mut keys, settled), (open_keys, unsettled)) = (settled, unsettled);
     keys.extend(open_keys);
     let changed = Changed {
-        from,
         keys,
         settled,
         unsettled,
@@ -293,7 +311,7 @@ async fn unsettled_since(
     declared: &Declared,
     asked: &Asked<'_>,
     from: i64,
-) -> Result<(Keys, Vec<Open>), QueryError> {
+) -> Result<(Keys, Vec<Unsettled>), QueryError> {
     let statement = include_str!("../../sql/response_times_unsettled.sql");
     let statement = transaction.prepare_cached(statement).await?;
     let question = asked.question;
@@ -313,13 +331,15 @@ async fn unsettled_since(
     while let Some(row) = rows.try_next().await? {
         let (clock, key): (String, SpellKey) = (row.get(1), (row.get(0), row.get(2)));
         keys.push((clock.clone(), key));
-        let Json(spell): Json<Spell> = row.try_get(5).map_err(unreadable)?;
-        if !row.get::<_, bool>(7) || !asked.shape.holds(&clock, spell.started_at) {
+        if !row.get::<_, bool>(7) {
             continue;
         }
-        let known = (row.get(3), row.get(4));
-        let (one, from) = Unsettled::of((declared, question.as_of), spell, known)?;
-        unsettled.push(Open {
+        let Json(spell): Json<Spell> = row.try_get(5).map_err(unreadable)?;
+        if !asked.shape.holds(&clock, spell.started_at) {
+            continue;
+        }
+        let (course, from) = Course::of(declared, spell, (row.get(3), row.get(4)))?;
+        unsettled.push(Unsettled {
             clock,
             key,
             codes: match question.by {
@@ -327,7 +347,7 @@ async fn unsettled_since(
                 None => Vec::new(),
             },
             position: row.get(6),
-            unsettled: one,
+            course,
             from,
         });
     }

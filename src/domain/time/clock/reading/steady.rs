@@ -3,14 +3,14 @@
 use super::{View, wall_ms};
 use crate::domain::time::calendar::Calendar;
 use crate::domain::time::clock::{Spell, SpellStatus, Verdict};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// Of a spell that runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Steady {
-    /// Nothing of it lies later: from here on it can be asked.
+    /// The earliest moment that can be asked about, after its start.
     pub from: Timestamp,
-    started_at: Timestamp,
+    pub started_at: Timestamp,
     paused_ms: i64,
     due_at: Option<Timestamp>,
     extended: bool,
@@ -19,18 +19,22 @@ pub struct Steady {
 }
 
 impl Spell {
-    /// `None` where it has ended, or pauses without an end.
+    /// `None` where it has ended, or where no event has ended its last pause.
     #[must_use]
     pub fn steady(&self, calendar: &Calendar) -> Option<Steady> {
-        let view = View::of(self, calendar, Timestamp::MAX);
-        if view.status != SpellStatus::Running {
+        if self.status != SpellStatus::Running {
             return None;
         }
+        let view = View::of(self, calendar, Timestamp::MAX);
         let resumed = view.gaps.last().and_then(|gap| gap.to);
         let given = self.extensions.iter().map(|given| given.at);
-        let moments = resumed.into_iter().chain(given);
+        let last = resumed.into_iter().chain(given).max();
         Some(Steady {
-            from: moments.fold(self.started_at, Timestamp::max),
+            // In the very moment in which a pause ends it has not run again yet.
+            from: last.map_or(Timestamp::MIN, |last| {
+                let next = last.saturating_add(SignedDuration::from_nanos(1));
+                next.unwrap_or(Timestamp::MAX)
+            }),
             started_at: self.started_at,
             paused_ms: view.paused_ms(),
             due_at: view.due(),
