@@ -220,12 +220,14 @@ async fn assert_plan(client: &Client, now: Timestamp) {
     let query = std::fs::read_to_string(file).unwrap();
     let explain = format!("explain (analyze, format json) {query}");
     let first = Place::FIRST;
-    let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 6] = [
+    let spell = i32::try_from(first.spell).unwrap();
+    let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 7] = [
         &now,
         &first.next_at,
         &first.authority,
         &first.request,
         &first.clock,
+        &spell,
         &500_i64,
     ];
     let plan: Value = client

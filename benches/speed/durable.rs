@@ -53,7 +53,6 @@ async fn clients(address: &str, work: impl Fn() -> Work) -> Times {
     for _ in 0..CONNECTIONS {
         let client = Client {
             connection: Connection::open(address).await.unwrap(),
-            body: example(),
             work: work(),
         };
         tasks.spawn(client.repeat());
@@ -86,7 +85,6 @@ enum Work {
 
 struct Client {
     connection: Connection,
-    body: String,
     work: Work,
 }
 
@@ -109,20 +107,17 @@ impl Client {
     }
 
     async fn call(&mut self) -> (u16, String) {
-        let Self {
-            connection,
-            body,
-            work,
-        } = self;
+        let Self { connection, work } = self;
+        let body = example();
         match work {
-            Work::Bare => connection.call("POST", "/", &[], body).await,
-            Work::Send { token } => connection.command("/requests", token, body).await,
+            Work::Bare => connection.call("POST", "/", &[], &body).await,
+            Work::Send { token } => connection.command("/requests", token, &body).await,
             Work::Claim {
                 head,
                 request: request @ None,
                 ..
             } => {
-                let (status, answer) = connection.command("/requests", head, body).await;
+                let (status, answer) = connection.command("/requests", head, &body).await;
                 let receipt: Value = serde_json::from_str(&answer).unwrap();
                 *request = receipt["request_id"].as_str().map(str::to_owned);
                 (status, answer)

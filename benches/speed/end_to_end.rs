@@ -28,11 +28,10 @@ pub(crate) async fn measure(url: &str, amqp: &str, round: &mut Round) {
     let mut consumer = consumer.await.unwrap();
     let token = served.token("head.girvan");
     let mut connection = Connection::open(&served.address).await.unwrap();
-    let body = example();
     let mut times = Vec::new();
     for _ in 0..SENDS {
         let began = Instant::now();
-        let (status, answer) = connection.command("/requests", &token, &body).await;
+        let (status, answer) = connection.command("/requests", &token, &example()).await;
         assert_eq!(status, 201, "{answer}");
         let receipt: Value = serde_json::from_str(&answer).unwrap();
         loop {

@@ -12,11 +12,10 @@ pub(crate) async fn measure(url: &str, round: &mut Round) {
     let served = Served::start(url, None).await;
     let token = served.token("head.girvan");
     let mut connection = Connection::open(&served.address).await.unwrap();
-    let body = example();
     let mut times = Vec::new();
     for _ in 0..SENDS {
         let started = Instant::now();
-        let (status, answer) = connection.command("/requests", &token, &body).await;
+        let (status, answer) = connection.command("/requests", &token, &example()).await;
         times.push(started.elapsed().as_secs_f64() * 1_000.0);
         assert_eq!(status, 201, "{answer}");
     }

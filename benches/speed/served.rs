@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -90,12 +92,23 @@ pub(crate) async fn until_it_answers(address: &str, path: &str) {
     }
 }
 
-/// The shipped example of a request.
-pub(crate) fn example() -> String {
+/// The shipped one.
+static EXAMPLE: LazyLock<String> = LazyLock::new(|| {
     let path = "workflows/request-for-assistance/examples/send.json";
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     let data: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     json!({ "data": data }).to_string()
+});
+const CHILD: &str = "Robin";
+static CHILDREN: AtomicU32 = AtomicU32::new(0);
+
+/// A request for a child for whom nobody has asked yet, as nearly all are: the earlier ones of a child are
+/// looked up, and one child of thousands of requests would be no measure of that.
+pub(crate) fn example() -> String {
+    let number = CHILDREN.fetch_add(1, Ordering::Relaxed).to_string();
+    let letters = number.bytes().map(|digit| char::from(digit + b'a' - b'0'));
+    let name = format!("{CHILD}-{}", letters.collect::<String>());
+    EXAMPLE.replace(CHILD, &name)
 }
 
 /// One connection that is kept, with one call at a time.

@@ -11,4 +11,4 @@ create table if not exists {table} (
     to_at timestamptz,
     primary key (request_id, authority, span)
 );
-create index on {table} (authority, coalesce(to_at, 'infinity'::timestamptz));
+create index on {table} (authority, to_at);

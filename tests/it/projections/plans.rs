@@ -54,7 +54,7 @@ const LOOKS: [(&str, &str, &str); 7] = [
     (
         "projections/sql/team_caseloads_open.sql",
         "text, timestamptz",
-        "AND (COALESCE(to_at, 'infinity'::timestamp with time zone) > $2))",
+        "Index Cond: ((authority = $1) AND (to_at > $2))",
     ),
     (
         "projections/sql/last_told.sql",
