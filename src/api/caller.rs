@@ -3,9 +3,11 @@
 use super::App;
 use super::extract::one;
 use super::problem::{Kind, Problem};
-use crate::access::{Action, Holder, Reader, Resource, decide};
+use crate::access::{Action, Holder, Reader, Resource, WorkflowRights, decide};
+use crate::domain::declared::Declared;
 use crate::domain::ids::Authority;
 use crate::domain::request::actor::Principal;
+use crate::domain::request::entitle::{answers_concerns, may_open};
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
@@ -19,6 +21,17 @@ pub(crate) struct Caller {
     pub(crate) principal: Principal,
     /// Id of the call, or of the message; correlation of what it records.
     pub(crate) call: Uuid,
+}
+
+/// What the workflows in force let a principal do, whichever request it is: rights of the engine's own
+/// doors rest on these roles, never on holding some grant.
+pub(crate) fn workflow_rights(declared: &Declared, principal: &Principal) -> WorkflowRights {
+    let mut rights = WorkflowRights::default();
+    for workflow in declared.workflows() {
+        rights.may_open |= may_open(&workflow.definition, principal);
+        rights.answers_concerns |= answers_concerns(&workflow.definition, principal);
+    }
+    rights
 }
 
 /// The id of one HTTP call.
@@ -46,6 +59,14 @@ impl Caller {
             principal: &self.principal.id,
             call: self.call,
         }
+    }
+
+    /// # Errors
+    /// `not-yours` where no workflow in force gives the caller the roles for it.
+    pub(crate) fn must_by_workflow(&self, app: &App, action: Action) -> Result<(), Problem> {
+        let declared = app.commands.registry().of(self.authority.as_str());
+        let rights = workflow_rights(&declared, &self.principal);
+        self.must(action, Resource::Workflows(rights))
     }
 
     /// # Errors

@@ -1,16 +1,14 @@
 //! `GET /concerns` and `GET /concern-numbers`: what waits for an answer now, and what to ring.
 
 use super::App;
-use super::caller::Caller;
+use super::caller::{Caller, workflow_rights};
 use super::extract::Params;
 use super::position::AsOf;
 use super::problem::Problem;
 use super::read_tables::{caught_up, unreadable};
 use super::requests::list::READ_TABLE;
-use crate::access::{Action, Involvement, Resource, decide};
+use crate::access::{Action, Resource};
 use crate::domain::declared::Declared;
-use crate::domain::request::actor::Principal;
-use crate::domain::workflow::definition::{HandOver, Scope};
 use crate::projections::concerns::{self, OpenConcern};
 use axum::Json;
 use axum::extract::State;
@@ -77,15 +75,9 @@ pub(crate) async fn list(
 ) -> Result<Json<ConcernsView>, Problem> {
     let params = params.only(&["min_position"])?;
     let declared = app.commands.registry().of(caller.authority.as_str());
-    let answers = may_answer(&declared, &caller.principal);
-    let involvement = Involvement {
-        answers,
-        ..Involvement::default()
-    };
-    let resource = Resource::Request(&involvement);
-    if !decide(&caller.principal, Action::ReadConcerns, resource).is_allowed() {
-        return Err(Problem::closed());
-    }
+    let rights = workflow_rights(&declared, &caller.principal);
+    let answers = rights.answers_concerns;
+    caller.must(Action::ReadConcerns, Resource::Workflows(rights))?;
     let as_of = caught_up(&app, READ_TABLE, &params).await?;
     let open = concerns::query(&app.reads, &caller.authority)
         .await
@@ -112,7 +104,7 @@ pub(crate) async fn numbers(
     params: Params,
 ) -> Result<Json<NumbersView>, Problem> {
     params.only(&[])?;
-    caller.must(Action::Send, Resource::Whole)?;
+    caller.must(Action::ReadConcernNumbers, Resource::Whole)?;
     let declared = app.commands.registry().of(caller.authority.as_str());
     let at = (app.now)();
     Ok(Json(NumbersView {
@@ -129,23 +121,6 @@ pub(crate) fn numbers_at(declared: &Declared, at: Timestamp) -> Vec<NumberView> 
             number: number.number.clone(),
         })
         .collect()
-}
-
-/// Whether some workflow lets this person answer concerns wherever they come from.
-pub(crate) fn may_answer(declared: &Declared, person: &Principal) -> bool {
-    declared.workflows().any(|workflow| {
-        let definition = &workflow.definition;
-        let closing = definition
-            .moves
-            .values()
-            .filter(|rule| rule.hand_over == Some(HandOver::Closes));
-        let mut roles = closing.flat_map(|rule| &rule.by);
-        roles.any(|role| {
-            definition.roles.get(role).is_some_and(|rule| {
-                rule.of == Scope::Anywhere && rule.any_of.iter().any(|role| person.holds(role))
-            })
-        })
-    })
 }
 
 fn view(concern: OpenConcern, now: Timestamp) -> ConcernView {

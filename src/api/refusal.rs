@@ -124,6 +124,8 @@ fn of_field(refusal: &Refusal) -> Problem {
         | Refusal::UnknownTeam { .. }
         | Refusal::UnknownPerson
         | Refusal::Destroyed
+        | Refusal::HiddenState
+        | Refusal::NotCarried { .. }
         | Refusal::NotInTeam
         | Refusal::Ended { .. }
         | Refusal::ClaimedByOther { .. }
@@ -187,7 +189,16 @@ impl From<Refusal> for Problem {
             | Refusal::Ended { .. }
             | Refusal::NotClaimed
             | Refusal::RungNotDue { .. }
+            | Refusal::HiddenState
             | Refusal::Destroyed) => Self::new(Kind::NotNow, sentence(&refusal)),
+            Refusal::NotCarried { found, allowed } => on_behalf_of(
+                Kind::NotYours,
+                &format!(
+                    "`{found}` is not among the moves that this account may make for that person."
+                ),
+                "not agreed, or not granted",
+            )
+            .allow(allowed),
             Refusal::ClaimedByOther { holder, reasons } => {
                 Self::claimed(holder.as_str(), None).allow(reasons)
             }

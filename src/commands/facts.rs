@@ -37,5 +37,6 @@ pub(super) fn facts_of(
         teams: Arc::new(organisation.teams_on(today)),
         references: BTreeMap::new(),
         covers: organisation.covers_on(today),
+        is_import: false,
     })
 }

@@ -174,6 +174,7 @@ impl Importer {
             teams: Arc::new(BTreeSet::from([act.team.clone()])),
             references: Default::default(),
             covers: Covers::new(),
+            is_import: true,
         };
         let pinned = Pinned {
             definition: &workflow.definition,

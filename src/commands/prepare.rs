@@ -189,11 +189,11 @@ mod tests {
             for if_match in [None, Some(3)] {
                 let command = Command {
                     authority: Authority::parse("village").unwrap(),
-                    actor: Principal {
-                        id: PrincipalId::parse("n.ross").unwrap(),
-                        kind: PrincipalKind::Person,
-                        grants: Vec::new(),
-                    },
+                    actor: Principal::new(
+                        PrincipalId::parse("n.ross").unwrap(),
+                        PrincipalKind::Person,
+                        Vec::new(),
+                    ),
                     on_behalf_of: if_match.map(|_| PrincipalId::parse("k.bain").unwrap()),
                     key: "key".to_owned(),
                     ask: ask.clone(),

@@ -3,13 +3,11 @@
 use super::door::{Door, Pass};
 use super::form::Typed;
 use super::{Screens, sign_in};
-use crate::access::{Action, Holder, Involvement, Resource, decide};
-use crate::api::caller::{Call, Caller};
-use crate::api::concerns::may_answer;
+use crate::access::{Action, Holder, Resource, WorkflowRights, decide};
+use crate::api::caller::{Call, Caller, workflow_rights};
 use crate::api::problem::{Kind, Problem};
 use crate::domain::declared::Declared;
 use crate::domain::ids::{PrincipalId, TeamId};
-use crate::domain::workflow::definition::Scope;
 use axum::extract::{FromRequest, FromRequestParts, OriginalUri, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, Uri};
@@ -25,10 +23,9 @@ pub(super) struct Viewer {
     pub(super) title: String,
     pub(super) declared: Arc<Declared>,
     door: Arc<Door>,
+    rights: WorkflowRights,
     /// May ask for help.
     pub(super) asks: bool,
-    /// May answer a child protection concern wherever it comes from.
-    pub(super) answers: bool,
 }
 
 impl Viewer {
@@ -36,11 +33,12 @@ impl Viewer {
         let app = &screens.app;
         let caller = Caller::find(app, pass.holder.clone(), call)?;
         let declared = app.commands.registry().of(caller.authority.as_str());
+        let rights = workflow_rights(&declared, &caller.principal);
         let title = screens.door.title_of(&pass.holder);
         Some(Self {
             title: title.map_or_else(|| caller.principal.id.to_string(), str::to_owned),
-            asks: may_open(screens, &declared, &caller),
-            answers: may_answer(&declared, &caller.principal),
+            asks: rights.may_open,
+            rights,
             door: Arc::clone(&screens.door),
             declared,
             caller,
@@ -75,32 +73,12 @@ impl Viewer {
 
     /// That there are concerns without an answer.
     pub(super) fn sees_concerns(&self) -> bool {
-        let involvement = Involvement {
-            answers: self.answers,
-            ..Involvement::default()
-        };
-        self.may(Action::ReadConcerns, Resource::Request(&involvement))
+        self.may(Action::ReadConcerns, Resource::Workflows(self.rights))
     }
 
     pub(super) fn sees_figures(&self) -> bool {
         self.may(Action::ReadResponseTimes, Resource::Whole)
     }
-}
-
-/// Whether some role lets them make the opening move, wherever the request goes.
-fn may_open(screens: &Screens, declared: &Declared, caller: &Caller) -> bool {
-    let Some(workflow) = declared.newest_workflow(&screens.app.usual_workflow) else {
-        return false;
-    };
-    let definition = &workflow.definition;
-    let opening = definition.moves.values().filter(|rule| rule.opens);
-    let mut roles = opening.flat_map(|rule| &rule.by);
-    roles.any(|role| {
-        definition.roles.get(role).is_some_and(|rule| {
-            let held = |role| caller.principal.holds(role);
-            rule.of == Scope::Anywhere && rule.any_of.iter().any(held)
-        })
-    })
 }
 
 /// Stands before every page but the door itself.

@@ -58,11 +58,8 @@ fn said(file: &str, text: &str) -> Vec<Problem> {
     };
     let calendar = parse_calendar(CALENDAR, &text_of(CALENDAR)).unwrap();
     let organisation = parse_organisation(ORGANISATION, &text_of(ORGANISATION)).unwrap();
-    let grants = ["named-person", "locality-worker"].map(|role| Grant {
-        role: RoleName::parse(role).unwrap(),
-        team: None,
-        agency: None,
-    });
+    let grants = ["named-person", "locality-worker"]
+        .map(|role| Grant::new(RoleName::parse(role).unwrap(), None, None));
     let around = Surroundings {
         organisation: Some(&organisation),
         calendars: Some(vec![&calendar]),

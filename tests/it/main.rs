@@ -46,6 +46,7 @@ mod scenarios;
 mod screens;
 mod servers;
 mod sheet;
+mod sight;
 mod simulate;
 #[expect(dead_code, reason = "goes when the tests of every part use it")]
 mod support;

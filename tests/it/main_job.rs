@@ -433,15 +433,15 @@ routing:
 "#;
 
 fn person(id: &str, role: &str, team: Option<&str>) -> Principal {
-    Principal {
-        id: PrincipalId::parse(id).unwrap(),
-        kind: PrincipalKind::Person,
-        grants: vec![Grant {
-            role: RoleName::parse(role).unwrap(),
-            team: team.map(|team| TeamId::parse(team).unwrap()),
-            agency: None,
-        }],
-    }
+    Principal::new(
+        PrincipalId::parse(id).unwrap(),
+        PrincipalKind::Person,
+        vec![Grant::new(
+            RoleName::parse(role).unwrap(),
+            team.map(|team| TeamId::parse(team).unwrap()),
+            None,
+        )],
+    )
 }
 
 fn command(actor: Principal, ask: Ask, if_match: Option<i32>) -> Command {

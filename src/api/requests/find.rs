@@ -1,7 +1,7 @@
 //! `/requests/find`: by a number of another system, in the body, so that none stands in an address.
 
 use super::Seen;
-use crate::access::{Action, Resource};
+use crate::access::Action;
 use crate::api::App;
 use crate::api::caller::Caller;
 use crate::api::extract::{Params, StrictJson};
@@ -44,7 +44,7 @@ pub(crate) async fn find(
     StrictJson(body): StrictJson,
 ) -> Result<Json<FoundView>, Problem> {
     params.only(&[])?;
-    caller.must(Action::Send, Resource::Whole)?;
+    caller.must_by_workflow(&app, Action::Send)?;
     let asked = IdentifierBody::parse(body)?;
     let declared = app.commands.registry().of(caller.authority.as_str());
     let workflows = declared.workflows();

@@ -20,16 +20,16 @@ pub(crate) mod view;
 use super::App;
 use super::caller::Caller;
 use super::problem::Problem;
-use crate::access::{Action, Involvement, Resource, decide};
+use crate::access::{Action, Resource, decide};
 use crate::commands::{Audience, CommandError, Loaded};
 use crate::domain::ids::{PrincipalId, RequestId};
 use crate::domain::organisation::Covers;
 use crate::domain::request::asking::civil_date;
-use crate::domain::request::entitle::{Who, moves_open_to};
+use crate::domain::request::entitle::Who;
 use crate::domain::request::error::Refusal;
 use crate::domain::request::event::RequestEvent;
+use crate::domain::request::sight::{Involvement, Tie};
 use crate::domain::request::state::Request;
-use crate::domain::workflow::definition::HandOver;
 use crate::domain::workflow::schema::Workflow;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -80,22 +80,14 @@ impl Seen {
             person: &caller.principal,
             covers: &covers,
         };
-        let mut involvement = involvement_of(&request, &loaded);
-        involvement.covers = who.covers(&request);
-        involvement.does = request.plan.is_for(&caller.principal, None);
-        // Whoever asked for help may write down who answered; what others passed on is not theirs to know.
-        let asks = request.requester == caller.principal.id || involvement.covers;
-        involvement.answers = request.is_concern_open()
-            && !asks
-            && moves_open_to(&workflow.definition, &request, who)
-                .any(|(_, rule)| rule.hand_over == Some(HandOver::Closes));
+        let involvement = Involvement::of(&workflow.definition, &request, who);
         let may = |action| {
             decide(&caller.principal, action, Resource::Request(&involvement)).is_allowed()
         };
         if !may(Action::ReadSummary) {
             return Err(Problem::not_found());
         }
-        let member = may(Action::Claim);
+        let member = involvement.has(Tie::Member);
         Ok(Self {
             id,
             member,
@@ -153,9 +145,9 @@ impl Seen {
         })
     }
 
-    /// Whoever holds the request must know in which state it is.
+    /// Whether the caller knows the state even while the request is in another process.
     fn knows_state(&self) -> bool {
-        self.member || self.restricted
+        self.involvement.knows_state()
     }
 
     /// What happens while the request is in another process is nobody else's business.
@@ -177,30 +169,6 @@ pub(crate) fn parse_id(id: &str) -> Result<RequestId, Problem> {
     Uuid::try_parse(id)
         .map(RequestId)
         .map_err(|_| Problem::not_found())
-}
-
-fn involvement_of(request: &Request, loaded: &Loaded) -> Involvement {
-    let mut acted = BTreeSet::new();
-    let mut authors = BTreeSet::new();
-    for (recorded, _) in &loaded.events {
-        let people = people(&recorded.actor, recorded.on_behalf_of.as_deref());
-        if recorded.audience == Audience::Restricted {
-            authors.extend(people.clone());
-        }
-        acted.extend(people);
-    }
-    Involvement {
-        team: Some(request.owner.team.clone()),
-        requester: Some(request.requester.clone()),
-        agency: request.agency.clone(),
-        worker: request.worker.clone(),
-        claimed_by: request.claimed_by.clone(),
-        acted,
-        authors,
-        answers: false,
-        does: false,
-        covers: false,
-    }
 }
 
 /// Who acted, by code: the person, and the account that spoke for the person.

@@ -11,6 +11,7 @@ use crate::api::extract::{Params, Segments};
 use crate::api::position::min_position;
 use crate::api::problem::Problem;
 use crate::domain::request::asking::civil_date;
+use crate::domain::request::sight::Tie;
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderValue;
@@ -51,7 +52,7 @@ pub(super) fn etag(version: i32) -> HeaderValue {
 }
 
 pub(crate) async fn view(app: &App, caller: &Caller, seen: &Seen) -> Result<RequestView, Problem> {
-    let opens = seen.content || seen.restricted || seen.involvement.does;
+    let opens = seen.content || seen.restricted || seen.involvement.has(Tie::Doer);
     let opened = if opens {
         Opened::Content
     } else {

@@ -5,7 +5,7 @@ use super::clocks::ClockView;
 use super::links::LinkView;
 use super::plan::ActionView;
 use super::{Seen, people};
-use crate::access::{Action, Involvement, Resource, decide};
+use crate::access::{Action, Resource, decide};
 use crate::api::concerns::{NumberView, numbers_at};
 use crate::commands::{Audience, Loaded};
 use crate::domain::declared::Declared;
@@ -234,11 +234,10 @@ impl Seen {
                     Audience::Ordinary => self.content || self.is_asked_of(event, principal),
                     Audience::Restricted => {
                         let authors = people(&recorded.actor, recorded.on_behalf_of.as_deref());
-                        let involvement = Involvement {
-                            authors,
-                            ..self.involvement.clone()
+                        let resource = Resource::RestrictedAct {
+                            involvement: &self.involvement,
+                            is_author: authors.contains(&principal.id),
                         };
-                        let resource = Resource::Request(&involvement);
                         decide(principal, Action::ReadRestricted, resource).is_allowed()
                     }
                 };

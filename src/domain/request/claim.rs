@@ -2,9 +2,10 @@
 //! is given back, or the request ends or leaves the team.
 
 use super::command::Facts;
-use super::entitle::{Ground, Who};
+use super::entitle::{Ground, Who, check_sight};
 use super::error::Refusal;
 use super::event::{ClaimEffect, RequestEvent};
+use super::sight::SightedAct;
 use super::state::{Request, RequestState};
 use crate::domain::ids::{PrincipalId, ReasonCode, StateName, TeamId};
 use crate::domain::workflow::definition::{Definition, TakeOver};
@@ -126,6 +127,7 @@ fn member<'a>(
     facts: &Facts,
 ) -> Result<&'a Request, Refusal> {
     let request = state.find().ok_or(Refusal::NotFound)?;
+    check_sight(definition, request, SightedAct::Other, facts)?;
     if !facts.person().is_member_of(&request.owner.team) {
         return Err(Refusal::NotInTeam);
     }

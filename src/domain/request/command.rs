@@ -86,6 +86,9 @@ pub struct Facts {
     pub references: BTreeMap<Reference, RequestId>,
     /// Who answers for whom at that time.
     pub covers: Covers,
+    /// Work that was done before this system and is brought in now: nobody opened it here, so the
+    /// workflow's roles alone are asked.
+    pub is_import: bool,
 }
 
 impl Facts {

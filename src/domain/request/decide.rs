@@ -5,7 +5,7 @@
 use super::actor::PrincipalKind;
 use super::claim;
 use super::command::{Asked, Facts, OpeningFacts, RequestCommand};
-use super::entitle::{Ground, acted_as, moves_from, starts_at};
+use super::entitle::{Ground, acted_as, check_sight, moves_from, starts_at};
 use super::error::{Place, Refusal};
 use super::event::{Act, ActedAs, CoveredBy, HeldBy, Opening, Owner, RequestEvent};
 use super::extension;
@@ -13,6 +13,7 @@ use super::guard::{self, Knows};
 use super::link::{self, Link};
 use super::plan::{self, PlanStep};
 use super::rung;
+use super::sight::SightedAct;
 use super::state::{Request, RequestState};
 use crate::domain::ids::{AgencyId, DefinitionHash, PrincipalId, StateName, TeamId};
 use crate::domain::workflow::definition::{
@@ -84,6 +85,9 @@ fn act(
         });
     }
     // Who may comes first: a refusal tells a stranger nothing about the state.
+    if let Some(request) = request {
+        check_sight(definition, request, SightedAct::Move(rule), facts)?;
+    }
     let routed = opening.as_ref().map(|opening| &opening.routed.team);
     let ground = Ground {
         definition,
@@ -202,6 +206,7 @@ fn opened(
         agency: acted_as.agency.clone(),
         child: opening.child,
         received_at,
+        carried_by: facts.on_behalf_of.as_ref().map(|_| facts.actor.id.clone()),
     }
 }
 

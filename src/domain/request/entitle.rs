@@ -4,11 +4,12 @@ use super::actor::{Grant, Principal, PrincipalKind};
 use super::command::Facts;
 use super::error::Refusal;
 use super::event::{ActedAs, HeldBy};
+use super::sight::{Involvement, SightedAct, Unseen};
 use super::state::Request;
 use crate::domain::ids::{MoveName, PrincipalId, RoleName, StateName, TeamId};
 use crate::domain::organisation::Covers;
 use crate::domain::workflow::definition::{
-    Definition, FromStates, MoveRule, Relation, RoleRule, Scope,
+    Definition, FromStates, HandOver, MoveRule, Relation, RoleRule, Scope,
 };
 
 /// The moves that the state allows, whoever asks.
@@ -34,9 +35,76 @@ pub fn moves_open_to<'a>(
         team: &request.owner.team,
         actions: None,
     };
+    let involvement = Involvement::of(definition, request, who);
     moves_from(definition, Some(&request.state)).filter(move |(_, rule)| {
-        ground.find_role(&rule.by, who).is_some() && ground.find_role(&rule.not_by, who).is_none()
+        let act = SightedAct::Move(rule);
+        involvement.check_sight(definition, request, act).is_ok()
+            && ground.find_role(&rule.by, who).is_some()
+            && ground.find_role(&rule.not_by, who).is_none()
     })
+}
+
+/// Whether some opening move is for a role of this principal, wherever the request goes; a service
+/// account opens what its grant lists.
+#[must_use]
+pub fn may_open(definition: &Definition, principal: &Principal) -> bool {
+    let mut opening = definition.moves.iter().filter(|(_, rule)| rule.opens);
+    let carries = |name: &MoveName| {
+        let mut grants = principal.grants.iter();
+        grants.any(|grant| grant.moves.contains(name) || grant.moves_on_sent.contains(name))
+    };
+    match principal.kind {
+        PrincipalKind::ServiceAccount => opening.any(|(name, _)| carries(name)),
+        PrincipalKind::Person => opening
+            .flat_map(|(_, rule)| &rule.by)
+            .any(|role| is_held_anywhere(definition, role, principal)),
+    }
+}
+
+fn is_held_anywhere(definition: &Definition, role: &RoleName, person: &Principal) -> bool {
+    definition.roles.get(role).is_some_and(|rule| {
+        rule.of == Scope::Anywhere && rule.any_of.iter().any(|role| person.holds(role))
+    })
+}
+
+/// Whether the person holds a role that lets them answer child protection concerns wherever they come
+/// from.
+#[must_use]
+pub fn answers_concerns(definition: &Definition, person: &Principal) -> bool {
+    let moves = definition.moves.values();
+    let mut roles = moves
+        .filter(|rule| rule.hand_over == Some(HandOver::Closes))
+        .flat_map(|rule| &rule.by);
+    roles.any(|role| is_held_anywhere(definition, role, person))
+}
+
+/// The rule that stands before all roles: who may not see may not act. Of a service account both
+/// have to see, the account and the person that it speaks for.
+///
+/// # Errors
+/// As for a request that does not exist, or that is in another process.
+pub(super) fn check_sight(
+    definition: &Definition,
+    request: &Request,
+    act: SightedAct<'_>,
+    facts: &Facts,
+) -> Result<(), Refusal> {
+    if facts.is_import {
+        return Ok(());
+    }
+    for person in std::iter::once(&facts.actor).chain(&facts.on_behalf_of) {
+        let who = Who {
+            person,
+            covers: &facts.covers,
+        };
+        let involvement = Involvement::of(definition, request, who);
+        match involvement.check_sight(definition, request, act) {
+            Ok(()) => {}
+            Err(Unseen::Request) => return Err(Refusal::NotFound),
+            Err(Unseen::State) => return Err(Refusal::HiddenState),
+        }
+    }
+    Ok(())
 }
 
 /// A person, and who answers for whom at the time.
@@ -92,9 +160,7 @@ pub(super) fn acted_as(
         allowed: rule.by.clone(),
     };
     let person = facts.person();
-    if facts.on_behalf_of.is_some() && !may_speak_for(&facts.actor, person) {
-        return Err(not_yours());
-    }
+    check_carrier(ground.request, move_name, facts)?;
     let who = Who {
         person,
         covers: &facts.covers,
@@ -116,12 +182,28 @@ pub(super) fn acted_as(
     })
 }
 
-/// A service account carries the requests of people of its own agency.
-fn may_speak_for(actor: &Principal, person: &Principal) -> bool {
-    actor.kind == PrincipalKind::ServiceAccount
-        && person.kind == PrincipalKind::Person
-        && actor.agency().is_some()
-        && actor.agency() == person.agency()
+/// A service account makes the moves of its grant, for people of its agency who agreed to it.
+fn check_carrier(
+    request: Option<&Request>,
+    move_name: &MoveName,
+    facts: &Facts,
+) -> Result<(), Refusal> {
+    let (account, Some(person)) = (&facts.actor, &facts.on_behalf_of) else {
+        return Ok(());
+    };
+    let has_sent = request.is_none_or(|request| {
+        let carrier = request.opening.carried_by.as_ref();
+        carrier == Some(&account.id) && request.requester == person.id
+    });
+    if account.may_carry(person, move_name, has_sent) {
+        return Ok(());
+    }
+    let grants = account.grants.iter();
+    let moves = grants.flat_map(|grant| grant.moves.union(&grant.moves_on_sent));
+    Err(Refusal::NotCarried {
+        found: move_name.clone(),
+        allowed: moves.cloned().collect(),
+    })
 }
 
 impl Ground<'_> {

@@ -87,6 +87,14 @@ pub enum Refusal {
     UnfitNamedPerson { place: Place, needs: &'static str },
     #[error("the record was destroyed; nothing can be added to it")]
     Destroyed,
+    /// The request is in a process that the person may not know of.
+    #[error("this is not possible now")]
+    HiddenState,
+    #[error("`{found}` is not among the moves that this account may make for that person")]
+    NotCarried {
+        found: MoveName,
+        allowed: Vec<MoveName>,
+    },
     #[error("only members of the team that holds the request may do this")]
     NotInTeam,
     #[error("the request is `{state}`: nothing is left to claim")]
@@ -111,7 +119,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every `code`.
-    pub const CODES: [&'static str; 28] = [
+    pub const CODES: [&'static str; 30] = [
         "not-found",
         "already-open",
         "unknown-move",
@@ -132,6 +140,8 @@ impl Refusal {
         "unknown-named-person",
         "unfit-named-person",
         "destroyed",
+        "hidden-state",
+        "not-carried",
         "not-in-team",
         "ended",
         "claimed-by-other",
@@ -170,6 +180,8 @@ impl Refusal {
             | Self::ServiceAccountAlone { .. }
             | Self::UnknownPerson
             | Self::Destroyed
+            | Self::HiddenState
+            | Self::NotCarried { .. }
             | Self::NotInTeam
             | Self::Ended { .. }
             | Self::ClaimedByOther { .. }
@@ -205,6 +217,8 @@ impl Refusal {
             Self::UnknownNamedPerson { .. } => "unknown-named-person",
             Self::UnfitNamedPerson { .. } => "unfit-named-person",
             Self::Destroyed => "destroyed",
+            Self::HiddenState => "hidden-state",
+            Self::NotCarried { .. } => "not-carried",
             Self::NotInTeam => "not-in-team",
             Self::Ended { .. } => "ended",
             Self::ClaimedByOther { .. } => "claimed-by-other",

@@ -81,6 +81,9 @@ pub struct Opening {
     pub child: Uuid,
     /// When help was first asked for; not when we learned of it.
     pub received_at: Timestamp,
+    /// The service account that sent it for the requester, where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carried_by: Option<PrincipalId>,
 }
 
 /// One human act: a move of the definition, done.

@@ -4,9 +4,10 @@
 mod tests;
 
 use super::command::Facts;
-use super::entitle::{Ground, Who};
+use super::entitle::{Ground, Who, check_sight};
 use super::error::{NotExtended, Refusal};
 use super::event::{ClaimEffect, ClockExtended, RequestEvent};
+use super::sight::SightedAct;
 use super::state::{Request, RequestState};
 use crate::domain::ids::{ClockName, ReasonCode};
 use crate::domain::time::calendar::Calendars;
@@ -35,6 +36,7 @@ pub(super) fn extend(
     facts: &Facts,
 ) -> Result<Vec<RequestEvent>, Refusal> {
     let request = state.find().ok_or(Refusal::NotFound)?;
+    check_sight(definition, request, SightedAct::Other, facts)?;
     let not_extended = |why| Refusal::NotExtended {
         found: asked.clock.clone(),
         why,

@@ -18,6 +18,7 @@ mod guard;
 pub mod link;
 pub mod plan;
 pub mod rung;
+pub mod sight;
 pub mod state;
 mod upcast;
 

@@ -84,6 +84,7 @@ fn passed_on() -> RequestEvent {
             agency: Some(AgencyId::parse("education").unwrap()),
             child: Uuid::from_u128(0xcb),
             received_at: Timestamp::from_second(1_767_225_000).unwrap(),
+            carried_by: None,
         }),
         personal: Personal {
             child: text("canary-child"),

@@ -88,11 +88,11 @@ impl Stage {
 
     /// Anything that is published makes the relay look at its topology at once.
     pub(crate) async fn declare_something(&self) {
-        let somebody = Principal {
-            id: PrincipalId::parse(&Uuid::new_v4().to_string()).unwrap(),
-            kind: PrincipalKind::Person,
-            grants: Vec::new(),
-        };
+        let somebody = Principal::new(
+            PrincipalId::parse(&Uuid::new_v4().to_string()).unwrap(),
+            PrincipalKind::Person,
+            Vec::new(),
+        );
         let declaration = Declaration::grants(&somebody).unwrap();
         self.engine.publish(AUTHORITY, vec![declaration]).await;
     }

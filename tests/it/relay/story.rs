@@ -48,6 +48,7 @@ impl Story {
             agency: self.agency.map(|agency| AgencyId::parse(agency).unwrap()),
             child: Uuid::new_v4(),
             received_at: Timestamp::UNIX_EPOCH,
+            carried_by: None,
         });
         self.append(0, act, Audience::Ordinary)
     }

@@ -31,15 +31,10 @@ pub(crate) fn authority() -> Authority {
 /// Role and where it is held: a team or an agency.
 pub(crate) fn principal(id: &str, kind: PrincipalKind, role: &str, at: &str) -> Principal {
     let is_team = at.ends_with("-team") || at == "initial-response";
-    Principal {
-        id: id.parse().unwrap(),
-        kind,
-        grants: vec![Grant {
-            role: role.parse().unwrap(),
-            team: is_team.then(|| at.parse().unwrap()),
-            agency: (!is_team).then(|| at.parse().unwrap()),
-        }],
-    }
+    let team = is_team.then(|| at.parse().unwrap());
+    let agency = (!is_team).then(|| at.parse().unwrap());
+    let grant = Grant::new(role.parse().unwrap(), team, agency);
+    Principal::new(id.parse().unwrap(), kind, vec![grant])
 }
 
 pub(crate) fn head() -> Principal {

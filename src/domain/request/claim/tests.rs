@@ -35,15 +35,15 @@ fn at(text: &str) -> Timestamp {
 }
 
 fn person(id: &str, role: &str, team: Option<&str>) -> Principal {
-    Principal {
-        id: PrincipalId::parse(id).unwrap(),
-        kind: PrincipalKind::Person,
-        grants: vec![Grant {
-            role: role.parse().unwrap(),
-            team: team.map(|team| team.parse().unwrap()),
-            agency: None,
-        }],
-    }
+    Principal::new(
+        PrincipalId::parse(id).unwrap(),
+        PrincipalKind::Person,
+        vec![Grant::new(
+            role.parse().unwrap(),
+            team.map(|team| team.parse().unwrap()),
+            None,
+        )],
+    )
 }
 
 fn ross() -> Principal {
@@ -182,6 +182,7 @@ impl Story {
             occurred_at: at(now),
             teams: Arc::new(["north", "south"].map(|t| TeamId::parse(t).unwrap()).into()),
             covers: Covers::new(),
+            is_import: false,
             references: BTreeMap::new(),
         };
         let pinned = Pinned {

@@ -214,6 +214,7 @@ impl Stage<'_> {
             occurred_at: at,
             teams: Arc::new(self.declared.organisation().teams_on(civil_date(at))),
             covers: self.declared.organisation().covers_on(civil_date(at)),
+            is_import: false,
             references: BTreeMap::new(),
         }
     }
