@@ -43,6 +43,8 @@ pub enum Action {
     IssuePack,
     /// How many child protection concerns wait for an answer; which ones, for those who answer.
     ReadConcerns,
+    /// Who did what about the concerns of a request, whoever passed them on.
+    KnowConcerns,
     ReadWorkflows,
     /// Be told of requests at an address of one's own.
     Subscribe,
@@ -65,8 +67,10 @@ pub enum Standing {
     Involved,
     /// Did the restricted act itself.
     Author,
-    /// Is asked to answer the child protection concern that is open.
+    /// Is one of those whose task it is to take over the child protection concern that is open.
     Answers,
+    /// Has taken it over.
+    ConcernHolder,
     /// Is named to do an action of the child's plan that is open.
     Doer,
     /// Holds a grant for the owning team.
@@ -86,8 +90,8 @@ pub enum Standing {
 /// |---|---|
 /// | send, read workflows, subscribe | known |
 /// | read summary | requester, carrier, worker, claim holder, answers, doer, member, auditor, information governance |
-/// | read content | requester, worker, claim holder, involved, answers, lead |
-/// | read restricted | author, worker, claim holder, answers |
+/// | read content | requester, worker, claim holder, involved, lead |
+/// | read restricted | author, worker, claim holder, concern holder |
 /// | read readings | lead, auditor, information governance |
 /// | read queue | member |
 /// | read caseloads | member, partnership manager |
@@ -98,6 +102,7 @@ pub enum Standing {
 /// | write measures | any lead, partnership manager, analyst |
 /// | issue pack | partnership manager |
 /// | read concerns | answers, partnership manager |
+/// | know concerns | answers, lead |
 /// | claim | member |
 /// | operate | platform admin |
 ///
@@ -106,7 +111,7 @@ pub enum Standing {
 #[must_use]
 pub const fn enough_for(action: Action) -> &'static [Standing] {
     use Standing::{
-        Analyst, Answers, AnyLead, Auditor, Author, Carrier, ClaimHolder, Doer,
+        Analyst, Answers, AnyLead, Auditor, Author, Carrier, ClaimHolder, ConcernHolder, Doer,
         InformationGovernance, Involved, Known, Lead, Member, PartnershipManager, PlatformAdmin,
         Requester, Worker,
     };
@@ -123,8 +128,8 @@ pub const fn enough_for(action: Action) -> &'static [Standing] {
             Auditor,
             InformationGovernance,
         ],
-        Action::ReadContent => &[Requester, Worker, ClaimHolder, Involved, Answers, Lead],
-        Action::ReadRestricted => &[Author, Worker, ClaimHolder, Answers],
+        Action::ReadContent => &[Requester, Worker, ClaimHolder, Involved, Lead],
+        Action::ReadRestricted => &[Author, Worker, ClaimHolder, ConcernHolder],
         Action::ReadReadings => &[Lead, Auditor, InformationGovernance],
         Action::ReadQueue | Action::Claim => &[Member],
         Action::ReadCaseloads => &[Member, PartnershipManager],
@@ -135,6 +140,7 @@ pub const fn enough_for(action: Action) -> &'static [Standing] {
         Action::WriteMeasures => &[AnyLead, PartnershipManager, Analyst],
         Action::IssuePack => &[PartnershipManager],
         Action::ReadConcerns => &[Answers, PartnershipManager],
+        Action::KnowConcerns => &[Answers, Lead],
         Action::Operate => &[PlatformAdmin],
     }
 }
@@ -151,8 +157,10 @@ pub struct Involvement {
     pub acted: BTreeSet<PrincipalId>,
     /// Who did the restricted act that is asked about.
     pub authors: BTreeSet<PrincipalId>,
-    /// The asking principal may answer the concern that is open.
+    /// It is the asking principal's task to take over the concern that is open.
     pub answers: bool,
+    /// The asking principal has taken it over.
+    pub holds: bool,
     /// The asking principal is named in an open action of the child's plan.
     pub does: bool,
     /// The asking principal answers for the requester, who is away.
@@ -230,6 +238,7 @@ fn stands(principal: &Principal, standing: Standing, resource: Resource<'_>) -> 
         }
         Standing::Author => request.is_some_and(|r| r.authors.contains(&principal.id)),
         Standing::Answers => request.is_some_and(|r| r.answers),
+        Standing::ConcernHolder => request.is_some_and(|r| r.holds),
         Standing::Doer => request.is_some_and(|r| r.does),
         Standing::Member => team.is_some_and(|team| principal.is_member_of(team)),
         Standing::Lead => team.is_some_and(|team| leads(principal, team)),

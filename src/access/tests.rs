@@ -30,7 +30,7 @@ impl ParseRole for &str {
     }
 }
 
-const ACTIONS: [Action; 17] = [
+const ACTIONS: [Action; 18] = [
     Action::ReadReadings,
     Action::ReadConcerns,
     Action::Send,
@@ -45,6 +45,7 @@ const ACTIONS: [Action; 17] = [
     Action::ReadMeasures,
     Action::WriteMeasures,
     Action::IssuePack,
+    Action::KnowConcerns,
     Action::ReadWorkflows,
     Action::Claim,
     Action::Operate,
@@ -60,6 +61,7 @@ fn a_request() -> Involvement {
         acted: [PrincipalId::parse("decider").unwrap()].into(),
         authors: [PrincipalId::parse("author").unwrap()].into(),
         answers: false,
+        holds: false,
         does: false,
         covers: false,
     }
@@ -70,9 +72,9 @@ fn a_request() -> Involvement {
 #[expect(clippy::too_many_lines, reason = "the table itself")]
 fn the_whole_table_holds_for_every_role_and_relation() {
     use Action::{
-        Claim, IssuePack, OpenFigures, Operate, ReadCaseloads, ReadConcerns, ReadContent,
-        ReadIdentified, ReadMeasures, ReadQueue, ReadReadings, ReadResponseTimes, ReadRestricted,
-        ReadSummary, ReadWorkflows, Send, WriteMeasures,
+        Claim, IssuePack, KnowConcerns, OpenFigures, Operate, ReadCaseloads, ReadConcerns,
+        ReadContent, ReadIdentified, ReadMeasures, ReadQueue, ReadReadings, ReadResponseTimes,
+        ReadRestricted, ReadSummary, ReadWorkflows, Send, WriteMeasures,
     };
     use PrincipalKind::{Person, ServiceAccount};
     let own = Some("ayr-north");
@@ -135,7 +137,13 @@ fn the_whole_table_holds_for_every_role_and_relation() {
             principal("lead", Person, &[("team-lead", own, None)]),
             [
                 &member[..],
-                &[ReadContent, ReadReadings, OpenFigures, WriteMeasures],
+                &[
+                    ReadContent,
+                    ReadReadings,
+                    OpenFigures,
+                    WriteMeasures,
+                    KnowConcerns,
+                ],
                 &figures,
             ]
             .concat(),
@@ -193,37 +201,35 @@ fn the_whole_table_holds_for_every_role_and_relation() {
 }
 
 #[test]
-fn whoever_answers_an_open_concern_reads_it_and_nobody_else_does_by_rank() {
-    let social_worker = principal(
+fn whoever_holds_an_open_concern_reads_it_and_nobody_by_rank_or_task_alone() {
+    let responder = principal(
         "sw",
         PrincipalKind::Person,
         &[("social-work", Some("social-work"), None)],
     );
+    let may = |who: &Principal, action, request: &Involvement| {
+        decide(who, action, Resource::Request(request)).is_allowed()
+    };
     let mut request = a_request();
-    assert!(
-        !decide(
-            &social_worker,
-            Action::ReadRestricted,
-            Resource::Request(&request)
-        )
-        .is_allowed()
-    );
+    assert!(!may(&responder, Action::ReadSummary, &request));
+    // Whose task it is knows that there is a concern, and reads nothing of it yet.
     request.answers = true;
-    assert!(
-        decide(
-            &social_worker,
-            Action::ReadRestricted,
-            Resource::Request(&request)
-        )
-        .is_allowed()
-    );
+    assert!(may(&responder, Action::ReadSummary, &request));
+    assert!(may(&responder, Action::KnowConcerns, &request));
+    for action in [Action::ReadContent, Action::ReadRestricted] {
+        assert!(!may(&responder, action, &request), "{action:?}");
+    }
+    // Whoever has taken it over reads the concern; the ordinary part opens by itself in part alone.
+    request.holds = true;
+    assert!(may(&responder, Action::ReadRestricted, &request));
+    assert!(!may(&responder, Action::ReadContent, &request));
     let lead = principal(
         "lead",
         PrincipalKind::Person,
         &[("team-lead", Some("ayr-north"), None)],
     );
-    request.answers = false;
-    assert!(!decide(&lead, Action::ReadRestricted, Resource::Request(&request)).is_allowed());
+    (request.answers, request.holds) = (false, false);
+    assert!(!may(&lead, Action::ReadRestricted, &request));
 }
 
 #[test]

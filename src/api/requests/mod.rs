@@ -5,8 +5,10 @@
 pub(crate) mod claim;
 pub(crate) mod clock;
 pub(crate) mod clocks;
+pub(crate) mod concerns;
 pub(crate) mod extension;
 pub(super) mod find;
+pub(crate) mod identity;
 pub(crate) mod links;
 pub(crate) mod list;
 pub(crate) mod moves;
@@ -25,11 +27,10 @@ use crate::commands::{Audience, CommandError, Loaded};
 use crate::domain::ids::{PrincipalId, RequestId};
 use crate::domain::organisation::Covers;
 use crate::domain::request::asking::civil_date;
-use crate::domain::request::entitle::{Who, moves_open_to};
+use crate::domain::request::entitle::{Who, is_responder};
 use crate::domain::request::error::Refusal;
 use crate::domain::request::event::RequestEvent;
 use crate::domain::request::state::Request;
-use crate::domain::workflow::definition::HandOver;
 use crate::domain::workflow::schema::Workflow;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -50,6 +51,8 @@ pub(crate) struct Seen {
     content: bool,
     /// May know where a concern went.
     restricted: bool,
+    /// Has taken over a concern that is open.
+    holds: bool,
     /// May know who has opened it.
     pub(crate) readings: bool,
     /// Who answers for whom today.
@@ -83,12 +86,10 @@ impl Seen {
         let mut involvement = involvement_of(&request, &loaded);
         involvement.covers = who.covers(&request);
         involvement.does = request.plan.is_for(&caller.principal, None);
-        // Whoever asked for help may write down who answered; what others passed on is not theirs to know.
-        let asks = request.requester == caller.principal.id || involvement.covers;
-        involvement.answers = request.is_concern_open()
-            && !asks
-            && moves_open_to(&workflow.definition, &request, who)
-                .any(|(_, rule)| rule.hand_over == Some(HandOver::Closes));
+        // While a concern is open it brings in those whose task it is, and nobody of the team.
+        involvement.answers =
+            request.is_concern_open() && is_responder(&workflow.definition, &request, who);
+        involvement.holds = involvement.answers && request.holds_concern(&caller.principal.id);
         let may = |action| {
             decide(&caller.principal, action, Resource::Request(&involvement)).is_allowed()
         };
@@ -102,6 +103,7 @@ impl Seen {
             content: may(Action::ReadContent),
             restricted: may(Action::ReadRestricted),
             readings: may(Action::ReadReadings),
+            holds: involvement.holds,
             request,
             workflow,
             loaded,
@@ -155,7 +157,7 @@ impl Seen {
 
     /// Whoever holds the request must know in which state it is.
     fn knows_state(&self) -> bool {
-        self.member || self.restricted
+        self.member || self.restricted || self.involvement.answers
     }
 
     /// What happens while the request is in another process is nobody else's business.
@@ -198,6 +200,7 @@ fn involvement_of(request: &Request, loaded: &Loaded) -> Involvement {
         acted,
         authors,
         answers: false,
+        holds: false,
         does: false,
         covers: false,
     }

@@ -2,13 +2,14 @@
 
 use super::actor::{Grant, Principal, PrincipalKind};
 use super::command::Facts;
+use super::concern::{self, Concern};
 use super::error::Refusal;
 use super::event::{ActedAs, HeldBy};
 use super::state::Request;
 use crate::domain::ids::{MoveName, PrincipalId, RoleName, StateName, TeamId};
 use crate::domain::organisation::Covers;
 use crate::domain::workflow::definition::{
-    Definition, FromStates, MoveRule, Relation, RoleRule, Scope,
+    Definition, FromStates, HandOver, MoveRule, Relation, RoleRule, Scope,
 };
 
 /// The moves that the state allows, whoever asks.
@@ -33,10 +34,44 @@ pub fn moves_open_to<'a>(
         request: Some(request),
         team: &request.owner.team,
         actions: None,
+        concern: None,
     };
-    moves_from(definition, Some(&request.state)).filter(move |(_, rule)| {
-        ground.find_role(&rule.by, who).is_some() && ground.find_role(&rule.not_by, who).is_none()
+    let moves = moves_from(definition, Some(&request.state));
+    moves.filter(move |(_, rule)| match rule.hand_over {
+        None | Some(HandOver::Opens) => ground.allows(rule, who),
+        Some(_) => !concern::open_to(&ground, rule, who).is_empty(),
     })
+}
+
+/// The concerns of a request, by number, about which this person may make such a move now.
+#[must_use]
+pub fn concerns_open_to(
+    definition: &Definition,
+    request: &Request,
+    rule: &MoveRule,
+    who: Who<'_>,
+) -> Vec<u32> {
+    let ground = Ground {
+        definition,
+        request: Some(request),
+        team: &request.owner.team,
+        actions: None,
+        concern: None,
+    };
+    concern::open_to(&ground, rule, who)
+}
+
+/// Whether it is this person's task to take over concerns of the request.
+#[must_use]
+pub fn is_responder(definition: &Definition, request: &Request, who: Who<'_>) -> bool {
+    let ground = Ground {
+        definition,
+        request: Some(request),
+        team: &request.owner.team,
+        actions: None,
+        concern: None,
+    };
+    ground.is_responder(who)
 }
 
 /// A person, and who answers for whom at the time.
@@ -68,6 +103,7 @@ pub(super) fn starts_at(from: &FromStates, state: Option<&StateName>) -> bool {
 }
 
 /// Where a move is asked for.
+#[derive(Clone)]
 pub(super) struct Ground<'a> {
     pub(super) definition: &'a Definition,
     pub(super) request: Option<&'a Request>,
@@ -75,6 +111,8 @@ pub(super) struct Ground<'a> {
     pub(super) team: &'a TeamId,
     /// Of the child's plan, which the act settles; `None` where no act is at hand.
     pub(super) actions: Option<Vec<u32>>,
+    /// The concern that the act names, by number; `None` where it names none.
+    pub(super) concern: Option<u32>,
 }
 
 /// As whom the person may make the move.
@@ -99,6 +137,12 @@ pub(super) fn acted_as(
         person,
         covers: &facts.covers,
     };
+    if rule
+        .hand_over
+        .is_some_and(|step| concern::needs_person(step, facts))
+    {
+        return Err(not_yours());
+    }
     let role = ground.find_role(&rule.by, who).ok_or_else(not_yours)?;
     let grant = ground.find_grant(role, person);
     if ground.find_role(&rule.not_by, who).is_some() {
@@ -125,6 +169,31 @@ fn may_speak_for(actor: &Principal, person: &Principal) -> bool {
 }
 
 impl Ground<'_> {
+    /// The same, with an act about that concern.
+    pub(super) fn of_concern(&self, number: u32) -> Self {
+        Self {
+            concern: Some(number),
+            ..self.clone()
+        }
+    }
+
+    pub(super) fn allows(&self, rule: &MoveRule, who: Who<'_>) -> bool {
+        self.find_role(&rule.by, who).is_some() && self.find_role(&rule.not_by, who).is_none()
+    }
+
+    pub(super) fn is_responder(&self, who: Who<'_>) -> bool {
+        let mut moves = self.definition.moves.values();
+        moves.any(|rule| rule.hand_over == Some(HandOver::TakesOver) && self.allows(rule, who))
+    }
+
+    fn is_concern(&self, fits: impl Fn(&Concern) -> bool) -> bool {
+        let concerns = self.request.map_or(&[][..], |request| &request.concerns);
+        let mut named = concerns
+            .iter()
+            .filter(|concern| self.concern.is_none_or(|number| concern.number == number));
+        named.any(fits)
+    }
+
     pub(super) fn find_role<'r>(
         &self,
         roles: &'r [RoleName],
@@ -166,6 +235,12 @@ impl Ground<'_> {
                 .is_some_and(|request| request.plan.is_for(person, self.actions.as_deref())),
             Some(Relation::Decider) => is(|request| request.decider.as_ref()),
             Some(Relation::ClaimHolder) => is(|request| request.claimed_by.as_ref()),
+            Some(Relation::ConcernAuthor) => {
+                self.is_concern(|concern| concern.passed_on_by.as_ref() == Some(&person.id))
+            }
+            Some(Relation::ConcernHolder) => {
+                self.is_concern(|concern| concern.is_held_by(&person.id))
+            }
             None => {
                 let mut grants = person.grants.iter();
                 grants.any(|grant| self.lets_stand_in(rule, grant))
