@@ -45,6 +45,8 @@ pub enum Action {
     IssuePack,
     /// How many child protection concerns wait for an answer; which ones, for those who answer.
     ReadConcerns,
+    /// Who did what about the concerns of a request, whoever passed them on.
+    KnowConcerns,
     ReadWorkflows,
     /// Be told of requests at an address of one's own.
     Subscribe,
@@ -87,8 +89,8 @@ pub enum Standing {
 /// | subscribe | opener, system |
 /// | read workflows, read concern numbers | known |
 /// | read summary | any tie to the request, auditor, information governance |
-/// | read content | requester, worker, claim holder, responder to an open concern, lead |
-/// | read restricted | author, worker, claim holder, responder to an open concern |
+/// | read content | requester, worker, claim holder, lead |
+/// | read restricted | author, worker, claim holder, concern holder |
 /// | read readings | lead, auditor, information governance |
 /// | read queue, claim | member |
 /// | read caseloads | member, partnership manager |
@@ -99,6 +101,7 @@ pub enum Standing {
 /// | write measures | any lead, partnership manager, analyst |
 /// | issue pack | partnership manager |
 /// | read concerns | answers concerns, partnership manager |
+/// | know concerns | responder to an open concern, lead |
 /// | operate | platform admin |
 ///
 /// Source: `reliability` access matrix; cells with break-glass or a second person are not built,
@@ -109,7 +112,9 @@ pub const fn enough_for(action: Action) -> &'static [Standing] {
         Analyst, AnswersConcerns, AnyLead, Auditor, Author, InformationGovernance, Known, Lead,
         Member, Opener, PartnershipManager, PlatformAdmin, System, Tied,
     };
-    use Tie::{Carrier, ClaimHolder, Doer, Requester, Responder, Worker};
+    use Tie::{
+        Carrier, ClaimHolder, ConcernAuthor, ConcernHolder, Doer, Requester, Responder, Worker,
+    };
     match action {
         Action::Send => &[Opener],
         Action::Subscribe => &[Opener, System],
@@ -120,6 +125,8 @@ pub const fn enough_for(action: Action) -> &'static [Standing] {
             Tied(Worker),
             Tied(ClaimHolder),
             Tied(Responder),
+            Tied(ConcernHolder),
+            Tied(ConcernAuthor),
             Tied(Doer),
             Tied(Tie::Member),
             Auditor,
@@ -129,10 +136,14 @@ pub const fn enough_for(action: Action) -> &'static [Standing] {
             Tied(Requester),
             Tied(Worker),
             Tied(ClaimHolder),
-            Tied(Responder),
             Lead,
         ],
-        Action::ReadRestricted => &[Author, Tied(Worker), Tied(ClaimHolder), Tied(Responder)],
+        Action::ReadRestricted => &[
+            Author,
+            Tied(Worker),
+            Tied(ClaimHolder),
+            Tied(ConcernHolder),
+        ],
         Action::ReadReadings => &[Lead, Auditor, InformationGovernance],
         Action::ReadQueue | Action::Claim => &[Member],
         Action::ReadCaseloads => &[Member, PartnershipManager],
@@ -143,6 +154,7 @@ pub const fn enough_for(action: Action) -> &'static [Standing] {
         Action::WriteMeasures => &[AnyLead, PartnershipManager, Analyst],
         Action::IssuePack => &[PartnershipManager],
         Action::ReadConcerns => &[AnswersConcerns, PartnershipManager],
+        Action::KnowConcerns => &[Tied(Responder), Lead],
         Action::Operate => &[PlatformAdmin],
     }
 }

@@ -21,6 +21,8 @@ pub enum ReadingError {
 pub enum Opened {
     /// What was written about the child and the family.
     Content,
+    /// Who the child is, where and with whom; for whoever holds a concern.
+    Identity,
     /// Where it is and who has it.
     Outline,
     /// That it stands behind a number, with its events.
@@ -31,6 +33,7 @@ impl Opened {
     const fn code(self) -> &'static str {
         match self {
             Self::Content => "content",
+            Self::Identity => "identity",
             Self::Outline => "outline",
             Self::Figure => "figure",
         }
@@ -43,6 +46,8 @@ pub struct Reader<'a> {
     pub authority: &'a Authority,
     pub principal: &'a PrincipalId,
     pub call: Uuid,
+    /// A code of the workflow, where the reader was asked why.
+    pub reason: Option<&'a str>,
 }
 
 /// What one person has seen of a request, and how often.
@@ -50,6 +55,7 @@ pub struct Reader<'a> {
 pub struct Reading {
     pub principal: String,
     pub opened: String,
+    pub reason: Option<String>,
     pub times: i64,
     pub first_at: Timestamp,
     pub last_at: Timestamp,
@@ -86,7 +92,14 @@ impl Readings {
         client
             .execute(
                 &statement,
-                &[&authority, &principal, &code, &reader.call, &requests],
+                &[
+                    &authority,
+                    &principal,
+                    &code,
+                    &reader.call,
+                    &requests,
+                    &reader.reason,
+                ],
             )
             .await?;
         Ok(())
@@ -112,6 +125,7 @@ impl Readings {
             .map(|row| Reading {
                 principal: row.get("principal"),
                 opened: row.get("opened"),
+                reason: row.get("reason"),
                 times: row.get("times"),
                 first_at: row.get("first_at"),
                 last_at: row.get("last_at"),

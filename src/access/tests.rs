@@ -25,7 +25,7 @@ impl ParseRole for &str {
     }
 }
 
-const ACTIONS: [Action; 18] = [
+const ACTIONS: [Action; 19] = [
     Action::ReadReadings,
     Action::ReadConcerns,
     Action::ReadConcernNumbers,
@@ -41,6 +41,7 @@ const ACTIONS: [Action; 18] = [
     Action::ReadMeasures,
     Action::WriteMeasures,
     Action::IssuePack,
+    Action::KnowConcerns,
     Action::ReadWorkflows,
     Action::Claim,
     Action::Operate,
@@ -63,9 +64,9 @@ fn allowed(who: &Principal, resource: Resource<'_>) -> Vec<Action> {
 #[expect(clippy::too_many_lines, reason = "the table itself")]
 fn the_whole_table_holds_for_every_role_and_tie() {
     use Action::{
-        Claim, IssuePack, OpenFigures, Operate, ReadCaseloads, ReadConcernNumbers, ReadContent,
-        ReadIdentified, ReadMeasures, ReadQueue, ReadReadings, ReadResponseTimes, ReadRestricted,
-        ReadSummary, ReadWorkflows, WriteMeasures,
+        Claim, IssuePack, KnowConcerns, OpenFigures, Operate, ReadCaseloads, ReadConcernNumbers,
+        ReadContent, ReadIdentified, ReadMeasures, ReadQueue, ReadReadings, ReadResponseTimes,
+        ReadRestricted, ReadSummary, ReadWorkflows, WriteMeasures,
     };
     use PrincipalKind::{Person, ServiceAccount};
     let own = Some("ayr-north");
@@ -95,14 +96,30 @@ fn the_whole_table_holds_for_every_role_and_tie() {
             &[Tie::Member, Tie::ClaimHolder],
             [&member[..], &[ReadContent, ReadRestricted]].concat(),
         ),
-        (worker(other), &[Tie::Responder], works.to_vec()),
+        (
+            worker(other),
+            &[Tie::Responder],
+            vec![ReadSummary, KnowConcerns],
+        ),
+        (
+            worker(other),
+            &[Tie::Responder, Tie::ConcernHolder],
+            vec![ReadSummary, KnowConcerns, ReadRestricted],
+        ),
+        (worker(other), &[Tie::ConcernAuthor], vec![ReadSummary]),
         (worker(other), &[Tie::Doer], vec![ReadSummary]),
         (
             lead(own),
             &[Tie::Member],
             [
                 &member[..],
-                &[ReadContent, ReadReadings, OpenFigures, WriteMeasures],
+                &[
+                    ReadContent,
+                    ReadReadings,
+                    OpenFigures,
+                    WriteMeasures,
+                    KnowConcerns,
+                ],
                 &figures,
             ]
             .concat(),

@@ -58,6 +58,7 @@ impl Caller {
             authority: &self.authority,
             principal: &self.principal.id,
             call: self.call,
+            reason: None,
         }
     }
 

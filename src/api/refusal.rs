@@ -116,6 +116,10 @@ fn of_field(refusal: &Refusal) -> Problem {
         | Refusal::NotInThisState { .. }
         | Refusal::Guarded { .. }
         | Refusal::NoSuchAction { .. }
+        | Refusal::NoSuchConcern { .. }
+        | Refusal::ConcernAnswered { .. }
+        | Refusal::ConcernHeld { .. }
+        | Refusal::ConcernNotHeld { .. }
         | Refusal::TooManyActions { .. }
         | Refusal::TooManyLinks { .. }
         | Refusal::NotHereYet { .. }
@@ -158,6 +162,10 @@ impl From<Refusal> for Problem {
                 format!("There is no open action {found} in the child's plan."),
             )
             .allow(open),
+            ref refusal @ (Refusal::NoSuchConcern { ref open, .. }
+            | Refusal::ConcernAnswered { ref open, .. }) => {
+                Self::new(Kind::NotNow, sentence(refusal)).allow(open)
+            }
             Refusal::NotYours { found, allowed } => {
                 Self::new(Kind::NotYours, format!("`{found}` is for other roles.")).allow(allowed)
             }
@@ -183,6 +191,8 @@ impl From<Refusal> for Problem {
             refusal @ Refusal::NotInTeam => Self::new(Kind::NotYours, sentence(&refusal)),
             refusal @ (Refusal::AlreadyOpen
             | Refusal::Guarded { .. }
+            | Refusal::ConcernHeld { .. }
+            | Refusal::ConcernNotHeld { .. }
             | Refusal::TooManyActions { .. }
             | Refusal::TooManyLinks { .. }
             | Refusal::NotHereYet { .. }

@@ -7,6 +7,7 @@ use crate::domain::ids::{
     AgencyId, Authority, DefinitionHash, PrincipalId, StateName, TeamId, WorkflowName,
 };
 use crate::domain::request::clocks::ClockGround;
+use crate::domain::request::concern::{self, Concern};
 use crate::domain::request::event::{Act, ClaimEffect, HeldBy, RequestEvent};
 use crate::domain::time::clock::Lease;
 use crate::domain::workflow::definition::HandOver;
@@ -42,10 +43,13 @@ pub struct RequestRow {
     pub agency: Option<String>,
     /// Of whoever asked first.
     pub first_agency: Option<String>,
+    /// Some child protection concern has no final result yet.
     pub concern_open: bool,
-    /// When each concern was passed on that nobody has answered yet, the oldest first.
-    pub concerns: Vec<Timestamp>,
-    /// When the newest child protection concern was passed on.
+    /// Every concern that was passed on, the oldest first.
+    pub concerns: Vec<Concern>,
+    /// Those that nobody has answered yet.
+    pub unanswered: i32,
+    /// When the oldest of those was passed on.
     pub concern_at: Option<Timestamp>,
     pub urgency: Option<String>,
     pub received_at: Timestamp,
@@ -62,6 +66,8 @@ impl Projection for RequestList {
     const NAME: &'static str = "request_list";
     const TABLE: &'static str = include_str!("sql/request_list_table.sql");
     const KEY: &'static str = "request_id, authority";
+    /// 2: each concern by its number.
+    const FOLD: u32 = 2;
     type Row = RequestRow;
 
     fn fold(
@@ -130,6 +136,7 @@ fn open(event: &Decoded, act: &Act) -> Result<RequestRow, String> {
         first_agency: opening.agency.as_ref().map(ToString::to_string),
         concern_open: false,
         concerns: Vec::new(),
+        unanswered: 0,
         concern_at: None,
         urgency: act
             .coded
@@ -149,17 +156,16 @@ fn open(event: &Decoded, act: &Act) -> Result<RequestRow, String> {
 }
 
 impl RequestRow {
-    /// Each concern stays red until it is answered; an answer is to the oldest of them.
+    /// Each concern stays red until it is answered, and open until its result is final.
     fn concern(&mut self, act: &Act, at: Timestamp) {
-        match act.hand_over {
-            Some(HandOver::Opens) => self.concerns.push(at),
-            Some(HandOver::Closes) if !self.concerns.is_empty() => {
-                self.concerns.remove(0);
-            }
-            Some(HandOver::Closes) | None => {}
+        concern::evolve(&mut self.concerns, act);
+        if let (Some(HandOver::Opens), Some(newest)) = (act.hand_over, self.concerns.last_mut()) {
+            newest.passed_on_at.get_or_insert(at);
         }
-        self.concern_at = self.concerns.first().copied();
-        self.concern_open = self.concern_at.is_some();
+        let unanswered = self.concerns.iter().filter(|one| one.is_unanswered());
+        self.concern_at = unanswered.clone().filter_map(|one| one.passed_on_at).min();
+        self.unanswered = i32::try_from(unanswered.count()).unwrap_or(i32::MAX);
+        self.concern_open = self.concerns.iter().any(|one| one.open);
     }
 }
 

@@ -20,6 +20,8 @@ pub struct Waiting {
     pub lease: Option<Lease>,
     pub worker: Option<String>,
     pub concern_open: bool,
+    /// Concerns that nobody has answered.
+    pub unanswered: i32,
     pub urgency: Option<String>,
     pub received_at: Timestamp,
     pub spells: Vec<Spell>,
@@ -63,6 +65,7 @@ fn read(row: &Row) -> Result<Waiting, tokio_postgres::Error> {
         lease: lease.map(|Json(lease)| lease),
         worker: row.try_get("worker")?,
         concern_open: row.try_get("concern_open")?,
+        unanswered: row.try_get("unanswered")?,
         urgency: row.try_get("urgency")?,
         received_at: row.try_get("received_at")?,
         spells: spells.into_iter().map(|Json(spell)| spell).collect(),

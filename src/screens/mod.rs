@@ -9,6 +9,7 @@ mod arrival;
 mod asking;
 mod assets;
 mod claim;
+mod concerns;
 mod door;
 mod draft;
 mod due;
@@ -83,7 +84,7 @@ fn routes(screens: &Screens) -> Router<Screens> {
         .route("/figures/opened", get(opened::page))
         .route("/figures/caseload", get(loads::page))
         .route("/figures/not-arrived", get(arrival::page))
-        .route("/concerns", get(opened::concerns))
+        .route("/concerns", get(concerns::list))
         .route("/live", get(live::changes))
         .route("/teams/{team}", get(queue::page))
         .route("/teams/{team}/rows", get(queue::rows))

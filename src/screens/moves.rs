@@ -1,10 +1,10 @@
 //! A move of a request: its form, and what becomes of it.
 
+use super::concerns;
 use super::draft::{self, Content};
 use super::failure::in_words;
 use super::form::{Drawing, Fault, Field, Typed, close_up, draw, faults, read, summary};
 use super::layout::Page;
-use super::numbers::numbers;
 use super::request::Opened;
 use super::sources::{Sources, questions};
 use super::viewer::Viewer;
@@ -17,6 +17,7 @@ use crate::api::requests::moves::{of_move, receive};
 use crate::api::requests::view::MoveView;
 use crate::commands::is_key;
 use crate::domain::ids::{MoveName, RequestId};
+use crate::domain::workflow::definition::HandOver;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -45,7 +46,8 @@ impl<'a> Asked<'a> {
         let hints = screens.hints(&opened.view.workflow);
         let sources = Sources::of(screens, viewer, Some(&opened.seen));
         let sources = sources.hoping(hints, &opened.view.events);
-        let fields = questions(&rule.data, hints, &sources);
+        let mut fields = questions(&rule.data, hints, &sources);
+        concerns::choose(&opened, &rule, &mut fields);
         Ok(Self {
             opened,
             rule,
@@ -53,10 +55,24 @@ impl<'a> Asked<'a> {
         })
     }
 
-    /// The question that names another request.
-    fn other(&self) -> Option<&str> {
-        let rule = self.opened.rule_of(&self.rule)?;
-        Some(&rule.link.as_ref()?.to)
+    /// The questions that a link may answer: which other request, and which concern.
+    fn named(&self) -> Vec<String> {
+        let rule = self.opened.rule_of(&self.rule);
+        let other = rule.and_then(|rule| Some(rule.link.as_ref()?.to.clone()));
+        let concern = rule.and_then(|rule| rule.concern.clone());
+        other.into_iter().chain(concern).collect()
+    }
+
+    fn answering<'s>(&'s self, typed: &Typed) -> Answering<'s> {
+        let rule = self.opened.rule_of(&self.rule);
+        let path = rule.and_then(|rule| rule.concern.as_deref());
+        Answering {
+            opened: &self.opened,
+            rule: &self.rule,
+            fields: &self.fields,
+            step: rule.and_then(|rule| rule.hand_over),
+            concern: path.and_then(|path| typed.one(path)?.parse().ok()),
+        }
     }
 
     fn request(&self) -> RequestId {
@@ -66,6 +82,15 @@ impl<'a> Asked<'a> {
     fn version(&self) -> i32 {
         self.opened.seen.request().version
     }
+}
+
+/// A move as its form is drawn, and the concern that it is about.
+pub(super) struct Answering<'a> {
+    pub(super) opened: &'a Opened<'a>,
+    pub(super) rule: &'a MoveView,
+    pub(super) fields: &'a [Field],
+    pub(super) step: Option<HandOver>,
+    pub(super) concern: Option<u32>,
 }
 
 /// A form on its way to the browser.
@@ -87,8 +112,8 @@ pub(super) async fn form(
     params: Params,
 ) -> Result<Markup, Problem> {
     let asked = Asked::load(&screens, &viewer, (&id, &name)).await?;
-    let other = asked.other().map(str::to_owned);
-    let names: Vec<&str> = other.iter().map(String::as_str).collect();
+    let named = asked.named();
+    let names: Vec<&str> = named.iter().map(String::as_str).collect();
     let params = params.only(&names)?;
     let place = draft::of_move(asked.request().0, &name);
     let kept = draft::find(&screens, &draft::holder(&viewer.caller), &place).await?;
@@ -97,11 +122,12 @@ pub(super) async fn form(
         .map(|_| "We kept what you wrote here before. It was not sent yet.");
     let mut typed = kept.map(|content| content.typed).unwrap_or_default();
     // Whoever comes from another request's prompt need not copy its reference.
-    if let Some(name) = other
-        && let Some(reference) = params.text(&name)
-    {
-        typed.put(&name, reference);
+    for name in &named {
+        if let Some(given) = params.text(name) {
+            typed.put(name, given);
+        }
     }
+    concerns::begin(&asked.answering(&typed), &mut typed, (screens.app.now)());
     Ok(Sheet {
         asked: &asked,
         typed: &typed,
@@ -179,7 +205,11 @@ async fn done(
 ) -> Result<Response, Problem> {
     let id = request.0.to_string();
     let place = match Seen::load(&screens.app, &viewer.caller, &id).await {
-        Ok(_) => format!("{ROOT}/requests/{id}?done={name}"),
+        Ok(_) => {
+            let opened = Opened::load(screens, viewer, &id).await?;
+            let place = concerns::next_question(&opened, name);
+            place.unwrap_or_else(|| format!("{ROOT}/requests/{id}?done={name}"))
+        }
         Err(problem) if problem.kind == Kind::NotFound => format!("{ROOT}/done"),
         Err(problem) => return Err(problem),
     };
@@ -293,13 +323,7 @@ impl Sheet<'_> {
                 @if let Some(notice) = &self.notice {
                     div.ds_inset-text { div.ds_inset-text__text role="status" { p { (notice) } } }
                 }
-                @if !rule.ring_first.is_empty() {
-                    section.card.red aria-labelledby="ring-first" {
-                        h2 #ring-first { "Ring first, now" }
-                        p { "Writing it down here does not replace the call." }
-                        (numbers(&rule.ring_first))
-                    }
-                }
+                (concerns::ring(&self.asked.answering(self.typed)))
                 (opened.written_last())
             form method="post" action={ (back) "/moves/" (rule.name) } novalidate {
                     input type="hidden" name="key" value=(self.key);

@@ -38,6 +38,8 @@ struct Line {
     /// The same in words.
     asked_as: String,
     claim: Option<ClaimView>,
+    /// The reader leads the team.
+    knows_concerns: bool,
 }
 
 pub(super) async fn page(
@@ -86,7 +88,7 @@ async fn table(screens: &Screens, viewer: &Viewer, team: &TeamId) -> Result<Mark
     let lines: Result<Vec<Line>, Problem> = found
         .map_err(unreadable)?
         .into_iter()
-        .map(|waiting| line(screens, viewer, waiting))
+        .map(|waiting| line(screens, viewer, (team, waiting)))
         .collect();
     let mut lines = lines?;
     lines.sort_by_key(|line| {
@@ -126,7 +128,12 @@ async fn table(screens: &Screens, viewer: &Viewer, team: &TeamId) -> Result<Mark
     })
 }
 
-fn line(screens: &Screens, viewer: &Viewer, row: Waiting) -> Result<Line, Problem> {
+fn line(
+    screens: &Screens,
+    viewer: &Viewer,
+    (team, row): (&TeamId, Waiting),
+) -> Result<Line, Problem> {
+    let knows_concerns = viewer.may(Action::KnowConcerns, Resource::Team(team));
     let now = (screens.app.now)();
     let declared = &viewer.declared;
     let version = u32::try_from(row.workflow_version).unwrap_or(0);
@@ -138,6 +145,12 @@ fn line(screens: &Screens, viewer: &Viewer, row: Waiting) -> Result<Line, Proble
     let mut due: Option<Due> = None;
     for spell in &row.spells {
         let title = definition.and_then(|definition| definition.clocks.get(&spell.clock));
+        let tells = definition
+            .zip(title)
+            .is_some_and(|(definition, rule)| definition.is_restricted(rule));
+        if tells && !knows_concerns {
+            continue;
+        }
         let reading = spell.reading(calendar_of(spell, declared)?, now);
         if reading.status != SpellStatus::Running {
             continue;
@@ -166,6 +179,7 @@ fn line(screens: &Screens, viewer: &Viewer, row: Waiting) -> Result<Line, Proble
             screens.hints(&row.workflow).words("urgency", urgency)
         }),
         claim: claim.transpose()?,
+        knows_concerns,
         due,
         row,
     })
@@ -202,8 +216,10 @@ impl Line {
             tr {
                 th scope="row" {
                     a href={ (ROOT) "/requests/" (id) } { (row.reference) }
-                    @if row.concern_open {
-                        " " span.ds_tag.ds_tag--red { "Concern not answered" }
+                    @if self.knows_concerns && row.concern_open {
+                        " " span.ds_tag.ds_tag--red {
+                            @if row.unanswered > 0 { "Concern not answered" } @else { "Concern open" }
+                        }
                     }
                 }
                 td data-label="Due next:" { (self.due(now)) }

@@ -1,10 +1,10 @@
 //! One request: where it is, what is owed, what this reader may do, and what was written.
 
 use super::arrival::Looking;
+use super::concerns;
 use super::due::due;
 use super::form::Field;
 use super::layout::Page;
-use super::numbers::numbers;
 use super::shown::{answers, when};
 use super::sources::{Sources, questions};
 use super::viewer::Viewer;
@@ -41,8 +41,18 @@ impl<'a> Opened<'a> {
         viewer: &'a Viewer,
         id: &str,
     ) -> Result<Self, Problem> {
+        Self::load_because(screens, viewer, id, None).await
+    }
+
+    /// With the reason for which whoever holds a concern opens what was written.
+    async fn load_because(
+        screens: &'a Screens,
+        viewer: &'a Viewer,
+        id: &str,
+        reason: Option<&str>,
+    ) -> Result<Self, Problem> {
         let seen = Seen::load(&screens.app, &viewer.caller, id).await?;
-        let view = view(&screens.app, &viewer.caller, &seen).await?;
+        let view = view(&screens.app, &viewer.caller, &seen, reason).await?;
         let now = (screens.app.now)();
         Ok(Self {
             child: child_clock(&seen, now),
@@ -61,8 +71,9 @@ pub(super) async fn page(
     Segments(id): Segments<String>,
     params: Params,
 ) -> Result<Markup, Problem> {
-    let params = params.only(&["done"])?;
-    let opened = Opened::load(&screens, &viewer, &id).await?;
+    let params = params.only(&["done", "narrative"])?;
+    let reason = params.text("narrative");
+    let opened = Opened::load_because(&screens, &viewer, &id, reason).await?;
     let done = params.text("done").and_then(|name| opened.done(name));
     opened.draw(done.as_ref()).await
 }
@@ -89,45 +100,26 @@ impl Opened<'_> {
         let others = self.others().await?;
         let view = &self.view;
         let title = format!("Request {}", view.reference);
-        let concern = self.concern();
         Ok(Page::of(&title, self.viewer).draw(&html! {
             (self.top(&title))
             @if let Some(notice) = notice { (notice) }
-            @if view.concern_open == Some(true) {
-                div.card.red {
-                    p { strong { "A child protection concern was passed on, and nobody has answered yet." } }
-                    p { "It stays red until somebody writes down who answered, and when." }
-                    @if let Some(one) = self.answering() { p { (self.leading_to(one, "ds_button")) } }
-                    @if let Some(rule) = concern {
-                        p { "If nobody was rung, ring now:" }
-                        (numbers(&rule.ring_first))
-                    }
-                }
-            }
+            (concerns::cards(self))
             (self.prompts(&others))
             (self.standing())
             (super::claim::card(self))
             (self.acts())
             (self.clocks())
             (self.plan())
+            (concerns::reasons(self))
             (self.story())
         }))
     }
 
-    /// The move to ring somebody about, where this reader may make it.
+    /// The move that passes a concern on, where this reader may make it.
     fn concern(&self) -> Option<&MoveView> {
         let mut moves = self.view.moves.iter();
-        moves.find(|rule| !rule.ring_first.is_empty())
-    }
-
-    /// The move that writes down who answered, where this reader may make it and it is owed.
-    fn answering(&self) -> Option<&MoveView> {
-        if self.view.concern_open != Some(true) {
-            return None;
-        }
-        let closes = |rule: &MoveRule| rule.hand_over == Some(HandOver::Closes);
-        let mut moves = self.view.moves.iter();
-        moves.find(|one| self.rule_of(one).is_some_and(closes))
+        let opens = |rule: &MoveRule| rule.hand_over == Some(HandOver::Opens);
+        moves.find(|one| self.rule_of(one).is_some_and(opens))
     }
 
     /// The title, with the button beside it that stands there on every page of a request.
@@ -175,12 +167,12 @@ impl Opened<'_> {
     /// What this state is for first; what can be done at any time stands behind it.
     fn acts(&self) -> Markup {
         let view = &self.view;
-        let open = view.moves.iter().filter(|one| one.ring_first.is_empty());
+        let open = view.moves.iter();
         let open = open.filter(|one| self.rule_of(one).is_none_or(|rule| self.is_of_use(rule)));
         let (always, now): (Vec<&MoveView>, Vec<&MoveView>) = open.partition(|one| {
             self.rule_of(one).is_some_and(|rule| {
                 let from_any = |path: &PathRule| matches!(path.from, FromStates::Any);
-                rule.paths.iter().all(from_any) && rule.hand_over.is_none()
+                rule.paths.iter().all(from_any)
             })
         });
         html! {
@@ -208,7 +200,7 @@ impl Opened<'_> {
         found.map(|(_, rule)| rule)
     }
 
-    /// The answer to a concern stands in its card, and there is nothing to settle in a plan where
+    /// What concerns is done at the top of the page, and there is nothing to settle in a plan where
     /// nothing is open.
     fn is_of_use(&self, rule: &MoveRule) -> bool {
         let settles_one = matches!(
@@ -219,10 +211,7 @@ impl Opened<'_> {
             }))
         );
         let plan = &self.seen.request().plan;
-        match rule.hand_over {
-            Some(HandOver::Closes) => false,
-            Some(HandOver::Opens) | None => !settles_one || plan.open().next().is_some(),
-        }
+        rule.hand_over.is_none() && (!settles_one || plan.open().next().is_some())
     }
 
     fn act(&self, one: &MoveView) -> Markup {
@@ -312,7 +301,7 @@ impl Opened<'_> {
     }
 
     fn event(&self, event: &EventView) -> Markup {
-        let known = self.questions_of(event);
+        let known = self.questions_of(&event.name);
         html! {
             section.card {
                 h3 { (plain(&event.name)) }
@@ -330,10 +319,10 @@ impl Opened<'_> {
     }
 
     /// Questions of the move that an event tells of.
-    fn questions_of(&self, event: &EventView) -> Option<Vec<Field>> {
+    pub(super) fn questions_of(&self, event: &str) -> Option<Vec<Field>> {
         let workflow = self.seen.workflow();
         let mut rules = workflow.definition.moves.values();
-        let rule = rules.find(|rule| rule.emits.as_str() == event.name)?;
+        let rule = rules.find(|rule| rule.emits.as_str() == event)?;
         let hints = self.screens.hints(&self.view.workflow);
         let sources = Sources::of(self.screens, self.viewer, Some(&self.seen));
         let sources = sources.hoping(hints, &self.view.events);

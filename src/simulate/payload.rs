@@ -129,10 +129,18 @@ pub fn payload(doing: Doing, moment: &Moment<'_>, chance: &mut Chance) -> (&'sta
                 "concern": "Invented: a concern in brief.",
             }),
         ),
-        Doing::ConcernAnswered => (
-            "answered-by",
+        Doing::ConcernHandedOver => (
+            "concern-handed-over",
             json!({
+                "concern": 1, "number_rung": "initial-response",
                 "answered_at": moment.at, "answered_by": "Invented responder",
+            }),
+        ),
+        Doing::ConcernTakenOver => ("take-over-concern", json!({ "concern": 1 })),
+        Doing::ConcernResult => (
+            "concern-result",
+            json!({
+                "concern": 1,
                 "result": chance.pick(&[("child-protection", 6), ("not-child-protection", 4)]),
             }),
         ),

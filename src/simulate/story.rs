@@ -38,7 +38,9 @@ pub enum Doing {
     End,
     LookAgain,
     Concern,
-    ConcernAnswered,
+    ConcernHandedOver,
+    ConcernTakenOver,
+    ConcernResult,
     HelpDeclined,
     ChildBorn,
     Tell,
@@ -178,9 +180,11 @@ impl Course<'_> {
         self.now = self.now.saturating_add(wait).unwrap_or(self.now);
         self.steps.push(Step {
             at: self.now,
-            part: Part::SocialWork,
-            doing: Doing::ConcernAnswered,
+            part: Part::Requester,
+            doing: Doing::ConcernHandedOver,
         });
+        self.after(1.0, Part::SocialWork, Doing::ConcernTakenOver);
+        self.after(8.0, Part::SocialWork, Doing::ConcernResult);
     }
 
     /// Whoever was not told with the decision is told by phone, most of the time.

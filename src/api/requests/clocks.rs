@@ -7,6 +7,7 @@ use crate::api::extract::{Params, Segments};
 use crate::api::problem::{Kind, Problem};
 use crate::domain::declared::Declared;
 use crate::domain::ids::ClockName;
+use crate::domain::request::actor::Principal;
 use crate::domain::request::clocks::ClockGround;
 use crate::domain::request::event::{Act, RequestEvent};
 use crate::domain::time::calendar::Calendar;
@@ -153,7 +154,7 @@ pub(crate) async fn clocks(
 pub(crate) fn readings(app: &App, caller: &Caller, seen: &Seen) -> Result<Vec<ClockView>, Problem> {
     let declared = app.commands.registry().of(caller.authority.as_str());
     let now = (app.now)();
-    seen_spells(seen, &declared, now)
+    seen_spells(seen, &declared, (&caller.principal, now))
         .iter()
         .map(|(spell, rule)| view(spell, rule, &declared, now))
         .collect()
@@ -163,7 +164,7 @@ pub(crate) fn readings(app: &App, caller: &Caller, seen: &Seen) -> Result<Vec<Cl
 pub(super) fn seen_spells<'a>(
     seen: &'a Seen,
     declared: &Declared,
-    as_of: Timestamp,
+    (principal, as_of): (&Principal, Timestamp),
 ) -> Vec<(Spell, &'a ClockRule)> {
     let rules = &seen.workflow.definition.clocks;
     fold(seen, declared)
@@ -171,7 +172,10 @@ pub(super) fn seen_spells<'a>(
         .into_iter()
         .filter(|spell| spell.started_at <= as_of)
         .filter_map(|spell| rules.get(&spell.clock).map(|rule| (spell, rule)))
-        .filter(|(_, rule)| seen.knows_state() || !seen.workflow.definition.is_restricted(rule))
+        .filter(|(spell, rule)| {
+            !seen.workflow.definition.is_restricted(rule)
+                || seen.knows_run_of(principal, spell.concern)
+        })
         .collect()
 }
 

@@ -5,8 +5,10 @@
 pub(crate) mod claim;
 pub(crate) mod clock;
 pub(crate) mod clocks;
+pub(crate) mod concerns;
 pub(crate) mod extension;
 pub(super) mod find;
+pub(crate) mod identity;
 pub(crate) mod links;
 pub(crate) mod list;
 pub(crate) mod moves;
@@ -50,6 +52,8 @@ pub(crate) struct Seen {
     content: bool,
     /// May know where a concern went.
     restricted: bool,
+    /// Has taken over a concern that is open.
+    holds: bool,
     /// May know who has opened it.
     pub(crate) readings: bool,
     /// Who answers for whom today.
@@ -94,6 +98,7 @@ impl Seen {
             content: may(Action::ReadContent),
             restricted: may(Action::ReadRestricted),
             readings: may(Action::ReadReadings),
+            holds: involvement.has(Tie::ConcernHolder),
             request,
             workflow,
             loaded,

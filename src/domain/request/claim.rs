@@ -93,6 +93,7 @@ pub fn may_end<'d>(
         request: Some(request),
         team: &request.owner.team,
         actions: None,
+        concern: None,
     };
     let rule = definition.claims.as_ref()?.take_over.as_ref()?;
     ground.find_role(&rule.by, who).map(|_| rule)

@@ -1,6 +1,7 @@
 //! What may be asked of a request. A command carries every fact that a rule needs.
 
 use super::actor::Principal;
+use super::entitle::Who;
 use super::extension::Extend;
 use super::rung::Raise;
 use crate::domain::ids::{
@@ -96,6 +97,15 @@ impl Facts {
     #[must_use]
     pub fn person(&self) -> &Principal {
         self.on_behalf_of.as_ref().unwrap_or(&self.actor)
+    }
+
+    /// As the rules about who may act see them.
+    #[must_use]
+    pub(super) fn who(&self) -> Who<'_> {
+        Who {
+            person: self.person(),
+            covers: &self.covers,
+        }
     }
 
     #[must_use]

@@ -5,6 +5,7 @@
 use super::actor::PrincipalKind;
 use super::claim;
 use super::command::{Asked, Facts, OpeningFacts, RequestCommand};
+use super::concern::{self, ConcernStep};
 use super::entitle::{Ground, acted_as, check_sight, moves_from, starts_at};
 use super::error::{Place, Refusal};
 use super::event::{Act, ActedAs, CoveredBy, HeldBy, Opening, Owner, RequestEvent};
@@ -17,7 +18,7 @@ use super::sight::SightedAct;
 use super::state::{Request, RequestState};
 use crate::domain::ids::{AgencyId, DefinitionHash, PrincipalId, StateName, TeamId};
 use crate::domain::workflow::definition::{
-    Definition, HandOver, MoveRule, OwnerRule, PathRule, StateHolder, ToState,
+    Definition, MoveRule, OwnerRule, PathRule, StateHolder, ToState,
 };
 use crate::domain::workflow::expression::find;
 use jiff::Timestamp;
@@ -97,9 +98,17 @@ fn act(
             .or(routed)
             .ok_or(Refusal::NotFound)?,
         actions: Some(plan::numbers(rule, &asked)),
+        concern: concern::number(rule, &asked),
     };
-    let acted_as = acted_as(&ground, &asked.move_name, rule, facts)?;
-    let Effects { to, plan, link } = effects((definition, rule), request, &asked, facts)?;
+    let acted_as = acted_as(&ground, &asked.move_name, rule, facts)
+        .map_err(|refused| concern::explained(refused, &ground, rule, facts))?;
+    let effects = effects(&ground, rule, &asked, facts)?;
+    let Effects {
+        to,
+        plan,
+        link,
+        concern,
+    } = effects;
     let owner_team = owner_team(request, rule, &asked, opening.as_ref(), facts)?;
     let worker = principal_at(rule.worker.as_deref(), &asked)?;
     let named = principal_at(rule.requester.as_deref(), &asked)?;
@@ -132,7 +141,7 @@ fn act(
         claim,
         decided_by: rule.decision.then(|| facts.person_id().clone()),
         hand_over: rule.hand_over,
-        concerns_left: concerns_left(rule, request),
+        concern,
         worker,
         plan,
         link,
@@ -164,31 +173,31 @@ struct Effects {
     to: StateName,
     plan: Option<PlanStep>,
     link: Option<Link>,
+    concern: Option<ConcernStep>,
 }
 
 /// The path is chosen and the guards are asked as if the act had settled its own actions.
 fn effects(
-    (definition, rule): (&Definition, &MoveRule),
-    request: Option<&Request>,
+    ground: &Ground<'_>,
+    rule: &MoveRule,
     asked: &Asked,
     facts: &Facts,
 ) -> Result<Effects, Refusal> {
-    let knows = Knows::of(request);
+    let request = ground.request;
+    let concern = concern::step(ground, rule, asked, facts)?;
+    let knows = Knows::of(request).after_concern(rule, concern.as_ref());
     let step = plan::step(rule, knows.plan(), asked, knows.scope(asked));
     let knows = knows.after(step.as_ref().ok().and_then(Option::as_ref));
-    let (path, to) = path_taken((definition, rule), request, asked, &knows)?;
+    let (path, to) = path_taken((ground.definition, rule), request, asked, &knows)?;
     let plan = step?;
     guard::check((rule, path), &knows, asked)?;
     let link = link::step(rule, request, asked, facts)?;
-    Ok(Effects { to, plan, link })
-}
-
-/// Of those that are open, when the act answers one of them.
-fn concerns_left(rule: &MoveRule, request: Option<&Request>) -> u32 {
-    match rule.hand_over {
-        Some(HandOver::Closes) => request.map_or(0, |r| r.concerns_open.saturating_sub(1)),
-        Some(HandOver::Opens) | None => 0,
-    }
+    Ok(Effects {
+        to,
+        plan,
+        link,
+        concern,
+    })
 }
 
 fn opened(

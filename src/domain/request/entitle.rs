@@ -2,6 +2,7 @@
 
 use super::actor::{Grant, Principal, PrincipalKind};
 use super::command::Facts;
+use super::concern::{self, Concern};
 use super::error::Refusal;
 use super::event::{ActedAs, HeldBy};
 use super::sight::{Involvement, SightedAct, Unseen};
@@ -34,13 +35,17 @@ pub fn moves_open_to<'a>(
         request: Some(request),
         team: &request.owner.team,
         actions: None,
+        concern: None,
     };
     let involvement = Involvement::of(definition, request, who);
-    moves_from(definition, Some(&request.state)).filter(move |(_, rule)| {
+    let moves = moves_from(definition, Some(&request.state));
+    moves.filter(move |(_, rule)| {
         let act = SightedAct::Move(rule);
-        involvement.check_sight(definition, request, act).is_ok()
-            && ground.find_role(&rule.by, who).is_some()
-            && ground.find_role(&rule.not_by, who).is_none()
+        let sees = involvement.check_sight(definition, request, act).is_ok();
+        sees && match rule.hand_over {
+            None | Some(HandOver::Opens) => ground.allows(rule, who),
+            Some(_) => !concern::open_to(&ground, rule, who).is_empty(),
+        }
     })
 }
 
@@ -67,13 +72,13 @@ fn is_held_anywhere(definition: &Definition, role: &RoleName, person: &Principal
     })
 }
 
-/// Whether the person holds a role that lets them answer child protection concerns wherever they come
+/// Whether the person holds a role that lets them take over child protection concerns wherever they come
 /// from.
 #[must_use]
 pub fn answers_concerns(definition: &Definition, person: &Principal) -> bool {
     let moves = definition.moves.values();
     let mut roles = moves
-        .filter(|rule| rule.hand_over == Some(HandOver::Closes))
+        .filter(|rule| rule.hand_over == Some(HandOver::TakesOver))
         .flat_map(|rule| &rule.by);
     roles.any(|role| is_held_anywhere(definition, role, person))
 }
@@ -107,6 +112,37 @@ pub(super) fn check_sight(
     Ok(())
 }
 
+/// The concerns of a request, by number, about which this person may make such a move now.
+#[must_use]
+pub fn concerns_open_to(
+    definition: &Definition,
+    request: &Request,
+    rule: &MoveRule,
+    who: Who<'_>,
+) -> Vec<u32> {
+    let ground = Ground {
+        definition,
+        request: Some(request),
+        team: &request.owner.team,
+        actions: None,
+        concern: None,
+    };
+    concern::open_to(&ground, rule, who)
+}
+
+/// Whether it is this person's task to take over concerns of the request.
+#[must_use]
+pub fn is_responder(definition: &Definition, request: &Request, who: Who<'_>) -> bool {
+    let ground = Ground {
+        definition,
+        request: Some(request),
+        team: &request.owner.team,
+        actions: None,
+        concern: None,
+    };
+    ground.is_responder(who)
+}
+
 /// A person, and who answers for whom at the time.
 #[derive(Debug, Clone, Copy)]
 pub struct Who<'a> {
@@ -136,6 +172,7 @@ pub(super) fn starts_at(from: &FromStates, state: Option<&StateName>) -> bool {
 }
 
 /// Where a move is asked for.
+#[derive(Clone)]
 pub(super) struct Ground<'a> {
     pub(super) definition: &'a Definition,
     pub(super) request: Option<&'a Request>,
@@ -143,6 +180,8 @@ pub(super) struct Ground<'a> {
     pub(super) team: &'a TeamId,
     /// Of the child's plan, which the act settles; `None` where no act is at hand.
     pub(super) actions: Option<Vec<u32>>,
+    /// The concern that the act names, by number; `None` where it names none.
+    pub(super) concern: Option<u32>,
 }
 
 /// As whom the person may make the move.
@@ -165,6 +204,12 @@ pub(super) fn acted_as(
         person,
         covers: &facts.covers,
     };
+    if rule
+        .hand_over
+        .is_some_and(|step| concern::needs_person(step, facts))
+    {
+        return Err(not_yours());
+    }
     let role = ground.find_role(&rule.by, who).ok_or_else(not_yours)?;
     let grant = ground.find_grant(role, person);
     if ground.find_role(&rule.not_by, who).is_some() {
@@ -207,6 +252,31 @@ fn check_carrier(
 }
 
 impl Ground<'_> {
+    /// The same, with an act about that concern.
+    pub(super) fn of_concern(&self, number: u32) -> Self {
+        Self {
+            concern: Some(number),
+            ..self.clone()
+        }
+    }
+
+    pub(super) fn allows(&self, rule: &MoveRule, who: Who<'_>) -> bool {
+        self.find_role(&rule.by, who).is_some() && self.find_role(&rule.not_by, who).is_none()
+    }
+
+    pub(super) fn is_responder(&self, who: Who<'_>) -> bool {
+        let mut moves = self.definition.moves.values();
+        moves.any(|rule| rule.hand_over == Some(HandOver::TakesOver) && self.allows(rule, who))
+    }
+
+    fn is_concern(&self, fits: impl Fn(&Concern) -> bool) -> bool {
+        let concerns = self.request.map_or(&[][..], |request| &request.concerns);
+        let mut named = concerns
+            .iter()
+            .filter(|concern| self.concern.is_none_or(|number| concern.number == number));
+        named.any(fits)
+    }
+
     pub(super) fn find_role<'r>(
         &self,
         roles: &'r [RoleName],
@@ -248,6 +318,12 @@ impl Ground<'_> {
                 .is_some_and(|request| request.plan.is_for(person, self.actions.as_deref())),
             Some(Relation::Decider) => is(|request| request.decider.as_ref()),
             Some(Relation::ClaimHolder) => is(|request| request.claimed_by.as_ref()),
+            Some(Relation::ConcernAuthor) => {
+                self.is_concern(|concern| concern.passed_on_by.as_ref() == Some(&person.id))
+            }
+            Some(Relation::ConcernHolder) => {
+                self.is_concern(|concern| concern.is_held_by(&person.id))
+            }
             None => {
                 let mut grants = person.grants.iter();
                 grants.any(|grant| self.lets_stand_in(rule, grant))

@@ -51,6 +51,22 @@ pub enum Refusal {
     },
     #[error("there is no open action {found} in the child's plan")]
     NoSuchAction { found: u32, open: Vec<u32> },
+    #[error("there is no open concern {found} that this can be done about")]
+    NoSuchConcern {
+        found: u32,
+        /// Those about which it can be done.
+        open: Vec<u32>,
+    },
+    #[error("somebody has answered for concern {found}: nobody needs to be rung about it again")]
+    ConcernAnswered {
+        found: u32,
+        /// Those that still wait for somebody who answers.
+        open: Vec<u32>,
+    },
+    #[error("you have taken over concern {found} already")]
+    ConcernHeld { found: u32 },
+    #[error("take over concern {found} first: its result comes from whoever holds it")]
+    ConcernNotHeld { found: u32 },
     #[error("the child's plan has {limit} actions, and no more are kept")]
     TooManyActions { limit: usize },
     #[error("there is no request with the reference at `{}`", place.path)]
@@ -119,13 +135,17 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every `code`.
-    pub const CODES: [&'static str; 30] = [
+    pub const CODES: [&'static str; 34] = [
         "not-found",
         "already-open",
         "unknown-move",
         "not-in-this-state",
         "guarded",
         "no-such-action",
+        "no-such-concern",
+        "concern-answered",
+        "concern-held",
+        "concern-not-held",
         "too-many-actions",
         "unknown-agency",
         "unknown-reference",
@@ -173,6 +193,10 @@ impl Refusal {
             | Self::NotInThisState { .. }
             | Self::Guarded { .. }
             | Self::NoSuchAction { .. }
+            | Self::NoSuchConcern { .. }
+            | Self::ConcernAnswered { .. }
+            | Self::ConcernHeld { .. }
+            | Self::ConcernNotHeld { .. }
             | Self::TooManyActions { .. }
             | Self::TooManyLinks { .. }
             | Self::NotHereYet { .. }
@@ -203,6 +227,10 @@ impl Refusal {
             Self::NotInThisState { .. } => "not-in-this-state",
             Self::Guarded { .. } => "guarded",
             Self::NoSuchAction { .. } => "no-such-action",
+            Self::NoSuchConcern { .. } => "no-such-concern",
+            Self::ConcernAnswered { .. } => "concern-answered",
+            Self::ConcernHeld { .. } => "concern-held",
+            Self::ConcernNotHeld { .. } => "concern-not-held",
             Self::TooManyActions { .. } => "too-many-actions",
             Self::UnknownAgency { .. } => "unknown-agency",
             Self::UnknownReference { .. } => "unknown-reference",

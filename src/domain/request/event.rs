@@ -1,5 +1,6 @@
 //! What happened to a request. Stored for ever: a field is only ever added, with a default.
 
+use super::concern::ConcernStep;
 use super::link::Link;
 use super::plan::PlanStep;
 use super::rung::RungId;
@@ -129,26 +130,18 @@ pub struct Act {
     /// What the act does to the claim on the request, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim: Option<ClaimEffect>,
-    /// Opens or closes the hand-over of a child protection concern.
+    /// A step of the hand-over of a child protection concern.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hand_over: Option<HandOver>,
-    /// Concerns that nobody has answered yet, where the act answers one of several.
-    #[serde(default, skip_serializing_if = "is_none_left")]
-    pub concerns_left: u32,
+    /// Which concern it was, and who took the step; absent before concerns had numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concern: Option<ConcernStep>,
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub coded: Map<String, Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opening: Option<Opening>,
     #[serde(skip)]
     pub personal: Personal,
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde asks with a reference"
-)]
-fn is_none_left(count: &u32) -> bool {
-    *count == 0
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

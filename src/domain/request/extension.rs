@@ -82,6 +82,7 @@ fn may(
         request: Some(request),
         team: &request.owner.team,
         actions: None,
+        concern: None,
     };
     let who = Who {
         person: facts.person(),

@@ -9,6 +9,7 @@ pub mod claim;
 pub mod clocks;
 pub mod codec;
 pub mod command;
+pub mod concern;
 pub mod decide;
 pub mod entitle;
 pub mod error;

@@ -4,7 +4,7 @@
 //! is a fact of now with an end; having acted on it once is none.
 
 use super::actor::{Principal, PrincipalKind};
-use super::entitle::{Who, answers_concerns};
+use super::entitle::{Who, is_responder};
 use super::state::Request;
 use crate::domain::ids::TeamId;
 use crate::domain::workflow::definition::{Definition, HandOver, MoveRule};
@@ -25,12 +25,16 @@ pub enum Tie {
     Doer,
     /// Holds a grant for the team that owns the request.
     Member,
-    /// May take over the child protection concern that is open.
+    /// Is one of those whose task it is to take over the child protection concern that is open.
     Responder,
+    /// Has taken it over.
+    ConcernHolder,
+    /// Passed it on.
+    ConcernAuthor,
 }
 
 impl Tie {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Requester,
         Self::Carrier,
         Self::Worker,
@@ -38,6 +42,8 @@ impl Tie {
         Self::Doer,
         Self::Member,
         Self::Responder,
+        Self::ConcernHolder,
+        Self::ConcernAuthor,
     ];
 
     /// Whether the tie tells in which state the request is even while that is restricted: those have
@@ -45,8 +51,12 @@ impl Tie {
     #[must_use]
     pub const fn tells_state(self) -> bool {
         match self {
-            Self::Worker | Self::ClaimHolder | Self::Member | Self::Responder => true,
-            Self::Requester | Self::Carrier | Self::Doer => false,
+            Self::Worker
+            | Self::ClaimHolder
+            | Self::Member
+            | Self::Responder
+            | Self::ConcernHolder => true,
+            Self::Requester | Self::Carrier | Self::Doer | Self::ConcernAuthor => false,
         }
     }
 }
@@ -70,7 +80,11 @@ impl Involvement {
             Tie::ClaimHolder => request.claimed_by.as_ref() == Some(&person.id),
             Tie::Doer => request.plan.is_for(person, None),
             Tie::Member => person.is_member_of(&request.owner.team),
-            Tie::Responder => request.is_concern_open() && answers_concerns(definition, person),
+            Tie::Responder => {
+                request.is_concern_open() && is_responder(definition, request, who)
+            }
+            Tie::ConcernHolder => request.holds_concern(&person.id),
+            Tie::ConcernAuthor => request.is_concern_open() && request.passed_on(&person.id),
         };
         Self {
             team: Some(request.owner.team.clone()),
@@ -119,7 +133,7 @@ impl Involvement {
         let state = definition.states.get(&request.state);
         let is_hidden = match act {
             SightedAct::Move(rule) if rule.hand_over == Some(HandOver::Opens) => false,
-            SightedAct::Move(rule) if rule.restricted => true,
+            SightedAct::Move(rule) if rule.restricted => !self.has(Tie::ConcernAuthor),
             SightedAct::Move(_) | SightedAct::Other => state.is_none_or(|rule| rule.restricted),
         };
         if is_hidden && !self.knows_state() {

@@ -1,11 +1,11 @@
 //! Where a request stands: the fold of its events, without rules.
 
+use super::concern::{self, Concern};
 use super::event::{Act, ClaimEffect, Opening, Owner, RequestEvent};
 use super::link::Link;
 use super::plan::Plan;
 use super::rung::Raised;
 use crate::domain::ids::{AgencyId, PrincipalId, StateName};
-use crate::domain::workflow::definition::HandOver;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -31,9 +31,8 @@ pub struct Request {
     pub worker: Option<PrincipalId>,
     pub decider: Option<PrincipalId>,
     pub claimed_by: Option<PrincipalId>,
-    /// Child protection concerns that were passed on and that nobody has answered yet.
-    #[serde(default)]
-    pub concerns_open: u32,
+    /// Child protection concerns that were passed on, the oldest first.
+    pub concerns: Vec<Concern>,
     #[serde(default)]
     pub raised: Raised,
     /// To other requests, as told here.
@@ -100,13 +99,9 @@ impl Request {
         now.filter(|now| self.opening.agency.as_ref() != Some(now))
     }
 
-    /// Red until somebody has answered each of them.
-    #[must_use]
-    pub fn is_concern_open(&self) -> bool {
-        self.concerns_open > 0
-    }
-
     fn open(opening: &Opening, act: &Act) -> Self {
+        let mut concerns = Vec::new();
+        concern::evolve(&mut concerns, act);
         Self {
             opening: opening.clone(),
             state: act.to.clone(),
@@ -116,7 +111,7 @@ impl Request {
             worker: act.worker.clone(),
             decider: act.decided_by.clone(),
             claimed_by: None,
-            concerns_open: u32::from(act.hand_over == Some(HandOver::Opens)),
+            concerns,
             raised: Raised::default(),
             links: Vec::new(),
             plan: Plan::default(),
@@ -168,10 +163,6 @@ impl Request {
         if let Some(step) = &act.plan {
             self.plan.evolve(step);
         }
-        match act.hand_over {
-            Some(HandOver::Opens) => self.concerns_open = self.concerns_open.saturating_add(1),
-            Some(HandOver::Closes) => self.concerns_open = self.concerns_open.saturating_sub(1),
-            None => {}
-        }
+        concern::evolve(&mut self.concerns, act);
     }
 }

@@ -2,22 +2,27 @@
 
 mod claims;
 mod clock;
+mod concern;
+mod day_time;
 mod ladder;
 mod link;
 mod plan;
 
 pub use claims::{ClaimRule, ClaimWarning, TakeOver};
 pub use clock::{
-    Anchor, CalendarChoice, ClockKind, ClockRule, CountDay, ExtendRule, NoTarget, Roll, TARGETS,
-    Target, Trigger,
+    Anchor, CLOCK_TARGETS, CalendarChoice, ClockKind, ClockRule, CountDay, ExtendRule, NoTarget,
+    Roll, TARGETS, Target, Trigger,
 };
+pub use concern::{HandOver, OpenResults};
+pub use day_time::{DayTime, NoDayTime};
 pub use ladder::{Ladder, NoOffset, OFFSETS, Offset, Rung};
 pub use link::{LinkEffect, LinkKind};
 pub use plan::{ActionRule, AddedBy, PlanEffect, SettledBy, Settling, Which};
 
 use super::expression::Expression;
 use crate::domain::ids::{
-    ClockName, EventName, LadderName, MoveName, RoleName, StateName, TeamId, WorkflowName,
+    ClockName, EventName, LadderName, MoveName, ReasonCode, RoleName, StateName, TeamId,
+    WorkflowName,
 };
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -76,12 +81,6 @@ impl Definition {
         })
     }
 
-    /// The events that pass a concern on.
-    pub fn opening_hand_overs(&self) -> impl Iterator<Item = &EventName> {
-        let opens = |rule: &&MoveRule| rule.hand_over == Some(HandOver::Opens);
-        self.moves.values().filter(opens).map(|rule| &rule.emits)
-    }
-
     /// Whether restricted moves alone start a clock: its being there would tell of them.
     #[must_use]
     pub fn is_restricted(&self, clock: &ClockRule) -> bool {
@@ -131,6 +130,10 @@ pub enum Relation {
     ClaimHolder,
     /// Who is named to do the actions of the child's plan that the act settles.
     Action,
+    /// Who passed on the child protection concern that the act names.
+    ConcernAuthor,
+    /// The responder who has taken over the open child protection concern that the act names.
+    ConcernHolder,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -195,22 +198,24 @@ pub struct MoveRule {
     pub plan: Option<PlanEffect>,
     #[serde(default)]
     pub decision: bool,
-    /// Opens or closes a hand-over that stays red until somebody has answered.
+    /// A step of the hand-over of a child protection concern.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hand_over: Option<HandOver>,
+    /// Dotted path in the data of the number of the concern; every step but `opens` has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concern: Option<String>,
+    /// Of a move that closes a concern; without it every result is final.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keeps_open: Option<OpenResults>,
+    /// Of a move that takes a concern over: why its holder opens what was written, with titles.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub narrative: IndexMap<ReasonCode, String>,
     /// Accepted whatever the expected version says: it may not wait for a retry.
     #[serde(default)]
     pub any_version: bool,
     /// Published only on the restricted exchange; the ordinary one carries a stub.
     #[serde(default)]
     pub restricted: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum HandOver {
-    Opens,
-    Closes,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -2,11 +2,15 @@
 //! editors read. What may stand where is the parser's to say; a test holds the two together key by
 //! key.
 
+mod claims;
 mod link;
 mod plan;
+mod target;
 
+pub use claims::{ClaimsForm, TakeOverForm, WarningForm};
 pub use link::LinkForm;
 pub use plan::{ActionsForm, AddedForm, PlanForm};
+pub use target::{ClockTargetForm, TargetForm};
 
 use super::definition::{Anchor, ClockKind, CountDay, HandOver, RoleRule, Roll, StateRule};
 use crate::domain::ids::{
@@ -92,7 +96,16 @@ pub struct MoveForm {
     pub plan: Option<PlanForm>,
     /// A challenge to it goes to somebody else.
     pub decision: Option<bool>,
+    /// A step of the hand-over of a child protection concern.
     pub hand_over: Option<HandOver>,
+    /// Dotted path in the data of the number of the concern; every step but `opens` has it.
+    pub concern: Option<String>,
+    /// Of a move that closes a concern: dotted path of its result, and the codes that are not final.
+    #[schemars(extend("minProperties" = 1, "maxProperties" = 1))]
+    pub keeps_open: Option<BTreeMap<String, Vec<String>>>,
+    /// Of a move that takes a concern over: codes and titles of why its holder opens what was written.
+    #[schemars(extend("minProperties" = 1))]
+    pub narrative: Option<IndexMap<ReasonCode, String>>,
     /// Accepted whatever the expected version says.
     pub any_version: Option<bool>,
     /// Published on the restricted exchange only.
@@ -181,7 +194,7 @@ pub struct ClockForm {
     #[schemars(length(min = 1))]
     pub title: String,
     pub kind: Option<ClockKind>,
-    pub target: TargetForm,
+    pub target: ClockTargetForm,
     /// `owner-team`, `requester`, or the name of a calendar.
     pub calendar: Option<CalendarName>,
     #[schemars(length(min = 1))]
@@ -234,10 +247,6 @@ pub struct ExtendForm {
     pub basis: Option<String>,
 }
 
-/// `5wd` working days, `16wh` working hours, `15min` by the wall clock, `10d` or `12w` calendar days.
-#[derive(Debug, JsonSchema)]
-pub struct TargetForm(#[schemars(regex(pattern = r"^[1-9][0-9]{0,3}(wd|wh|min|d|w)$"))] pub String);
-
 /// For every pausing state, or for each by its name.
 #[derive(Debug, JsonSchema)]
 #[schemars(untagged)]
@@ -265,43 +274,6 @@ pub struct RungForm {
     /// How often `every` makes it come in all.
     #[schemars(range(min = 2, max = 20))]
     pub at_most: Option<u32>,
-}
-
-/// A claim lapses when its lease ends: every act of its holder begins it anew.
-#[derive(Debug, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct ClaimsForm {
-    /// In working time of the team that holds the request: `16wh` or `2wd`.
-    pub lease: TargetForm,
-    /// States in which the lease stands still: somebody else has the request in hand.
-    #[schemars(length(min = 1))]
-    pub frozen_in: Option<Vec<StateName>>,
-    pub warn: Option<WarningForm>,
-    /// Roles that are told when a claim has lapsed.
-    #[schemars(length(min = 1))]
-    pub tell: Vec<RoleName>,
-    pub take_over: Option<TakeOverForm>,
-}
-
-/// Before the lease ends.
-#[derive(Debug, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct WarningForm {
-    /// Shorter than the lease and in its unit: `-4wh`.
-    pub at: OffsetForm,
-    #[schemars(length(min = 1))]
-    pub tell: Vec<RoleName>,
-}
-
-/// Who may take over or give back what somebody else has claimed, and why.
-#[derive(Debug, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct TakeOverForm {
-    #[schemars(length(min = 1))]
-    pub by: Vec<RoleName>,
-    /// Codes and their titles.
-    #[schemars(extend("minProperties" = 1))]
-    pub reasons: IndexMap<ReasonCode, String>,
 }
 
 /// 0 for the target; `-3wd` before it, `+5wd` after it, in the unit of the clock.

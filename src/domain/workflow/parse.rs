@@ -8,6 +8,7 @@ mod derive;
 mod expression;
 mod extend;
 mod graph;
+mod hand_over;
 pub(super) mod ladders;
 mod link;
 mod moves;
@@ -118,8 +119,14 @@ fn read_definition(reader: &mut Reader, root: &Node) -> Option<Definition> {
     if let (true, Some(states), Some(moves)) = (reader.problem_count() == before, &states, &moves) {
         graph::check(reader, root, states, moves);
     }
+    if let (Some(roles), Some(moves)) = (&roles, &moves) {
+        hand_over::check(reader, root, roles, moves);
+    }
     let clocks = fields.find_as(reader, "clocks", |r, n| Some(clocks::read(r, n, &names)));
     let ladders = fields.find_as(reader, "ladders", |r, n| Some(ladders::read(r, n, &names)));
+    if let (Some(clocks), Some(ladders)) = (&clocks, &ladders) {
+        ladders::fit_clocks(reader, root, clocks, ladders);
+    }
     let claims = fields.find_as(reader, "claims", |r, n| claims::read(r, n, &names));
     let actions = fields.find_as(reader, "actions", |r, n| {
         plan::reminders(r, n, (&names, ladders.as_ref()))

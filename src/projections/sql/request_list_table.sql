@@ -14,7 +14,7 @@ create table if not exists {table} (
     requester text not null,
     agency text, first_agency text,
     concern_open boolean not null, concerns jsonb not null,
-    concern_at timestamptz,
+    unanswered int not null, concern_at timestamptz,
     urgency text,
     received_at timestamptz not null,
     opened_at timestamptz not null,

@@ -73,7 +73,7 @@ fn passed_on() -> RequestEvent {
         worker: Some(PrincipalId::parse("canary-worker").unwrap()),
         decided_by: Some(PrincipalId::parse("canary-decider").unwrap()),
         hand_over: None,
-        concerns_left: 0,
+        concern: None,
         coded: text("canary-code"),
         opening: Some(Opening {
             workflow: WorkflowName::parse("request-for-assistance").unwrap(),

@@ -99,7 +99,7 @@ impl Story {
             worker: None,
             decided_by: None,
             hand_over: None,
-            concerns_left: 0,
+            concern: None,
             coded: serde_json::Map::from_iter([("why".to_owned(), Value::from("canary-code"))]),
             opening: None,
             personal: Personal::default(),

@@ -31,7 +31,7 @@ fn definition() -> Definition {
             "warn": action("Warn", json!({ "hand_over": "opens", "restricted": true })),
             "hush": action("Hush", json!({ "restricted": true })),
             "settle": action("Settle", json!({
-                "by": ["guard"], "hand_over": "closes", "restricted": true
+                "by": ["guard"], "hand_over": "takes-over", "restricted": true
             }))
         },
         "routing": [{ "team": { "team": "shed" }, "because": "Nearest" }]
@@ -49,7 +49,8 @@ fn request(state: &str) -> Request {
         "state": state,
         "owner": { "team": "shed", "held_by": "team" },
         "requester": "asker", "agency": "school", "worker": "worker", "claimed_by": "holder",
-        "concerns_open": 1, "version": 3
+        "concerns": [{ "number": 1, "passed_on_by": "author", "attempt_count": 0, "open": true }],
+        "version": 3
     }))
     .unwrap()
 }
@@ -125,6 +126,11 @@ fn whoever_may_not_see_may_not_act_and_passing_a_concern_on_needs_the_outline_al
             &[],
         ),
         (principal("guard", "guard", None, None), &all, &all),
+        (
+            principal("author", "member", Some("barn"), None),
+            &all,
+            &["warn", "hush", "settle"],
+        ),
     ] {
         assert_eq!(answers(&person, "asked"), ordinary, "{}", person.id);
         assert_eq!(answers(&person, "elsewhere"), hidden, "{}", person.id);

@@ -25,11 +25,7 @@ pub(super) fn all(page: &mut Page, source: Source<'_>) {
 
 pub(super) fn tell(page: &mut Page, source: Source<'_>, (name, rule): (&ClockName, &ClockRule)) {
     page.subheading(&format!("{} ({name})", rule.title));
-    page.sentence(&format!(
-        "Within {}. {}",
-        within(source, rule),
-        kind(rule.kind)
-    ));
+    page.sentence(&format!("{}. {}", within(source, rule), kind(rule.kind)));
     let mut starts = format!("It starts with {}", triggers(source, &rule.start));
     if rule.anchor == Anchor::Received {
         starts.push_str(", counted from when help was first asked for");
@@ -69,9 +65,12 @@ fn within(source: Source<'_>, rule: &ClockRule) -> String {
     let target = phrase::target(rule.target);
     let calendar = calendar(source, &rule.calendar);
     let mut text = match rule.target {
-        Target::WorkingDays(_) | Target::WorkingHours(_) => format!("{target} of {calendar}"),
-        Target::Minutes(_) => format!("{target} by the wall clock, day and night"),
-        Target::CalendarDays(_) => format!("{target}, weekends and holidays included"),
+        Target::WorkingDays(_) | Target::WorkingHours(_) => {
+            format!("Within {target} of {calendar}")
+        }
+        Target::Minutes(_) => format!("Within {target} by the wall clock, day and night"),
+        Target::CalendarDays(_) => format!("Within {target}, weekends and holidays included"),
+        Target::NextWorkingDayAt(_) => format!("By {target} of {calendar}"),
     };
     if rule.counts_first_day {
         text.push_str("; the first day counts");

@@ -84,6 +84,7 @@ pub enum Path {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fact {
     ClaimHeld,
+    /// Some child protection concern has no final result, once the act has given its own.
     ConcernOpen,
     WorkerNamed,
     /// Of the child's plan, once the act has settled its own.
@@ -113,10 +114,7 @@ pub const FACTS: [Known; 4] = [
         fact: Fact::ConcernOpen,
         name: "concern.open",
         is_count: false,
-        words: (
-            "a concern waits for its answer",
-            "no concern waits for its answer",
-        ),
+        words: ("a concern is open", "no concern is open"),
     },
     Known {
         fact: Fact::WorkerNamed,

@@ -1,13 +1,12 @@
 //! `moves`: who may do what, from where to where, and what is asked.
 
-use super::super::definition::{
-    FromStates, Guard, HandOver, MoveRule, OwnerRule, PathRule, ToState,
-};
+use super::super::definition::{FromStates, Guard, MoveRule, OwnerRule, PathRule, ToState};
 use super::super::lint::Rule;
 use super::super::located::{Entry, Fields, Node, Reader, Yaml, quoted};
 use super::super::schema::fault;
 use super::super::schema::shape::{Known, known_at};
 use super::expression::{self, Speaks};
+use super::hand_over;
 use super::link;
 use super::names::{DeclaredMove, Names};
 use super::plan;
@@ -16,9 +15,6 @@ use crate::domain::ids::{EventName, MoveName, RoleName, StateName, TeamId};
 use crate::domain::request::event::GENERIC_EVENT_NAMES;
 use indexmap::IndexMap;
 use serde_json::Value;
-
-const HAND_OVERS: [(&str, HandOver); 2] =
-    [("opens", HandOver::Opens), ("closes", HandOver::Closes)];
 
 pub(super) fn read(
     reader: &mut Reader,
@@ -110,9 +106,7 @@ fn rule(
     };
     let plan = fields.find_as(reader, "plan", |r, n| plan::read(r, n, place));
     let decision = fields.flag(reader, "decision");
-    let hand_over = fields.find_as(reader, "hand_over", |r, n| {
-        r.word(n, "hand-over", &HAND_OVERS)
-    });
+    let concern = hand_over::read(reader, &mut fields, declared, ground);
     let any_version = fields.flag(reader, "any_version");
     let restricted = fields.flag(reader, "restricted");
     if opens && let Some(at) = fields.find("any_version").filter(|_| any_version) {
@@ -134,7 +128,10 @@ fn rule(
         link,
         plan,
         decision,
-        hand_over,
+        hand_over: concern.hand_over,
+        concern: concern.concern,
+        keeps_open: concern.keeps_open,
+        narrative: concern.narrative,
         any_version,
         restricted,
     })

@@ -7,13 +7,15 @@ use crate::domain::ids::RoleName;
 use indexmap::IndexMap;
 
 const SCOPES: [(&str, Scope); 2] = [("owner", Scope::Owner), ("anywhere", Scope::Anywhere)];
-const RELATIONS: [(&str, Relation); 6] = [
+const RELATIONS: [(&str, Relation); 8] = [
     ("requester", Relation::Requester),
     ("cover", Relation::Cover),
     ("worker", Relation::Worker),
     ("decider", Relation::Decider),
     ("claim-holder", Relation::ClaimHolder),
     ("action", Relation::Action),
+    ("concern-author", Relation::ConcernAuthor),
+    ("concern-holder", Relation::ConcernHolder),
 ];
 
 pub(super) fn read(reader: &mut Reader, node: &Node) -> IndexMap<RoleName, RoleRule> {
