@@ -5,12 +5,18 @@
 //! What a person may *do* to a request is the workflow's to say (`domain::request::decide`).
 
 mod readings;
+mod searches;
 mod senders;
 mod tokens;
+mod viewers;
 
 pub use readings::{Opened, Reader, Reading, ReadingError, Readings};
+pub use searches::{
+    NewSearch, RecordedSearch, SearchBudget, SearchReason, SearchStart, Searches, UnknownReason,
+};
 pub use senders::Senders;
 pub use tokens::{Holder, TokenError, Tokens};
+pub use viewers::{ViewerStanding, viewers_of};
 
 use crate::domain::ids::{AgencyId, PrincipalId, TeamId};
 use crate::domain::request::actor::{Principal, PrincipalKind};
@@ -20,6 +26,8 @@ use std::collections::BTreeSet;
 pub enum Action {
     /// Put a new request in, or make a move; the workflow's own roles then decide.
     Send,
+    /// Look a child up by a number of another system.
+    Search,
     /// That the request exists: state, dates, who holds it.
     ReadSummary,
     /// What was written about the child and the family.
@@ -55,6 +63,8 @@ pub enum Action {
 pub enum Standing {
     /// Holds any grant at all.
     Known,
+    /// Sends requests or works on them by role, or is the service account of an agency.
+    Duty,
     /// Asked for the help, or answers the question that waits.
     Requester,
     /// A service account of the requester's agency.
@@ -85,6 +95,7 @@ pub enum Standing {
 /// | action | enough is one of |
 /// |---|---|
 /// | send, read workflows, subscribe | known |
+/// | search | duty |
 /// | read summary | requester, carrier, worker, claim holder, answers, doer, member, auditor, information governance |
 /// | read content | requester, worker, claim holder, involved, answers, lead |
 /// | read restricted | author, worker, claim holder, answers |
@@ -106,12 +117,13 @@ pub enum Standing {
 #[must_use]
 pub const fn enough_for(action: Action) -> &'static [Standing] {
     use Standing::{
-        Analyst, Answers, AnyLead, Auditor, Author, Carrier, ClaimHolder, Doer,
+        Analyst, Answers, AnyLead, Auditor, Author, Carrier, ClaimHolder, Doer, Duty,
         InformationGovernance, Involved, Known, Lead, Member, PartnershipManager, PlatformAdmin,
         Requester, Worker,
     };
     match action {
         Action::Send | Action::ReadWorkflows | Action::Subscribe => &[Known],
+        Action::Search => &[Duty],
         Action::ReadSummary => &[
             Requester,
             Carrier,
@@ -200,6 +212,17 @@ const ANALYST: &str = "analyst";
 const AUDITOR: &str = "auditor";
 const INFORMATION_GOVERNANCE: &str = "information-governance";
 const PLATFORM_ADMIN: &str = "platform-admin";
+const SOCIAL_WORK_RESPONDER: &str = "social-work-responder";
+/// Roles whose duty is to send requests or to work on them: they look children up. Whoever counts,
+/// oversees or operates does not.
+const DUTIES: [&str; 6] = [
+    "named-person",
+    "lead-professional",
+    "locality-worker",
+    TEAM_LEAD,
+    "garf-member",
+    SOCIAL_WORK_RESPONDER,
+];
 
 fn stands(principal: &Principal, standing: Standing, resource: Resource<'_>) -> bool {
     let role = |name: &str| {
@@ -216,6 +239,10 @@ fn stands(principal: &Principal, standing: Standing, resource: Resource<'_>) -> 
     let is = |id: Option<&PrincipalId>| id == Some(&principal.id);
     match standing {
         Standing::Known => !principal.grants.is_empty(),
+        Standing::Duty => match principal.kind {
+            PrincipalKind::Person => DUTIES.into_iter().any(role),
+            PrincipalKind::ServiceAccount => principal.agency().is_some(),
+        },
         Standing::Requester => request.is_some_and(|r| r.covers || is(r.requester.as_ref())),
         Standing::Carrier => {
             principal.kind == PrincipalKind::ServiceAccount

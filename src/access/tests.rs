@@ -30,7 +30,8 @@ impl ParseRole for &str {
     }
 }
 
-const ACTIONS: [Action; 17] = [
+const ACTIONS: [Action; 18] = [
+    Action::Search,
     Action::ReadReadings,
     Action::ReadConcerns,
     Action::Send,
@@ -72,7 +73,7 @@ fn the_whole_table_holds_for_every_role_and_relation() {
     use Action::{
         Claim, IssuePack, OpenFigures, Operate, ReadCaseloads, ReadConcerns, ReadContent,
         ReadIdentified, ReadMeasures, ReadQueue, ReadReadings, ReadResponseTimes, ReadRestricted,
-        ReadSummary, ReadWorkflows, Send, WriteMeasures,
+        ReadSummary, ReadWorkflows, Search, Send, WriteMeasures,
     };
     use PrincipalKind::{Person, ServiceAccount};
     let own = Some("ayr-north");
@@ -80,20 +81,20 @@ fn the_whole_table_holds_for_every_role_and_relation() {
     let school = Some("school");
     let everyone = [Send, ReadWorkflows];
     let figures = [ReadResponseTimes, ReadIdentified, ReadMeasures];
-    let member = [ReadSummary, ReadQueue, ReadCaseloads, Claim];
+    let member = [ReadSummary, ReadQueue, ReadCaseloads, Claim, Search];
     let cases: Vec<(Principal, Vec<Action>)> = vec![
         (principal("nobody", Person, &[]), vec![]),
         (
             principal("head", Person, &[("named-person", None, school)]),
-            vec![ReadSummary, ReadContent],
+            vec![ReadSummary, ReadContent, Search],
         ),
         (
             principal("colleague", Person, &[("named-person", None, school)]),
-            vec![],
+            vec![Search],
         ),
         (
             principal("system", ServiceAccount, &[("service", None, school)]),
-            vec![ReadSummary],
+            vec![ReadSummary, Search],
         ),
         (
             principal(
@@ -101,6 +102,10 @@ fn the_whole_table_holds_for_every_role_and_relation() {
                 ServiceAccount,
                 &[("service", None, Some("health"))],
             ),
+            vec![Search],
+        ),
+        (
+            principal("no-agency", ServiceAccount, &[("named-person", None, None)]),
             vec![],
         ),
         (
@@ -109,11 +114,11 @@ fn the_whole_table_holds_for_every_role_and_relation() {
         ),
         (
             principal("stranger", Person, &[("locality-worker", other, None)]),
-            vec![],
+            vec![Search],
         ),
         (
             principal("worker", Person, &[("locality-worker", other, None)]),
-            vec![ReadSummary, ReadContent, ReadRestricted],
+            vec![ReadSummary, ReadContent, ReadRestricted, Search],
         ),
         (
             principal("holder", Person, &[("locality-worker", own, None)]),
@@ -125,11 +130,11 @@ fn the_whole_table_holds_for_every_role_and_relation() {
         ),
         (
             principal("decider", Person, &[("locality-worker", other, None)]),
-            vec![],
+            vec![Search],
         ),
         (
             principal("author", Person, &[("named-person", None, school)]),
-            vec![ReadRestricted],
+            vec![ReadRestricted, Search],
         ),
         (
             principal("lead", Person, &[("team-lead", own, None)]),
@@ -142,7 +147,7 @@ fn the_whole_table_holds_for_every_role_and_relation() {
         ),
         (
             principal("other-lead", Person, &[("team-lead", other, None)]),
-            [&figures[..], &[WriteMeasures]].concat(),
+            [&figures[..], &[WriteMeasures, Search]].concat(),
         ),
         (
             principal("manager", Person, &[("partnership-manager", None, None)]),
