@@ -229,6 +229,18 @@ mod tests {
     }
 
     #[test]
+    fn look_ups_that_cannot_follow_a_request_are_named() {
+        let ill = Status {
+            lookups: LookupsState {
+                parked: 1,
+                ..LookupsState::default()
+            },
+            ..up()
+        };
+        assert_eq!(ill.readiness().down, ["lookups"]);
+    }
+
+    #[test]
     fn whatever_stands_still_is_named() {
         let restricted = LaneState {
             lane: "relay-restricted",
@@ -274,14 +286,6 @@ mod tests {
             ..well.clone()
         };
         assert_eq!(ill.readiness().down, ["notices"]);
-        let ill = Status {
-            lookups: LookupsState {
-                parked: 1,
-                ..LookupsState::default()
-            },
-            ..well.clone()
-        };
-        assert_eq!(ill.readiness().down, ["lookups"]);
         for lane in [parked, wrong, unread, dead, stuck] {
             let ill = Status {
                 relay: vec![lane],

@@ -362,3 +362,34 @@ async fn over_the_budget_a_system_waits_a_person_is_answered_and_the_alarm_is_ra
     assert_eq!(searches(&client, "school.system").await.len(), 3);
     assert_eq!(searches(&client, "duty.carrick").await.len(), 5);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_responder_finds_a_child_while_a_concern_is_open_and_is_told_nothing_otherwise() {
+    let served = Served::start().await;
+    let request = sent_with(&served, "head.girvan", "990017").await;
+    let before = find(&served, "social.work", "seemis", "990017").await;
+    assert!(ids(&before).is_empty());
+    let path = format!("/requests/{request}/moves/pass-on-child-protection-concern");
+    let concern = json!({ "data": example("pass-on-child-protection-concern") });
+    let passed_on = served.post(&path, "head.girvan", concern).await;
+    assert_eq!(passed_on.status, StatusCode::OK, "{}", passed_on.text);
+    let meanwhile = find(&served, "social.work", "seemis", "990017").await;
+    assert_eq!(ids(&meanwhile), [request.to_string()]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_index_follows_after_a_kill_and_is_made_again_when_it_is_lost() {
+    let mut served = Served::start().await;
+    let request = sent_with(&served, "head.girvan", "990017").await;
+    served.restart_after_a_kill().await;
+    served.settled().await;
+    let found = find(&served, "duty.carrick", "seemis", "990017").await;
+    assert_eq!(ids(&found), [request.to_string()]);
+    let lose = "truncate vault.viewer_index, vault.viewed_requests;
+        delete from reader.cursors where name = 'lookups'";
+    let client = served.database().connect().await;
+    client.batch_execute(lose).await.unwrap();
+    served.settled().await;
+    let found = find(&served, "duty.carrick", "seemis", "990017").await;
+    assert_eq!(ids(&found), [request.to_string()]);
+}
