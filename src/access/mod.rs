@@ -5,12 +5,18 @@
 //! Acting is decided with the rules: sight first (`sight`), then the workflow's own roles.
 
 mod readings;
+mod searches;
 mod senders;
 mod tokens;
+mod viewers;
 
 pub use readings::{Opened, Reader, Reading, ReadingError, Readings};
+pub use searches::{
+    NewSearch, RecordedSearch, SearchBudget, SearchReason, SearchStart, Searches, UnknownReason,
+};
 pub use senders::Senders;
 pub use tokens::{Holder, TokenError, Tokens};
+pub use viewers::{ViewerStanding, viewers_of};
 
 use crate::domain::ids::TeamId;
 use crate::domain::request::actor::{Principal, PrincipalKind};
@@ -22,6 +28,8 @@ pub enum Action {
     Send,
     /// What to ring about a child protection concern.
     ReadConcernNumbers,
+    /// Look a child up by a number of another system.
+    Search,
     /// That the request exists: state, dates, who holds it.
     ReadSummary,
     /// What was written about the child and the family.
@@ -59,6 +67,8 @@ pub enum Action {
 pub enum Standing {
     /// Holds any grant at all.
     Known,
+    /// Sends requests or works on them by role, or is the service account of an agency.
+    Duty,
     /// Holds a role that some opening move of a workflow in force is for, or is a service account whose
     /// grant lists such a move.
     Opener,
@@ -88,6 +98,7 @@ pub enum Standing {
 /// | send | opener |
 /// | subscribe | opener, system |
 /// | read workflows, read concern numbers | known |
+/// | search | duty |
 /// | read summary | any tie to the request, auditor, information governance |
 /// | read content | requester, worker, claim holder, lead |
 /// | read restricted | author, worker, claim holder, concern holder |
@@ -109,14 +120,15 @@ pub enum Standing {
 #[must_use]
 pub const fn enough_for(action: Action) -> &'static [Standing] {
     use Standing::{
-        Analyst, AnswersConcerns, AnyLead, Auditor, Author, InformationGovernance, Known, Lead,
-        Member, Opener, PartnershipManager, PlatformAdmin, System, Tied,
+        Analyst, AnswersConcerns, AnyLead, Auditor, Author, Duty, InformationGovernance, Known,
+        Lead, Member, Opener, PartnershipManager, PlatformAdmin, System, Tied,
     };
     use Tie::{
         Carrier, ClaimHolder, ConcernAuthor, ConcernHolder, Doer, Requester, Responder, Worker,
     };
     match action {
         Action::Send => &[Opener],
+        Action::Search => &[Duty],
         Action::Subscribe => &[Opener, System],
         Action::ReadWorkflows | Action::ReadConcernNumbers => &[Known],
         Action::ReadSummary => &[
@@ -132,18 +144,8 @@ pub const fn enough_for(action: Action) -> &'static [Standing] {
             Auditor,
             InformationGovernance,
         ],
-        Action::ReadContent => &[
-            Tied(Requester),
-            Tied(Worker),
-            Tied(ClaimHolder),
-            Lead,
-        ],
-        Action::ReadRestricted => &[
-            Author,
-            Tied(Worker),
-            Tied(ClaimHolder),
-            Tied(ConcernHolder),
-        ],
+        Action::ReadContent => &[Tied(Requester), Tied(Worker), Tied(ClaimHolder), Lead],
+        Action::ReadRestricted => &[Author, Tied(Worker), Tied(ClaimHolder), Tied(ConcernHolder)],
         Action::ReadReadings => &[Lead, Auditor, InformationGovernance],
         Action::ReadQueue | Action::Claim => &[Member],
         Action::ReadCaseloads => &[Member, PartnershipManager],
@@ -217,6 +219,17 @@ const ANALYST: &str = "analyst";
 const AUDITOR: &str = "auditor";
 const INFORMATION_GOVERNANCE: &str = "information-governance";
 const PLATFORM_ADMIN: &str = "platform-admin";
+const SOCIAL_WORK_RESPONDER: &str = "social-work-responder";
+/// Roles whose duty is to send requests or to work on them: they look children up. Whoever counts,
+/// oversees or operates does not.
+const DUTIES: [&str; 6] = [
+    "named-person",
+    "lead-professional",
+    "locality-worker",
+    TEAM_LEAD,
+    "garf-member",
+    SOCIAL_WORK_RESPONDER,
+];
 
 fn stands(principal: &Principal, standing: Standing, resource: Resource<'_>) -> bool {
     let role = |name: &str| {
@@ -228,6 +241,10 @@ fn stands(principal: &Principal, standing: Standing, resource: Resource<'_>) -> 
     let team = team_of(resource);
     match standing {
         Standing::Known => !principal.grants.is_empty(),
+        Standing::Duty => match principal.kind {
+            PrincipalKind::Person => DUTIES.into_iter().any(role),
+            PrincipalKind::ServiceAccount => principal.agency().is_some(),
+        },
         Standing::Opener => rights_of(resource).may_open,
         Standing::AnswersConcerns => rights_of(resource).answers_concerns,
         Standing::System => {

@@ -25,7 +25,8 @@ impl ParseRole for &str {
     }
 }
 
-const ACTIONS: [Action; 19] = [
+const ACTIONS: [Action; 20] = [
+    Action::Search,
     Action::ReadReadings,
     Action::ReadConcerns,
     Action::ReadConcernNumbers,
@@ -66,7 +67,7 @@ fn the_whole_table_holds_for_every_role_and_tie() {
     use Action::{
         Claim, IssuePack, KnowConcerns, OpenFigures, Operate, ReadCaseloads, ReadConcernNumbers,
         ReadContent, ReadIdentified, ReadMeasures, ReadQueue, ReadReadings, ReadResponseTimes,
-        ReadRestricted, ReadSummary, ReadWorkflows, WriteMeasures,
+        ReadRestricted, ReadSummary, ReadWorkflows, Search, WriteMeasures,
     };
     use PrincipalKind::{Person, ServiceAccount};
     let own = Some("ayr-north");
@@ -156,6 +157,14 @@ fn the_whole_table_holds_for_every_role_and_tie() {
     for (who, ties, mut may) in cases {
         if !who.grants.is_empty() {
             may.extend(everyone);
+        }
+        // Whoever sends requests or works on them by role, and the systems of agencies.
+        if who
+            .grants
+            .iter()
+            .any(|grant| grant.team.is_some() || grant.agency.is_some())
+        {
+            may.push(Search);
         }
         may.sort();
         let mut found = allowed(&who, Resource::Request(&tied(ties)));

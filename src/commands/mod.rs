@@ -27,13 +27,12 @@ mod timing;
 pub use execute::Commands;
 pub use folder::{Folder, Knowledge, files as definition_files};
 pub use imported::{Imported, ImportedAct, Importer};
-pub use linking::Linked;
 pub use loading::Loaded;
 pub use marks::{ImportMark, mark_import};
 pub use notes::{NoteError, write_note};
 pub use prepare::is_key;
 pub use publish::{Declaration, PublishError, publish, read_folder, stream_of};
-pub use reading::Opened;
+pub use reading::{GivenNumber, Opened};
 pub use registry::{InForce, Registry, RegistryError};
 pub use scenarios::{Version, Walked, Walks};
 

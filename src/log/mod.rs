@@ -30,6 +30,7 @@ mod stream_reader;
 mod tail;
 pub mod vault;
 pub mod verify;
+pub mod viewer_index;
 
 pub use committer::Log;
 pub use event::{

@@ -26,6 +26,7 @@ async fn reference(served: &Served, request: Uuid) -> String {
 }
 
 async fn seen(served: &Served, request: Uuid, by: &str) -> Answer {
+    served.settled().await;
     served.get(&format!("/requests/{request}"), by).await
 }
 

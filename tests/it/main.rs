@@ -25,6 +25,7 @@ mod kills;
 mod links;
 mod lint;
 mod log;
+mod lookups;
 mod mail;
 mod main_job;
 mod oracle;

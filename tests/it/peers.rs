@@ -3,6 +3,7 @@
 
 mod everything;
 mod guide;
+mod timing;
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;

@@ -17,6 +17,7 @@ pub(super) mod quote;
 pub(crate) mod read;
 pub(crate) mod readings;
 pub(super) mod sheet;
+mod sight;
 pub(crate) mod view;
 
 use super::App;

@@ -80,9 +80,7 @@ impl Involvement {
             Tie::ClaimHolder => request.claimed_by.as_ref() == Some(&person.id),
             Tie::Doer => request.plan.is_for(person, None),
             Tie::Member => person.is_member_of(&request.owner.team),
-            Tie::Responder => {
-                request.is_concern_open() && is_responder(definition, request, who)
-            }
+            Tie::Responder => request.is_concern_open() && is_responder(definition, request, who),
             Tie::ConcernHolder => request.holds_concern(&person.id),
             Tie::ConcernAuthor => request.is_concern_open() && request.passed_on(&person.id),
         };

@@ -45,7 +45,7 @@ async fn the_rows_of_a_page_are_found_by_the_primary_key_of_a_table_that_was_nev
 }
 
 /// A statement of the screens, its parameters' types, and how its rows are to be found.
-const LOOKS: [(&str, &str, &str); 7] = [
+const LOOKS: [(&str, &str, &str); 8] = [
     (
         "projections/sql/waiting.sql",
         "text, text, bigint",
@@ -65,6 +65,11 @@ const LOOKS: [(&str, &str, &str); 7] = [
         "log/sql/vault_find_any_indexed.sql",
         "text, text[], bytea[]",
         "Index Cond: ((authority = $1) AND (kind = asked.kind) AND (digest = asked.digest))",
+    ),
+    (
+        "log/sql/vault_find_viewed.sql",
+        "text, text, text[], bytea",
+        "Index Cond: ((authority = $1) AND (kind = $2) AND (viewer = asked.viewer) AND (digest = $4))",
     ),
     (
         "projections/sql/response_times_settled.sql",

@@ -18,6 +18,7 @@ async fn reference(served: &Served, request: uuid::Uuid) -> String {
 async fn a_duty_worker_is_shown_the_other_request_and_notes_it_without_copying() {
     let served = Served::start().await;
     let (first, second) = (served.sent().await, served.sent().await);
+    served.settled().await;
     let other = reference(&served, first).await;
     let visitor = Visitor::signed_in(&served.process.http, "duty.carrick").await;
     let page = format!("/app/requests/{second}");

@@ -188,6 +188,17 @@ impl Served {
         .await
     }
 
+    /// A look-up of a number that nobody has; it waits until all that was recorded can be found.
+    pub(crate) async fn settled(&self) {
+        let body = json!({ "kind": "seemis", "number": "0", "reason": "new-request" });
+        until("look-ups know the log", Duration::from_secs(20), || async {
+            let call = self.call(Method::POST, "/requests/find", "head.girvan");
+            let found = call.json(body.clone()).send().await;
+            (found.status == StatusCode::OK).then_some(())
+        })
+        .await;
+    }
+
     pub(crate) fn people(&self) -> impl Iterator<Item = &str> {
         self.tokens.keys().map(String::as_str)
     }
