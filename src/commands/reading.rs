@@ -111,11 +111,28 @@ impl Commands {
         authority: &Authority,
         request: RequestId,
     ) -> Result<usize, CommandError> {
+        Ok(self
+            .find_every_request_of_child(authority, request)
+            .await?
+            .len())
+    }
+
+    /// Every other request whose child looks the same, whoever may see it: for whoever holds a concern,
+    /// and for counts.
+    ///
+    /// # Errors
+    /// When the vault is out of reach.
+    pub async fn find_every_request_of_child(
+        &self,
+        authority: &Authority,
+        request: RequestId,
+    ) -> Result<BTreeSet<RequestId>, CommandError> {
         let found = self
             .vault()
             .find_same(authority.as_str(), request.0, &[LINK_INDEX])
             .await;
-        Ok(found.map_err(failure)?.len())
+        let found = found.map_err(failure)?.into_iter().map(RequestId);
+        Ok(found.filter(|id| *id != request).collect())
     }
 
     /// Those of them that one of the viewers may see; others cost nothing here.

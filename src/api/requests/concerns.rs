@@ -132,7 +132,7 @@ impl Seen {
         let authority = &caller.authority;
         for id in app
             .commands
-            .find_same_child(authority, &self.loaded)
+            .find_every_request_of_child(authority, self.id)
             .await?
         {
             let other = app.commands.load(authority.as_str(), id).await?;
