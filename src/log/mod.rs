@@ -38,4 +38,4 @@ pub use event::{
     StreamKind, Unreadable, Verdict,
 };
 pub use keys::NewKeys;
-pub use read::FoundCommand;
+pub use read::{EarlierEvents, FoundCommand};
