@@ -7,7 +7,7 @@ use rfa::commands::aggregate::{Decision, RequestStore};
 use rfa::domain::ids::{Authority, MoveName, Reference, RequestId, TeamId, WorkflowName};
 use rfa::domain::organisation::Covers;
 use rfa::domain::request::actor::{Grant, Principal, PrincipalKind};
-use rfa::domain::request::command::{Asked, Facts, OpeningFacts, RequestCommand, Routed};
+use rfa::domain::request::command::{Asked, Facts, OpeningFacts, RequestCommand, Routed, Sight};
 use rfa::domain::request::error::Refusal;
 use rfa::domain::request::event::Personal;
 use rfa::domain::request::state::RequestState;
@@ -89,6 +89,7 @@ fn decision(workflow: &Arc<Workflow>, request: Uuid, name: &str) -> Decision {
             teams: Arc::new(BTreeSet::from([shed])),
             references: Default::default(),
             covers: Covers::new(),
+            sight: Sight::Unopened,
         },
     }
 }

@@ -4,8 +4,8 @@
 use crate::support::WorkflowFiles;
 use crate::support::engine::{Engine, workflows};
 use jiff::Timestamp;
-use rfa::commands::{Ask, Command, CommandError, Folder, Provenance};
-use rfa::domain::ids::{Authority, Reference, RequestId};
+use rfa::commands::{Ask, Command, CommandError, Folder, OpenedOn, Provenance};
+use rfa::domain::ids::{Authority, PrincipalId, Reference, RequestId};
 use rfa::domain::request::actor::Principal;
 use rfa::domain::request::event::RequestEvent;
 use rfa::domain::request::rung::find_ready;
@@ -16,7 +16,7 @@ use rfa::domain::workflow::scenario::{
     Does, Doing, Scenario, Stage, Told, parse_scenario_placed, walk,
 };
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use uuid::Uuid;
 
@@ -302,7 +302,7 @@ impl Server {
         references: &BTreeMap<String, Reference>,
     ) -> Result<RequestId, CommandError> {
         let moves = match &doing.does {
-            Does::Claim(_) | Does::Release(_) | Does::Extend { .. } => Vec::new(),
+            Does::Claim(_) | Does::Release(_) | Does::Extend { .. } | Does::Open => Vec::new(),
             Does::Moves(moves) => moves
                 .iter()
                 .map(|done| done.asked(&self.examples, references).unwrap())
@@ -327,6 +327,11 @@ impl Server {
                 by: *by,
                 reason: reason.clone(),
             },
+            (Some(request), Does::Open) => {
+                self.read(request, &doing.by).await;
+                let on = OpenedOn::Page;
+                Ask::Opening { request, on }
+            }
             (Some(request), Does::Moves(_)) => Ask::Moves { request, moves },
         };
         let if_match = match known {
@@ -341,13 +346,23 @@ impl Server {
             key: Uuid::new_v4().to_string(),
             ask,
             if_match,
-            occurred_at: Some(at),
-            provenance: Provenance::Synthetic,
+            occurred_at: None,
+            provenance: Provenance::Live,
             correlation: Uuid::new_v4(),
             causation: None,
         };
         let receipt = self.engine.commands.execute(command, at).await?;
         Ok(receipt.request_id)
+    }
+
+    /// Written down before the text is shown, as every door does.
+    async fn read(&self, request: RequestId, person: &PrincipalId) {
+        let client = self.engine.database.connect().await;
+        let statement = "insert into access.readings (authority, request_id, principal, opened, call)
+            values ('south-ayrshire', $1, $2, 'content', $3)";
+        let call = Uuid::new_v4();
+        let written = client.execute(statement, &[&request.0, &person.as_str(), &call]);
+        assert_eq!(written.await.unwrap(), 1);
     }
 
     async fn load(&self, request: RequestId) -> (RequestState, Vec<(Timestamp, RequestEvent)>) {
@@ -440,6 +455,7 @@ impl Server {
             state,
             clocks,
             raised: Vec::new(),
+            opened: BTreeSet::new(),
         }
     }
 }

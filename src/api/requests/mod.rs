@@ -10,6 +10,7 @@ pub(super) mod find;
 pub(crate) mod links;
 pub(crate) mod list;
 pub(crate) mod moves;
+mod opening;
 pub(crate) mod plan;
 pub(super) mod quote;
 pub(crate) mod read;
@@ -24,7 +25,9 @@ use crate::access::{Action, Involvement, Resource, decide};
 use crate::commands::{Audience, CommandError, Loaded};
 use crate::domain::ids::{PrincipalId, RequestId};
 use crate::domain::organisation::Covers;
+use crate::domain::request::actor::Principal;
 use crate::domain::request::asking::civil_date;
+use crate::domain::request::command::Sight;
 use crate::domain::request::entitle::{Who, moves_open_to};
 use crate::domain::request::error::Refusal;
 use crate::domain::request::event::RequestEvent;
@@ -54,6 +57,8 @@ pub(crate) struct Seen {
     pub(crate) readings: bool,
     /// Who answers for whom today.
     covers: Covers,
+    /// Whether this caller has opened the text; looked up once it is opened.
+    sight: Sight,
 }
 
 /// Of one act.
@@ -79,6 +84,7 @@ impl Seen {
         let who = Who {
             person: &caller.principal,
             covers: &covers,
+            sight: Sight::Unopened,
         };
         let mut involvement = involvement_of(&request, &loaded);
         involvement.covers = who.covers(&request);
@@ -107,7 +113,16 @@ impl Seen {
             loaded,
             involvement,
             covers,
+            sight: Sight::Unopened,
         })
+    }
+
+    fn who<'a>(&'a self, person: &'a Principal) -> Who<'a> {
+        Who {
+            person,
+            covers: &self.covers,
+            sight: self.sight,
+        }
     }
 
     pub(crate) fn id(&self) -> RequestId {

@@ -2,9 +2,7 @@
 
 use super::Seen;
 use super::clocks;
-use super::readings::record;
 use super::view::{Content, RequestView};
-use crate::access::Opened;
 use crate::api::App;
 use crate::api::caller::Caller;
 use crate::api::extract::{Params, Segments};
@@ -38,7 +36,7 @@ pub(crate) async fn read(
     // The log is the truth and never behind: only the form of the parameter is checked.
     min_position(app.epoch, &params.only(&["min_position"])?)?;
     let seen = Seen::load(&app, &caller, &id).await?;
-    let view = view(&app, &caller, &seen).await?;
+    let OpenedRequest { seen, view } = open(&app, &caller, seen).await?;
     let mut response = Json(view).into_response();
     response
         .headers_mut()
@@ -50,14 +48,26 @@ pub(super) fn etag(version: i32) -> HeaderValue {
     HeaderValue::from_str(&format!("\"{version}\"")).unwrap_or(HeaderValue::from_static("\"0\""))
 }
 
-pub(crate) async fn view(app: &App, caller: &Caller, seen: &Seen) -> Result<RequestView, Problem> {
-    let opens = seen.content || seen.restricted || seen.involvement.does;
-    let opened = if opens {
-        Opened::Content
-    } else {
-        Opened::Outline
-    };
-    record(app, caller, (opened, &[seen.id.0])).await?;
+/// A request that was opened, with all that its reader may see of it.
+pub(crate) struct OpenedRequest {
+    /// As it is after the opening.
+    pub(crate) seen: Seen,
+    pub(crate) view: RequestView,
+}
+
+/// Written down before it is shown.
+pub(crate) async fn open(
+    app: &App,
+    caller: &Caller,
+    seen: Seen,
+) -> Result<OpenedRequest, Problem> {
+    let seen = seen.open(app, caller).await?;
+    let view = view(app, caller, &seen).await?;
+    Ok(OpenedRequest { seen, view })
+}
+
+async fn view(app: &App, caller: &Caller, seen: &Seen) -> Result<RequestView, Problem> {
+    let opens = seen.shows_text(caller);
     let links = seen.links(app, caller).await?;
     let events = if opens {
         let opened = app.commands.open(&caller.authority, &seen.loaded).await?;

@@ -10,8 +10,8 @@ use crate::api::concerns::{NumberView, numbers_at};
 use crate::commands::{Audience, Loaded};
 use crate::domain::declared::Declared;
 use crate::domain::request::actor::Principal;
-use crate::domain::request::entitle::{Who, moves_open_to};
-use crate::domain::request::event::{HeldBy, RequestEvent};
+use crate::domain::request::entitle::moves_open_to;
+use crate::domain::request::event::{HeldBy, ProposalStep, RequestEvent};
 use crate::domain::workflow::definition::HandOver;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -201,11 +201,7 @@ impl Seen {
         declared: &Declared,
         now: Timestamp,
     ) -> Vec<MoveView> {
-        let who = Who {
-            person: principal,
-            covers: &self.covers,
-        };
-        moves_open_to(&self.workflow.definition, &self.request, who)
+        moves_open_to(&self.workflow.definition, &self.request, self.who(principal))
             .map(|(name, rule)| MoveView {
                 name: name.to_string(),
                 title: rule.title.clone(),
@@ -217,6 +213,15 @@ impl Seen {
                 data: rule.data.clone(),
             })
             .collect()
+    }
+
+    /// A proposal is for the team that holds the request: whoever asked is told what was decided.
+    fn is_kept_inside(&self, event: &RequestEvent) -> bool {
+        let RequestEvent::Act(act) = event else {
+            return false;
+        };
+        matches!(act.proposal, Some(ProposalStep::Made { .. } | ProposalStep::SentBack))
+            && !self.member
     }
 
     /// `opened` by version. What is restricted is there for its author, the worker, the holder of
@@ -250,7 +255,8 @@ impl Seen {
                     | RequestEvent::ClaimLapsed(_)
                     | RequestEvent::ClockExtended(_) => (None, None),
                 };
-                let content = opened.remove(&recorded.version).filter(|_| shown);
+                let content = opened.remove(&recorded.version);
+                let content = content.filter(|_| shown && !self.is_kept_inside(event));
                 EventView {
                     version: recorded.version,
                     name: if shown {

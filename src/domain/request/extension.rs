@@ -4,7 +4,7 @@
 mod tests;
 
 use super::command::Facts;
-use super::entitle::{Ground, Who};
+use super::entitle::Ground;
 use super::error::{NotExtended, Refusal};
 use super::event::{ClaimEffect, ClockExtended, RequestEvent};
 use super::state::{Request, RequestState};
@@ -81,11 +81,7 @@ fn may(
         team: &request.owner.team,
         actions: None,
     };
-    let who = Who {
-        person: facts.person(),
-        covers: &facts.covers,
-    };
-    match ground.find_role(&rule.by, who) {
+    match ground.find_role(&rule.by, facts.who()) {
         Some(_) => Ok(()),
         None => Err(NotExtended::NotYours {
             allowed: rule.by.clone(),

@@ -3,7 +3,7 @@
 
 use super::actor::{Grant, Principal, PrincipalKind};
 use super::codec;
-use super::command::{Asked, Facts, OpeningFacts, RequestCommand, Routed};
+use super::command::{Asked, Facts, OpeningFacts, RequestCommand, Routed, Sight};
 use super::decide::{Pinned, decide};
 use super::entitle::{Who, moves_open_to};
 use super::error::Refusal;
@@ -91,6 +91,7 @@ fn facts(actor: Principal) -> Facts {
         teams: Arc::new(teams.into()),
         references: Default::default(),
         covers: Covers::new(),
+        sight: Sight::Unopened,
     }
 }
 
@@ -341,6 +342,7 @@ fn the_moves_shown_to_a_person_are_those_that_would_pass() {
         let who = Who {
             person: &actor,
             covers: &Covers::new(),
+            sight: Sight::Unopened,
         };
         let shown: Vec<&MoveName> = moves_open_to(&definition, request, who)
             .map(|(name, _)| name)

@@ -2,13 +2,19 @@
 //! editors read. What may stand where is the parser's to say; a test holds the two together key by
 //! key.
 
+mod claims;
 mod link;
+mod opening;
 mod plan;
 
+pub use claims::{ClaimsForm, TakeOverForm, WarningForm};
 pub use link::LinkForm;
+pub use opening::{OpeningForm, RoleConditionForm};
 pub use plan::{ActionsForm, AddedForm, PlanForm};
 
-use super::definition::{Anchor, ClockKind, CountDay, HandOver, RoleRule, Roll, StateRule};
+use super::definition::{
+    Anchor, ClockKind, CountDay, HandOver, ProposalPart, RoleRule, Roll, StateRule,
+};
 use crate::domain::ids::{
     CalendarName, ClockName, EventName, LadderName, MoveName, ReasonCode, RoleName, StateName,
     TeamId, WorkflowName,
@@ -37,6 +43,9 @@ pub struct WorkflowFile {
     pub states: IndexMap<StateName, StateRule>,
     #[schemars(extend("minProperties" = 1))]
     pub moves: IndexMap<MoveName, MoveForm>,
+    /// Moves that the first opening of the text makes, and nobody by hand.
+    #[schemars(length(min = 1))]
+    pub openings: Option<Vec<OpeningForm>>,
     pub clocks: Option<IndexMap<ClockName, ClockForm>>,
     /// Who is told before and after the target of a clock that names the ladder, the earliest first.
     pub ladders: Option<IndexMap<LadderName, LadderForm>>,
@@ -65,6 +74,9 @@ pub struct MoveForm {
     /// Roles that may not, whatever else they hold.
     #[schemars(length(min = 1))]
     pub not_by: Option<Vec<RoleName>>,
+    /// What has to hold for one of the roles in `by` alone.
+    #[schemars(extend("minProperties" = 1))]
+    pub by_when: Option<IndexMap<RoleName, RoleConditionForm>>,
     /// With `to`, the short form of one path.
     pub from: Option<FromForm>,
     /// A state, or `same`.
@@ -92,6 +104,8 @@ pub struct MoveForm {
     pub plan: Option<PlanForm>,
     /// A challenge to it goes to somebody else.
     pub decision: Option<bool>,
+    /// A decision that a second person confirms is proposed first.
+    pub proposal: Option<ProposalPart>,
     pub hand_over: Option<HandOver>,
     /// Accepted whatever the expected version says.
     pub any_version: Option<bool>,
@@ -265,43 +279,6 @@ pub struct RungForm {
     /// How often `every` makes it come in all.
     #[schemars(range(min = 2, max = 20))]
     pub at_most: Option<u32>,
-}
-
-/// A claim lapses when its lease ends: every act of its holder begins it anew.
-#[derive(Debug, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct ClaimsForm {
-    /// In working time of the team that holds the request: `16wh` or `2wd`.
-    pub lease: TargetForm,
-    /// States in which the lease stands still: somebody else has the request in hand.
-    #[schemars(length(min = 1))]
-    pub frozen_in: Option<Vec<StateName>>,
-    pub warn: Option<WarningForm>,
-    /// Roles that are told when a claim has lapsed.
-    #[schemars(length(min = 1))]
-    pub tell: Vec<RoleName>,
-    pub take_over: Option<TakeOverForm>,
-}
-
-/// Before the lease ends.
-#[derive(Debug, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct WarningForm {
-    /// Shorter than the lease and in its unit: `-4wh`.
-    pub at: OffsetForm,
-    #[schemars(length(min = 1))]
-    pub tell: Vec<RoleName>,
-}
-
-/// Who may take over or give back what somebody else has claimed, and why.
-#[derive(Debug, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct TakeOverForm {
-    #[schemars(length(min = 1))]
-    pub by: Vec<RoleName>,
-    /// Codes and their titles.
-    #[schemars(extend("minProperties" = 1))]
-    pub reasons: IndexMap<ReasonCode, String>,
 }
 
 /// 0 for the target; `-3wd` before it, `+5wd` after it, in the unit of the clock.

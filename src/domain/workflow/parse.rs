@@ -12,6 +12,7 @@ pub(super) mod ladders;
 mod link;
 mod moves;
 mod names;
+mod openings;
 mod organisation;
 mod plan;
 mod roles;
@@ -118,6 +119,9 @@ fn read_definition(reader: &mut Reader, root: &Node) -> Option<Definition> {
     if let (true, Some(states), Some(moves)) = (reader.problem_count() == before, &states, &moves) {
         graph::check(reader, root, states, moves);
     }
+    let openings = fields.find_as(reader, "openings", |r, n| {
+        Some(openings::read(r, n, &names))
+    });
     let clocks = fields.find_as(reader, "clocks", |r, n| Some(clocks::read(r, n, &names)));
     let ladders = fields.find_as(reader, "ladders", |r, n| Some(ladders::read(r, n, &names)));
     let claims = fields.find_as(reader, "claims", |r, n| claims::read(r, n, &names));
@@ -136,6 +140,7 @@ fn read_definition(reader: &mut Reader, root: &Node) -> Option<Definition> {
         roles: roles?,
         states: states?,
         moves: moves?,
+        openings: openings.unwrap_or_default(),
         clocks: clocks.unwrap_or_default(),
         ladders: ladders.unwrap_or_default(),
         claims,
