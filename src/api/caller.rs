@@ -53,7 +53,11 @@ pub(crate) fn is_fetched_ahead(headers: &HeaderMap) -> bool {
         .flat_map(|name| headers.get_all(name))
         .filter_map(|value| value.to_str().ok())
         .map(str::to_ascii_lowercase)
-        .any(|value| ["prefetch", "prerender", "preview"].iter().any(|word| value.contains(word)))
+        .any(|value| {
+            ["prefetch", "prerender", "preview"]
+                .iter()
+                .any(|word| value.contains(word))
+        })
 }
 
 /// The id of one HTTP call.

@@ -27,6 +27,7 @@ mod lint;
 mod log;
 mod mail;
 mod main_job;
+mod openings;
 mod oracle;
 mod peers;
 mod people;

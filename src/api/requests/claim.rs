@@ -76,7 +76,8 @@ impl Seen {
         let clocks = fold(self, declared);
         let mut view = ClaimView::of(holder.as_str(), Some(&clocks.lease), declared, now)?;
         let definition = &self.workflow.definition;
-        let rule = may_end(definition, &self.request, self.who(principal)).filter(|_| *holder != principal.id);
+        let rule = may_end(definition, &self.request, self.who(principal))
+            .filter(|_| *holder != principal.id);
         if let Some(rule) = rule.filter(|_| self.member) {
             let reasons = rule.reasons.iter();
             let shown = reasons.map(|(code, title)| ReasonView {

@@ -35,7 +35,9 @@ impl Seen {
         } else {
             let person = &caller.principal.id;
             let commands = &app.commands;
-            commands.sight_of(&caller.authority, seen.id, person).await?
+            commands
+                .sight_of(&caller.authority, seen.id, person)
+                .await?
         };
         Ok(seen)
     }

@@ -56,11 +56,7 @@ pub(crate) struct OpenedRequest {
 }
 
 /// Written down before it is shown.
-pub(crate) async fn open(
-    app: &App,
-    caller: &Caller,
-    seen: Seen,
-) -> Result<OpenedRequest, Problem> {
+pub(crate) async fn open(app: &App, caller: &Caller, seen: Seen) -> Result<OpenedRequest, Problem> {
     let seen = seen.open(app, caller).await?;
     let view = view(app, caller, &seen).await?;
     Ok(OpenedRequest { seen, view })

@@ -201,18 +201,22 @@ impl Seen {
         declared: &Declared,
         now: Timestamp,
     ) -> Vec<MoveView> {
-        moves_open_to(&self.workflow.definition, &self.request, self.who(principal))
-            .map(|(name, rule)| MoveView {
-                name: name.to_string(),
-                title: rule.title.clone(),
-                any_version: rule.any_version,
-                ring_first: match rule.hand_over {
-                    Some(HandOver::Opens) => numbers_at(declared, now),
-                    Some(HandOver::Closes) | None => Vec::new(),
-                },
-                data: rule.data.clone(),
-            })
-            .collect()
+        moves_open_to(
+            &self.workflow.definition,
+            &self.request,
+            self.who(principal),
+        )
+        .map(|(name, rule)| MoveView {
+            name: name.to_string(),
+            title: rule.title.clone(),
+            any_version: rule.any_version,
+            ring_first: match rule.hand_over {
+                Some(HandOver::Opens) => numbers_at(declared, now),
+                Some(HandOver::Closes) | None => Vec::new(),
+            },
+            data: rule.data.clone(),
+        })
+        .collect()
     }
 
     /// A proposal is for the team that holds the request: whoever asked is told what was decided.
@@ -220,8 +224,10 @@ impl Seen {
         let RequestEvent::Act(act) = event else {
             return false;
         };
-        matches!(act.proposal, Some(ProposalStep::Made { .. } | ProposalStep::SentBack))
-            && !self.member
+        matches!(
+            act.proposal,
+            Some(ProposalStep::Made { .. } | ProposalStep::SentBack)
+        ) && !self.member
     }
 
     /// `opened` by version. What is restricted is there for its author, the worker, the holder of

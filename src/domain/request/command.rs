@@ -71,7 +71,9 @@ pub enum RequestCommand {
     /// Asked by nobody but the timers.
     Raise(Box<Raise>),
     /// The person opens the text: asked by whatever shows it, once the reading is written down.
-    Open { on: OpenedOn },
+    Open {
+        on: OpenedOn,
+    },
 }
 
 /// Where a person opens the text of a request.

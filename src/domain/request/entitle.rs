@@ -3,8 +3,8 @@
 use super::actor::{Grant, Principal, PrincipalKind};
 use super::command::{Asked, Facts, Sight};
 use super::error::Refusal;
-use super::guard::Knows;
 use super::event::{ActedAs, HeldBy};
+use super::guard::Knows;
 use super::state::Request;
 use crate::domain::ids::{MoveName, PrincipalId, RoleName, StateName, TeamId};
 use crate::domain::organisation::Covers;

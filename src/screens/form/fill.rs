@@ -29,12 +29,18 @@ fn put(field: &Field, path: &str, value: &Value, typed: &mut Typed) {
             }
         }
         Kind::YesNo => {
-            let word = if value == &Value::Bool(true) { "yes" } else { "no" };
+            let word = if value == &Value::Bool(true) {
+                "yes"
+            } else {
+                "no"
+            };
             typed.put(path, word);
         }
         Kind::Many(_) | Kind::ManyNumbers(_) => {
             let texts = value.as_array().into_iter().flatten().map(text);
-            typed.pairs.extend(texts.map(|text| (path.to_owned(), text)));
+            typed
+                .pairs
+                .extend(texts.map(|text| (path.to_owned(), text)));
         }
         Kind::Group { .. } => {
             for inner in field.inner() {
@@ -53,7 +59,9 @@ fn put(field: &Field, path: &str, value: &Value, typed: &mut Typed) {
 }
 
 fn text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// An instant, as a local time in Scotland.

@@ -1,8 +1,6 @@
 //! Who: roles with their articles, holders, and who may not.
 
-use super::super::definition::{
-    CountedPlace, MoveRule, OpeningRule, Relation, StateHolder,
-};
+use super::super::definition::{CountedPlace, MoveRule, OpeningRule, Relation, StateHolder};
 use super::super::phrase;
 use super::Source;
 use crate::domain::ids::RoleName;

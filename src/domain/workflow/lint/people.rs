@@ -3,9 +3,7 @@
 
 use super::{Ground, Rule};
 use crate::domain::ids::RoleName;
-use crate::domain::workflow::definition::{
-    MoveRule, PlanEffect, ProposalPart, Relation, RoleRule,
-};
+use crate::domain::workflow::definition::{MoveRule, PlanEffect, ProposalPart, Relation, RoleRule};
 use crate::domain::workflow::located::Reader;
 use std::collections::BTreeSet;
 

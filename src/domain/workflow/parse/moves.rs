@@ -172,7 +172,11 @@ fn conditions(
     (by, speaks): (Option<&[RoleName]>, Speaks<'_>),
 ) -> IndexMap<RoleName, Guard> {
     let mut found = IndexMap::new();
-    let allowed: Vec<&str> = by.unwrap_or_default().iter().map(RoleName::as_str).collect();
+    let allowed: Vec<&str> = by
+        .unwrap_or_default()
+        .iter()
+        .map(RoleName::as_str)
+        .collect();
     for entry in reader.entries(node, "roles and what has to hold for each") {
         let role = reader.key_id(entry, RoleName::parse);
         if let (Some(role), Some(by)) = (&role, by)
