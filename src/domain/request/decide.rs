@@ -18,7 +18,7 @@ use super::owner::owner_team;
 use super::plan::{self, PlanStep};
 use super::rung;
 use super::state::{Request, RequestState};
-use crate::domain::ids::{AgencyId, DefinitionHash, PrincipalId, StateName, TeamId};
+use crate::domain::ids::{AgencyId, DefinitionHash, PrincipalId, StateName};
 use crate::domain::workflow::definition::{
     Definition, HandOver, MoveRule, PathRule, ProposalPart, StateHolder, ToState,
 };

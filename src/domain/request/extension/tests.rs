@@ -102,7 +102,7 @@ impl Story {
             occurred_at: at(now),
             teams: Arc::default(),
             covers: Covers::new(),
-            sight: Sight::Unopened,
+            sight: crate::domain::request::command::Sight::Unopened,
             references: BTreeMap::new(),
         };
         let pinned = Pinned {

@@ -102,7 +102,7 @@ impl Story {
             teams: Arc::default(),
             references: Default::default(),
             covers: Covers::new(),
-            sight: Sight::Unopened,
+            sight: crate::domain::request::command::Sight::Unopened,
         };
         let pinned = Pinned {
             definition: &self.definition,
