@@ -148,6 +148,7 @@ mod tests {
     use crate::domain::ids::RoleName;
     use crate::domain::organisation::CoverNow;
     use crate::domain::request::actor::Grant;
+    use crate::domain::request::command::Sight;
     use crate::domain::request::concern::Concern;
     use crate::domain::request::entitle::Who;
     use crate::domain::request::plan::{PlanAction, PlanStep};
@@ -307,6 +308,7 @@ mod tests {
             let who = Who {
                 person: &person,
                 covers: &covers,
+                sight: Sight::Unopened,
             };
             let answers_concerns = somebody.answers_concerns;
             let standing = ViewerStanding {

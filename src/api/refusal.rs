@@ -124,6 +124,8 @@ fn of_field(refusal: &Refusal) -> Problem {
         | Refusal::TooManyLinks { .. }
         | Refusal::NotHereYet { .. }
         | Refusal::NotYours { .. }
+        | Refusal::NotOpened { .. }
+        | Refusal::MadeByOpening { .. }
         | Refusal::ServiceAccountAlone { .. }
         | Refusal::UnknownTeam { .. }
         | Refusal::UnknownPerson
@@ -188,7 +190,9 @@ impl From<Refusal> for Problem {
                 "The person that the service account speaks for is not known here.",
                 "not known",
             ),
-            refusal @ Refusal::NotInTeam => Self::new(Kind::NotYours, sentence(&refusal)),
+            refusal @ (Refusal::NotInTeam
+            | Refusal::NotOpened { .. }
+            | Refusal::MadeByOpening { .. }) => Self::new(Kind::NotYours, sentence(&refusal)),
             refusal @ (Refusal::AlreadyOpen
             | Refusal::Guarded { .. }
             | Refusal::ConcernHeld { .. }

@@ -22,6 +22,7 @@ mod registry;
 mod scenarios;
 mod sealing;
 mod seen;
+mod sight;
 mod timing;
 
 pub use execute::Commands;
@@ -41,7 +42,7 @@ use crate::domain::ids::{
 };
 use crate::domain::request::actor::Principal;
 use crate::domain::request::asking::Unfit;
-pub use crate::domain::request::command::AskedMove;
+pub use crate::domain::request::command::{AskedMove, OpenedOn};
 use crate::domain::request::error::Refusal;
 use crate::domain::request::rung::RungId;
 use crate::domain::workflow::definition::Target;
@@ -101,6 +102,9 @@ pub enum Ask {
     },
     /// Asked by nobody but the timers.
     Raise { request: RequestId, rung: RungId },
+    /// The person opens the text; nothing is recorded where nothing follows from it. The reading is
+    /// written down before.
+    Opening { request: RequestId, on: OpenedOn },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]

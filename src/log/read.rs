@@ -197,6 +197,24 @@ impl Log {
         found.transpose().map_err(|_| AppendError::Unavailable)
     }
 
+    /// Whether a person has opened what was written about a request.
+    ///
+    /// # Errors
+    /// When Postgres is out of reach.
+    pub async fn has_opened(
+        &self,
+        authority: &str,
+        request: Uuid,
+        person: &str,
+    ) -> Result<bool, AppendError> {
+        let statement = include_str!("sql/has_opened.sql");
+        let rows = self
+            .rows(statement, &[&authority, &request, &person])
+            .await?;
+        let row = rows.first().ok_or(AppendError::Unavailable)?;
+        row.try_get(0).map_err(|_| AppendError::Unavailable)
+    }
+
     pub(super) async fn tell(&self, channel: &str) -> Result<(), AppendError> {
         self.rows(include_str!("sql/tell.sql"), &[&channel])
             .await

@@ -3,7 +3,7 @@
 use super::concerns;
 use super::draft::{self, Content};
 use super::failure::in_words;
-use super::form::{Drawing, Fault, Field, Typed, close_up, draw, faults, read, summary};
+use super::form::{Drawing, Fault, Field, Typed, close_up, draw, faults, fill, read, summary};
 use super::layout::Page;
 use super::request::Opened;
 use super::sources::{Sources, questions};
@@ -14,10 +14,10 @@ use crate::api::fields::MoveBody;
 use crate::api::problem::{Kind, Problem};
 use crate::api::requests::Seen;
 use crate::api::requests::moves::{of_move, receive};
-use crate::api::requests::view::MoveView;
+use crate::api::requests::view::{EventView, MoveView};
 use crate::commands::is_key;
 use crate::domain::ids::{MoveName, RequestId};
-use crate::domain::workflow::definition::HandOver;
+use crate::domain::workflow::definition::{HandOver, MoveRule, ProposalPart};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -75,6 +75,25 @@ impl<'a> Asked<'a> {
         }
     }
 
+    /// The newest proposal, where this move confirms one: whoever confirms it reads it and may change it.
+    fn proposed(&self) -> Typed {
+        let confirms = |rule: &MoveRule| rule.proposal == Some(ProposalPart::Confirms);
+        if !self.opened.rule_of(&self.rule).is_some_and(confirms) {
+            return Typed::default();
+        }
+        let moves = &self.opened.seen.workflow().definition.moves;
+        let proposes = |event: &&EventView| {
+            let mut rules = moves.values();
+            rules.any(|rule| {
+                rule.proposal == Some(ProposalPart::Makes) && rule.emits.as_str() == event.name
+            })
+        };
+        let newest = self.opened.view.events.iter().rev().find(proposes);
+        let data = newest.and_then(|event| event.data.as_ref());
+        data.map(|data| fill(&self.fields, data))
+            .unwrap_or_default()
+    }
+
     fn request(&self) -> RequestId {
         self.opened.seen.id()
     }
@@ -120,7 +139,8 @@ pub(super) async fn form(
     let notice = kept
         .as_ref()
         .map(|_| "We kept what you wrote here before. It was not sent yet.");
-    let mut typed = kept.map(|content| content.typed).unwrap_or_default();
+    let kept = kept.map(|content| content.typed);
+    let mut typed = kept.unwrap_or_else(|| asked.proposed());
     // Whoever comes from another request's prompt need not copy its reference.
     for name in &named {
         if let Some(given) = params.text(name) {

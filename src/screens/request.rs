@@ -15,7 +15,7 @@ use crate::api::problem::Problem;
 use crate::api::requests::Seen;
 use crate::api::requests::clocks::{ChildClock, ClockView, child_clock};
 use crate::api::requests::plan::ActionView;
-use crate::api::requests::read::view;
+use crate::api::requests::read::{OpenedRequest, open};
 use crate::api::requests::view::{EventView, Holder, MoveView, RequestView};
 use crate::domain::time::clock::SpellStatus;
 use crate::domain::workflow::definition::{
@@ -52,7 +52,7 @@ impl<'a> Opened<'a> {
         reason: Option<&str>,
     ) -> Result<Self, Problem> {
         let seen = Seen::load(&screens.app, &viewer.caller, id).await?;
-        let view = view(&screens.app, &viewer.caller, &seen, reason).await?;
+        let OpenedRequest { seen, view } = open(&screens.app, &viewer.caller, seen, reason).await?;
         let now = (screens.app.now)();
         Ok(Self {
             child: child_clock(&seen, now),

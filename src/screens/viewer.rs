@@ -4,8 +4,9 @@ use super::door::{Door, Pass};
 use super::form::Typed;
 use super::{Screens, sign_in};
 use crate::access::{Action, Holder, Resource, WorkflowRights, decide};
-use crate::api::caller::{Call, Caller, workflow_rights};
+use crate::api::caller::{Call, Caller, Looking, is_fetched_ahead, workflow_rights};
 use crate::api::problem::{Kind, Problem};
+use crate::commands::OpenedOn;
 use crate::domain::declared::Declared;
 use crate::domain::ids::{PrincipalId, TeamId};
 use axum::extract::{FromRequest, FromRequestParts, OriginalUri, Request, State};
@@ -91,11 +92,15 @@ pub(super) async fn require(
     let call = request.extensions().get::<Call>();
     let call = call.map_or_else(Uuid::nil, |call| call.0);
     let pass = screens.door.read(request.headers());
+    // A page that is fetched ahead may be shown much later, or never: nobody has opened anything.
+    if is_fetched_ahead(request.headers()) {
+        return Problem::unavailable(1_000).into_response();
+    }
     let now = (screens.app.now)();
     let valid = pass.as_ref().filter(|pass| pass.ends_at > now);
     let viewer = valid.and_then(|pass| Viewer::new(&screens, pass, call));
     let path = uri.path_and_query().map_or("", |path| path.as_str());
-    let Some(viewer) = viewer else {
+    let Some(mut viewer) = viewer else {
         // A part of a page: the whole page has to go, and to come back.
         if let Some(page) = shown(request.headers()) {
             return sign_in::ask_whole(&page);
@@ -105,6 +110,8 @@ pub(super) async fn require(
         };
         return keep(&screens, &pass, uri.path(), request).await;
     };
+    let looking = Looking::at(request.method(), request.headers(), OpenedOn::Page);
+    viewer.caller = viewer.caller.looking(looking);
     let id = viewer.caller.principal.id.clone();
     request.extensions_mut().insert(viewer.caller.clone());
     request.extensions_mut().insert(viewer.clone());

@@ -7,7 +7,7 @@ use rfa::commands::aggregate::{Decision, RequestStore};
 use rfa::domain::ids::{Authority, MoveName, Reference, RequestId, TeamId, WorkflowName};
 use rfa::domain::organisation::Covers;
 use rfa::domain::request::actor::{Grant, Principal, PrincipalKind};
-use rfa::domain::request::command::{Asked, Facts, OpeningFacts, RequestCommand, Routed};
+use rfa::domain::request::command::{Asked, Facts, OpeningFacts, RequestCommand, Routed, Sight};
 use rfa::domain::request::error::Refusal;
 use rfa::domain::request::event::Personal;
 use rfa::domain::request::state::RequestState;
@@ -86,6 +86,7 @@ fn decision(workflow: &Arc<Workflow>, request: Uuid, name: &str) -> Decision {
             references: Default::default(),
             covers: Covers::new(),
             is_import: false,
+            sight: Sight::Unopened,
         },
     }
 }

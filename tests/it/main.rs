@@ -28,6 +28,7 @@ mod log;
 mod lookups;
 mod mail;
 mod main_job;
+mod openings;
 mod oracle;
 mod peers;
 mod people;

@@ -59,8 +59,14 @@ async fn a_request_goes_from_a_named_person_to_the_managers_figures() {
         .await;
     assert_eq!(unknown.status, StatusCode::BAD_REQUEST, "{}", unknown.text);
     assert!(unknown.text.contains("locality"), "{}", unknown.text);
+    served.claimed(request, "duty.carrick").await;
     let done = served
-        .make(request, "acknowledge", "duty.carrick", json!({}))
+        .make(
+            request,
+            "tell-requester",
+            "duty.carrick",
+            json!({ "how": "phone" }),
+        )
         .await;
     assert_eq!(done.status, StatusCode::OK, "{}", done.text);
     let position = done.body["position"].as_str().unwrap();
@@ -133,16 +139,18 @@ async fn several_acts_are_one_command_and_help_runs_to_its_end() {
         { "move": "agree-to-help", "data": example("agree-to-help") },
         { "move": "name-worker", "data": { "worker": "duty.carrick" } }
     ]);
-    let path = format!("/requests/{request}/moves/acknowledge");
+    served.claimed(request, "duty.carrick").await;
+    let path = format!("/requests/{request}/moves/spoke-with-family");
+    let spoke = json!({ "with": "child", "how": "visit" });
     let answer = served
         .call(Method::POST, &path, "duty.carrick")
         .key("three")
-        .header("If-Match", "\"1\"")
-        .json(json!({ "data": {}, "then": then }))
+        .header("If-Match", "\"3\"")
+        .json(json!({ "data": spoke, "then": then }))
         .send()
         .await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
-    assert_eq!(answer.body["version"], 4);
+    assert_eq!(answer.body["version"], 6);
     let wellbeing = example("end")["wellbeing"].clone();
     let steps = [
         (
@@ -178,7 +186,7 @@ async fn another_named_person_answers_and_no_clock_starts_anew() {
         .await;
     assert_eq!(changed.status, StatusCode::OK, "{}", changed.text);
     let question = json!({ "question": "Invented?" });
-    served.make(request, "ask", "duty.carrick", question).await;
+    served.make(request, "ask", "lead.carrick", question).await;
     let answer = json!({ "answer": "Invented." });
     let answered = served.make(request, "answer", "hv.ayr", answer).await;
     assert_eq!(answered.status, StatusCode::OK, "{}", answered.text);
@@ -269,7 +277,11 @@ fn data_of(name: &str) -> Value {
         "ask-garf" => json!({
             "help_wanted": ["parenting"], "cost_band": "low", "reason": "Invented."
         }),
+        "propose-not-agreed" => example("propose-not-agreed"),
         "tell-requester" => json!({ "how": "phone" }),
+        "tell-family" => json!({
+            "told": "not-safe-to-tell", "told_at": "2026-01-05T09:00:00Z", "why_not": "Invented."
+        }),
         "spoke-with-family" => json!({ "with": "both", "how": "visit" }),
         "end" => example("end"),
         "pass-on-child-protection-concern" => json!({
@@ -320,7 +332,13 @@ async fn every_move_by_every_wrong_role_and_team_is_refused_and_appends_nothing(
         .cloned()
         .collect();
     // Whoever asked, and the team that holds the request, are right for some moves.
-    let right = ["head.girvan", "duty.carrick", "lead.carrick", "social.work"];
+    let right = [
+        "head.girvan",
+        "duty.carrick",
+        "lead.carrick",
+        "deputy.carrick",
+        "social.work",
+    ];
     let wrong: Vec<String> = served
         .people()
         .filter(|person| !right.contains(person))

@@ -39,9 +39,7 @@ export const story = {
   async "a question is asked and answered, help agreed, a worker named, and the help ends"() {
     const { winner, head, request } = this;
     await winner.open(request);
-    await winner.press("Say that the request has been seen");
-    await winner.press("Say that the request has been seen");
-    await winner.says("A person in the team has seen the request");
+    await winner.says("A person in the team has opened the request");
     await winner.press("Ask the requester a question");
     await winner.check("30-ask");
     await winner.write("Question", "Invented: which days are hardest?");

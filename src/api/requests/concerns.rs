@@ -13,7 +13,7 @@ use crate::api::problem::Problem;
 use crate::domain::ids::PrincipalId;
 use crate::domain::request::actor::Principal;
 use crate::domain::request::concern::Concern;
-use crate::domain::request::entitle::{Who, concerns_open_to};
+use crate::domain::request::entitle::concerns_open_to;
 use crate::domain::request::event::{Act, RequestEvent};
 use crate::domain::workflow::definition::{HandOver, MoveRule};
 use jiff::Timestamp;
@@ -100,10 +100,7 @@ impl Seen {
 
     /// The numbers of the concerns about which this reader may make a move now.
     pub(crate) fn concerns_of_move(&self, rule: &MoveRule, principal: &Principal) -> Vec<u32> {
-        let who = Who {
-            person: principal,
-            covers: &self.covers,
-        };
+        let who = self.who(principal);
         concerns_open_to(&self.workflow.definition, &self.request, rule, who)
     }
 

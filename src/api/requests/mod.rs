@@ -12,6 +12,7 @@ pub(crate) mod identity;
 pub(crate) mod links;
 pub(crate) mod list;
 pub(crate) mod moves;
+mod opening;
 pub(crate) mod plan;
 pub(super) mod quote;
 pub(crate) mod read;
@@ -27,7 +28,9 @@ use crate::access::{Action, Resource, decide};
 use crate::commands::{Audience, CommandError, Loaded};
 use crate::domain::ids::{PrincipalId, RequestId};
 use crate::domain::organisation::Covers;
+use crate::domain::request::actor::Principal;
 use crate::domain::request::asking::civil_date;
+use crate::domain::request::command::Sight;
 use crate::domain::request::entitle::Who;
 use crate::domain::request::error::Refusal;
 use crate::domain::request::event::RequestEvent;
@@ -59,6 +62,8 @@ pub(crate) struct Seen {
     pub(crate) readings: bool,
     /// Who answers for whom today.
     covers: Covers,
+    /// Whether this caller has opened the text; looked up once it is opened.
+    sight: Sight,
 }
 
 /// Of one act.
@@ -84,6 +89,7 @@ impl Seen {
         let who = Who {
             person: &caller.principal,
             covers: &covers,
+            sight: Sight::Unopened,
         };
         let involvement = Involvement::of(&workflow.definition, &request, who);
         let may = |action| {
@@ -105,7 +111,16 @@ impl Seen {
             loaded,
             involvement,
             covers,
+            sight: Sight::Unopened,
         })
+    }
+
+    fn who<'a>(&'a self, person: &'a Principal) -> Who<'a> {
+        Who {
+            person,
+            covers: &self.covers,
+            sight: self.sight,
+        }
     }
 
     pub(crate) fn id(&self) -> RequestId {

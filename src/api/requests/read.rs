@@ -3,16 +3,13 @@
 use super::Seen;
 use super::clocks;
 use super::identity::OrdinaryPart;
-use super::readings::{record, record_reason};
 use super::view::{Content, RequestView};
-use crate::access::Opened;
 use crate::api::App;
 use crate::api::caller::Caller;
 use crate::api::extract::{Params, Segments};
 use crate::api::position::min_position;
 use crate::api::problem::Problem;
 use crate::domain::request::asking::civil_date;
-use crate::domain::request::sight::Tie;
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderValue;
@@ -43,7 +40,7 @@ pub(crate) async fn read(
     let params = params.only(&["min_position", "narrative"])?;
     min_position(app.epoch, &params)?;
     let seen = Seen::load(&app, &caller, &id).await?;
-    let view = view(&app, &caller, &seen, params.text("narrative")).await?;
+    let OpenedRequest { seen, view } = open(&app, &caller, seen, params.text("narrative")).await?;
     let mut response = Json(view).into_response();
     response
         .headers_mut()
@@ -55,22 +52,34 @@ pub(super) fn etag(version: i32) -> HeaderValue {
     HeaderValue::from_str(&format!("\"{version}\"")).unwrap_or(HeaderValue::from_static("\"0\""))
 }
 
-/// `reason` is why whoever holds a concern opens what was written; a code of the workflow.
-pub(crate) async fn view(
+/// A request that was opened, with all that its reader may see of it.
+pub(crate) struct OpenedRequest {
+    /// As it is after the opening.
+    pub(crate) seen: Seen,
+    pub(crate) view: RequestView,
+}
+
+/// Written down before it is shown. `reason` is why whoever holds a concern opens what was written; a
+/// code of the workflow.
+pub(crate) async fn open(
+    app: &App,
+    caller: &Caller,
+    seen: Seen,
+    reason: Option<&str>,
+) -> Result<OpenedRequest, Problem> {
+    let part = seen.ordinary_part(reason)?;
+    let seen = seen.open(app, caller, part, reason).await?;
+    let view = view(app, caller, &seen, part).await?;
+    Ok(OpenedRequest { seen, view })
+}
+
+async fn view(
     app: &App,
     caller: &Caller,
     seen: &Seen,
-    reason: Option<&str>,
+    part: OrdinaryPart,
 ) -> Result<RequestView, Problem> {
-    let part = seen.ordinary_part(reason)?;
-    let opens = part != OrdinaryPart::Closed || seen.restricted || seen.involvement.has(Tie::Doer);
-    match reason {
-        Some(reason) => record_reason(app, caller, reason, seen.id.0).await?,
-        None if opens && part == OrdinaryPart::Closed => {
-            record(app, caller, (Opened::Content, &[seen.id.0])).await?;
-        }
-        None => record(app, caller, (part.opened(), &[seen.id.0])).await?,
-    }
+    let opens = seen.shows_text(caller, part);
     let links = seen.links(app, caller).await?;
     let principal = &caller.principal;
     let knows = seen.known_concerns(principal).next().is_some();

@@ -12,8 +12,8 @@ use crate::api::concerns::{NumberView, numbers_at};
 use crate::commands::{Audience, Loaded};
 use crate::domain::declared::Declared;
 use crate::domain::request::actor::Principal;
-use crate::domain::request::entitle::{Who, moves_open_to};
-use crate::domain::request::event::{HeldBy, RequestEvent};
+use crate::domain::request::entitle::moves_open_to;
+use crate::domain::request::event::{HeldBy, ProposalStep, RequestEvent};
 use crate::domain::workflow::definition::HandOver;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -214,25 +214,36 @@ impl Seen {
         declared: &Declared,
         now: Timestamp,
     ) -> Vec<MoveView> {
-        let who = Who {
-            person: principal,
-            covers: &self.covers,
+        moves_open_to(
+            &self.workflow.definition,
+            &self.request,
+            self.who(principal),
+        )
+        .map(|(name, rule)| MoveView {
+            name: name.to_string(),
+            title: rule.title.clone(),
+            any_version: rule.any_version,
+            ring_first: match rule.hand_over {
+                Some(HandOver::Opens | HandOver::Attempts | HandOver::HandsOver) => {
+                    numbers_at(declared, now)
+                }
+                Some(HandOver::TakesOver | HandOver::Closes) | None => Vec::new(),
+            },
+            concerns: self.concerns_of_move(rule, principal),
+            data: rule.data.clone(),
+        })
+        .collect()
+    }
+
+    /// A proposal is for the team that holds the request: whoever asked is told what was decided.
+    fn is_kept_inside(&self, event: &RequestEvent) -> bool {
+        let RequestEvent::Act(act) = event else {
+            return false;
         };
-        moves_open_to(&self.workflow.definition, &self.request, who)
-            .map(|(name, rule)| MoveView {
-                name: name.to_string(),
-                title: rule.title.clone(),
-                any_version: rule.any_version,
-                ring_first: match rule.hand_over {
-                    Some(HandOver::Opens | HandOver::Attempts | HandOver::HandsOver) => {
-                        numbers_at(declared, now)
-                    }
-                    Some(HandOver::TakesOver | HandOver::Closes) | None => Vec::new(),
-                },
-                concerns: self.concerns_of_move(rule, principal),
-                data: rule.data.clone(),
-            })
-            .collect()
+        matches!(
+            act.proposal,
+            Some(ProposalStep::Made { .. } | ProposalStep::SentBack)
+        ) && !self.member
     }
 
     /// `opened` by version. What is restricted is there for its author, the worker, the holder of
@@ -276,6 +287,7 @@ impl Seen {
                     .and_then(|content| self.identity_of(event, content));
                 let shown = shown || in_part.is_some();
                 let content = in_part.or(content).filter(|_| shown);
+                let content = content.filter(|_| !self.is_kept_inside(event));
                 EventView {
                     version: recorded.version,
                     name: if shown {

@@ -105,11 +105,7 @@ fn reason_to_end(
     (holder, reason): (&PrincipalId, Option<&ReasonCode>),
     facts: &Facts,
 ) -> Result<ReasonCode, Refusal> {
-    let who = Who {
-        person: facts.person(),
-        covers: &facts.covers,
-    };
-    let rule = may_end(definition, request, who);
+    let rule = may_end(definition, request, facts.who());
     let known = rule.map_or_else(Vec::new, |rule| rule.reasons.keys().cloned().collect());
     match (rule, reason) {
         (Some(rule), Some(reason)) if rule.reasons.contains_key(reason) => Ok(reason.clone()),

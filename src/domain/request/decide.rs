@@ -4,21 +4,25 @@
 
 use super::actor::PrincipalKind;
 use super::claim;
-use super::command::{Asked, Facts, OpeningFacts, RequestCommand};
+use super::command::{Asked, Facts, OpeningFacts, RequestCommand, Sight};
 use super::concern::{self, ConcernStep};
 use super::entitle::{Ground, acted_as, check_sight, moves_from, starts_at};
 use super::error::{Place, Refusal};
-use super::event::{Act, ActedAs, CoveredBy, HeldBy, Opening, Owner, RequestEvent};
+use super::event::{
+    Act, ActedAs, ClaimEffect, CoveredBy, HeldBy, Opening, Owner, ProposalStep, RequestEvent,
+};
 use super::extension;
 use super::guard::{self, Knows};
 use super::link::{self, Link};
+use super::opening;
+use super::owner::owner_team;
 use super::plan::{self, PlanStep};
 use super::rung;
 use super::sight::SightedAct;
 use super::state::{Request, RequestState};
-use crate::domain::ids::{AgencyId, DefinitionHash, PrincipalId, StateName, TeamId};
+use crate::domain::ids::{AgencyId, DefinitionHash, PrincipalId, StateName};
 use crate::domain::workflow::definition::{
-    Definition, MoveRule, OwnerRule, PathRule, StateHolder, ToState,
+    Definition, MoveRule, PathRule, ProposalPart, StateHolder, ToState,
 };
 use crate::domain::workflow::expression::find;
 use jiff::Timestamp;
@@ -48,6 +52,7 @@ pub fn decide(
         }
         RequestCommand::Extend(asked) => extension::extend(state, pinned.definition, &asked, facts),
         RequestCommand::Raise(asked) => rung::raise(state, pinned.definition, &asked, facts),
+        RequestCommand::Open { on } => opening::open(state, pinned, on, facts),
     }
 }
 
@@ -62,22 +67,49 @@ fn acts(
     let mut opening = opening;
     let mut events = Vec::with_capacity(asked.len());
     for (index, one) in asked.into_iter().enumerate() {
-        let event = act(&state, pinned, one, opening.take(), facts)
-            .map_err(|refusal| refusal.of_move(index))?;
+        let by_hand = Hand {
+            asked: one,
+            opening: opening.take(),
+            is_opening: false,
+        };
+        let event =
+            act(&state, pinned, by_hand, facts).map_err(|refusal| refusal.of_move(index))?;
         state.evolve(&event);
         events.push(event);
     }
     Ok(events)
 }
 
-fn act(
-    state: &RequestState,
-    pinned: Pinned<'_>,
+/// One move to be made, and what makes it.
+pub(super) struct Hand {
     asked: Asked,
     opening: Option<OpeningFacts>,
+    /// The opening of the text makes it.
+    is_opening: bool,
+}
+
+impl Hand {
+    pub(super) fn opening(asked: Asked) -> Self {
+        Self {
+            asked,
+            opening: None,
+            is_opening: true,
+        }
+    }
+}
+
+pub(super) fn act(
+    state: &RequestState,
+    pinned: Pinned<'_>,
+    hand: Hand,
     facts: &Facts,
 ) -> Result<RequestEvent, Refusal> {
     let definition = pinned.definition;
+    let Hand {
+        asked,
+        opening,
+        is_opening,
+    } = hand;
     let rule = rule_of(definition, &asked)?;
     let request = state.find();
     if request.is_none() && facts.person().kind == PrincipalKind::ServiceAccount {
@@ -100,8 +132,9 @@ fn act(
         actions: Some(plan::numbers(rule, &asked)),
         concern: concern::number(rule, &asked),
     };
-    let acted_as = acted_as(&ground, &asked.move_name, rule, facts)
+    let acted_as = acted_as(&ground, &asked, rule, facts)
         .map_err(|refused| concern::explained(refused, &ground, rule, facts))?;
+    by_whose_hand(definition, &asked, is_opening, facts)?;
     let effects = effects(&ground, rule, &asked, facts)?;
     let Effects {
         to,
@@ -130,7 +163,9 @@ fn act(
     let agency = agency_of_now(request, &asked, &acted_as);
     let cover = cover_of(&owner, agency.as_ref(), facts);
     let received_at = received_at(&asked, facts)?;
-    let claim = claim::after(definition, request, (&to, left_team.as_ref()), facts);
+    // Looking at a request is no work on it: the lease of the claim goes on.
+    let claim = claim::after(definition, request, (&to, left_team.as_ref()), facts)
+        .filter(|effect| !is_opening || *effect == ClaimEffect::Dropped);
     Ok(RequestEvent::Act(Box::new(Act {
         name: rule.emits.clone(),
         from: request.map(|r| r.state.clone()),
@@ -140,6 +175,8 @@ fn act(
         because: owner_team.because,
         claim,
         decided_by: rule.decision.then(|| facts.person_id().clone()),
+        proposal: proposal(rule, facts),
+        by_opening: is_opening,
         hand_over: rule.hand_over,
         concern,
         worker,
@@ -157,6 +194,34 @@ fn act(
         move_name: asked.move_name,
         personal: asked.personal,
     })))
+}
+
+/// What the opening of the text makes, nobody says; where nobody opened anything, somebody may have said it.
+fn by_whose_hand(
+    definition: &Definition,
+    asked: &Asked,
+    is_opening: bool,
+    facts: &Facts,
+) -> Result<(), Refusal> {
+    if is_opening
+        || facts.sight == Sight::NotAsked
+        || !definition.is_made_by_opening(&asked.move_name)
+    {
+        return Ok(());
+    }
+    Err(Refusal::MadeByOpening {
+        found: asked.move_name.clone(),
+    })
+}
+
+fn proposal(rule: &MoveRule, facts: &Facts) -> Option<ProposalStep> {
+    Some(match rule.proposal? {
+        ProposalPart::Makes => ProposalStep::Made {
+            by: facts.person_id().clone(),
+        },
+        ProposalPart::Confirms => ProposalStep::Confirmed,
+        ProposalPart::SendsBack => ProposalStep::SentBack,
+    })
 }
 
 fn rule_of<'d>(definition: &'d Definition, asked: &Asked) -> Result<&'d MoveRule, Refusal> {
@@ -267,63 +332,6 @@ fn path_taken<'r>(
                 .map(|(name, _)| name.clone())
                 .collect(),
         }),
-    }
-}
-
-struct NextTeam {
-    team: TeamId,
-    because: Option<String>,
-}
-
-fn owner_team(
-    request: Option<&Request>,
-    rule: &MoveRule,
-    asked: &Asked,
-    opening: Option<&OpeningFacts>,
-    facts: &Facts,
-) -> Result<NextTeam, Refusal> {
-    let routed = opening.map(|o| NextTeam {
-        team: o.routed.team.clone(),
-        because: Some(o.routed.because.clone()),
-    });
-    let current = request.map(|r| NextTeam {
-        team: r.owner.team.clone(),
-        because: None,
-    });
-    match &rule.owner {
-        OwnerRule::Same | OwnerRule::Routed => current.or(routed).ok_or(Refusal::NotFound),
-        OwnerRule::Team(team) => Ok(NextTeam {
-            team: known_team(team.clone(), None, facts)?,
-            because: None,
-        }),
-        OwnerRule::From(path) => {
-            let named = find(&asked.coded, path)
-                .and_then(|v| v.as_str())
-                .map(TeamId::parse);
-            match named {
-                Some(Ok(team)) => Ok(NextTeam {
-                    team: known_team(team, Some(Place::at(path)), facts)?,
-                    because: None,
-                }),
-                Some(Err(_)) => Err(Refusal::BadCode {
-                    place: Place::at(path),
-                    what: "team",
-                }),
-                None => current.or(routed).ok_or(Refusal::NotFound),
-            }
-        }
-    }
-}
-
-fn known_team(team: TeamId, place: Option<Place>, facts: &Facts) -> Result<TeamId, Refusal> {
-    if facts.teams.contains(&team) {
-        Ok(team)
-    } else {
-        Err(Refusal::UnknownTeam {
-            found: team,
-            place,
-            allowed: facts.teams.iter().cloned().collect(),
-        })
     }
 }
 

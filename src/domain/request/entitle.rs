@@ -1,10 +1,11 @@
 //! Who may: roles as relations between a person and a request, read from the definition.
 
 use super::actor::{Grant, Principal, PrincipalKind};
-use super::command::Facts;
+use super::command::{Asked, Facts, Sight};
 use super::concern::{self, Concern};
 use super::error::Refusal;
 use super::event::{ActedAs, HeldBy};
+use super::guard::Knows;
 use super::sight::{Involvement, SightedAct, Unseen};
 use super::state::Request;
 use crate::domain::ids::{MoveName, PrincipalId, RoleName, StateName, TeamId};
@@ -13,7 +14,7 @@ use crate::domain::workflow::definition::{
     Definition, FromStates, HandOver, MoveRule, Relation, RoleRule, Scope,
 };
 
-/// The moves that the state allows, whoever asks.
+/// The moves that the state allows, whoever asks; without those that the opening of the text makes.
 pub fn moves_from<'a>(
     definition: &'a Definition,
     state: Option<&'a StateName>,
@@ -21,6 +22,7 @@ pub fn moves_from<'a>(
     definition
         .moves
         .iter()
+        .filter(|(name, _)| !definition.is_made_by_opening(name))
         .filter(move |(_, rule)| rule.paths.iter().any(|path| starts_at(&path.from, state)))
 }
 
@@ -101,6 +103,7 @@ pub(super) fn check_sight(
         let who = Who {
             person,
             covers: &facts.covers,
+            sight: facts.sight,
         };
         let involvement = Involvement::of(definition, request, who);
         match involvement.check_sight(definition, request, act) {
@@ -143,11 +146,12 @@ pub fn is_responder(definition: &Definition, request: &Request, who: Who<'_>) ->
     ground.is_responder(who)
 }
 
-/// A person, and who answers for whom at the time.
+/// A person, who answers for whom at the time, and whether the person has opened the text.
 #[derive(Debug, Clone, Copy)]
 pub struct Who<'a> {
     pub person: &'a Principal,
     pub covers: &'a Covers,
+    pub sight: Sight,
 }
 
 impl Who<'_> {
@@ -190,31 +194,28 @@ pub(super) struct Ground<'a> {
 /// When no role lets the move pass, or one forbids it.
 pub(super) fn acted_as(
     ground: &Ground<'_>,
-    move_name: &MoveName,
+    asked: &Asked,
     rule: &MoveRule,
     facts: &Facts,
 ) -> Result<ActedAs, Refusal> {
     let not_yours = || Refusal::NotYours {
-        found: move_name.clone(),
+        found: asked.move_name.clone(),
         allowed: rule.by.clone(),
     };
     let person = facts.person();
-    check_carrier(ground.request, move_name, facts)?;
-    let who = Who {
-        person,
-        covers: &facts.covers,
-    };
+    check_carrier(ground.request, &asked.move_name, facts)?;
     if rule
         .hand_over
         .is_some_and(|step| concern::needs_person(step, facts))
     {
         return Err(not_yours());
     }
-    let role = ground.find_role(&rule.by, who).ok_or_else(not_yours)?;
-    let grant = ground.find_grant(role, person);
+    let who = facts.who();
     if ground.find_role(&rule.not_by, who).is_some() {
         return Err(not_yours());
     }
+    let role = ground.role_for(asked, rule, who)?;
+    let grant = ground.find_grant(role, person);
     Ok(ActedAs {
         role: role.clone(),
         agency: grant
@@ -277,12 +278,55 @@ impl Ground<'_> {
         named.any(fits)
     }
 
+    /// The first role of `by` that the person stands in and whose own condition holds.
+    fn role_for<'r>(
+        &self,
+        asked: &Asked,
+        rule: &'r MoveRule,
+        who: Who<'_>,
+    ) -> Result<&'r RoleName, Refusal> {
+        let knows = Knows::of(self.request);
+        let scope = knows.scope(asked);
+        let mut because = None;
+        let mut roles = rule.by.iter();
+        while let Some(role) = self.find_next(&mut roles, who) {
+            match rule.by_when.get(role) {
+                Some(guard) if !guard.asks.holds(scope) => because = Some(&guard.because),
+                Some(_) | None => return Ok(role),
+            }
+        }
+        let found = asked.move_name.clone();
+        let seen = Who {
+            sight: Sight::Opened,
+            ..who
+        };
+        Err(match because {
+            Some(because) => Refusal::Guarded {
+                found,
+                because: because.trim_end_matches('.').to_owned(),
+            },
+            None if self.find_role(&rule.by, seen).is_some() => Refusal::NotOpened { found },
+            None => Refusal::NotYours {
+                found,
+                allowed: rule.by.clone(),
+            },
+        })
+    }
+
     pub(super) fn find_role<'r>(
         &self,
         roles: &'r [RoleName],
         who: Who<'_>,
     ) -> Option<&'r RoleName> {
-        roles.iter().find(|name| {
+        self.find_next(&mut roles.iter(), who)
+    }
+
+    fn find_next<'r>(
+        &self,
+        roles: &mut impl Iterator<Item = &'r RoleName>,
+        who: Who<'_>,
+    ) -> Option<&'r RoleName> {
+        roles.find(|name| {
             let rule = self.definition.roles.get(*name);
             rule.is_some_and(|rule| self.stands_in(rule, who))
         })
@@ -305,6 +349,15 @@ impl Ground<'_> {
     }
 
     fn stands_in(&self, rule: &RoleRule, who: Who<'_>) -> bool {
+        match who.sight {
+            Sight::Unopened if rule.opened => false,
+            // Who had claimed it, or what a meeting decided, was not recorded there.
+            Sight::NotAsked if rule.opened => who.person.is_member_of(self.team),
+            Sight::Opened | Sight::Unopened | Sight::NotAsked => self.is_related(rule, who),
+        }
+    }
+
+    fn is_related(&self, rule: &RoleRule, who: Who<'_>) -> bool {
         let person = who.person;
         let is = |of: fn(&Request) -> Option<&PrincipalId>| {
             self.request.and_then(of).is_some_and(|id| *id == person.id)
@@ -316,7 +369,11 @@ impl Ground<'_> {
             Some(Relation::Action) => self
                 .request
                 .is_some_and(|request| request.plan.is_for(person, self.actions.as_deref())),
-            Some(Relation::Decider) => is(|request| request.decider.as_ref()),
+            Some(Relation::Decider) => {
+                is(|request| request.decider.as_ref())
+                    || is(|request| request.decided_with.as_ref())
+            }
+            Some(Relation::Proposer) => is(|request| request.proposer.as_ref()),
             Some(Relation::ClaimHolder) => is(|request| request.claimed_by.as_ref()),
             Some(Relation::ConcernAuthor) => {
                 self.is_concern(|concern| concern.passed_on_by.as_ref() == Some(&person.id))

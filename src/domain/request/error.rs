@@ -84,6 +84,10 @@ pub enum Refusal {
         found: MoveName,
         allowed: Vec<RoleName>,
     },
+    #[error("`{found}` is for those who have opened the request: read it first, then do this")]
+    NotOpened { found: MoveName },
+    #[error("`{found}` is made by opening the request, and by nobody's hand")]
+    MadeByOpening { found: MoveName },
     #[error("a service account cannot ask for help; name the person that it speaks for")]
     ServiceAccountAlone { allowed: Vec<RoleName> },
     #[error("there is no team `{found}`")]
@@ -135,7 +139,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every `code`.
-    pub const CODES: [&'static str; 34] = [
+    pub const CODES: [&'static str; 36] = [
         "not-found",
         "already-open",
         "unknown-move",
@@ -153,6 +157,8 @@ impl Refusal {
         "too-many-links",
         "not-here-yet",
         "not-yours",
+        "not-opened",
+        "made-by-opening",
         "service-account-alone",
         "unknown-team",
         "bad-code",
@@ -201,6 +207,8 @@ impl Refusal {
             | Self::TooManyLinks { .. }
             | Self::NotHereYet { .. }
             | Self::NotYours { .. }
+            | Self::NotOpened { .. }
+            | Self::MadeByOpening { .. }
             | Self::ServiceAccountAlone { .. }
             | Self::UnknownPerson
             | Self::Destroyed
@@ -238,6 +246,8 @@ impl Refusal {
             Self::TooManyLinks { .. } => "too-many-links",
             Self::NotHereYet { .. } => "not-here-yet",
             Self::NotYours { .. } => "not-yours",
+            Self::NotOpened { .. } => "not-opened",
+            Self::MadeByOpening { .. } => "made-by-opening",
             Self::ServiceAccountAlone { .. } => "service-account-alone",
             Self::UnknownTeam { .. } => "unknown-team",
             Self::BadCode { .. } => "bad-code",

@@ -127,6 +127,12 @@ pub struct Act {
     /// Who decided, where the act is a decision: a challenge goes to somebody else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided_by: Option<PrincipalId>,
+    /// What became of a proposal with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<ProposalStep>,
+    /// The opening of the text made it, and nobody's hand.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_opening: bool,
     /// What the act does to the claim on the request, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim: Option<ClaimEffect>,
@@ -142,6 +148,15 @@ pub struct Act {
     pub opening: Option<Opening>,
     #[serde(skip)]
     pub personal: Personal,
+}
+
+/// What an act does to a proposal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProposalStep {
+    Made { by: PrincipalId },
+    Confirmed,
+    SentBack,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

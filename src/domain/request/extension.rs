@@ -4,7 +4,7 @@
 mod tests;
 
 use super::command::Facts;
-use super::entitle::{Ground, Who, check_sight};
+use super::entitle::{Ground, check_sight};
 use super::error::{NotExtended, Refusal};
 use super::event::{ClaimEffect, ClockExtended, RequestEvent};
 use super::sight::SightedAct;
@@ -84,11 +84,7 @@ fn may(
         actions: None,
         concern: None,
     };
-    let who = Who {
-        person: facts.person(),
-        covers: &facts.covers,
-    };
-    match ground.find_role(&rule.by, who) {
+    match ground.find_role(&rule.by, facts.who()) {
         Some(_) => Ok(()),
         None => Err(NotExtended::NotYours {
             allowed: rule.by.clone(),

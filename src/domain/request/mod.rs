@@ -17,6 +17,8 @@ pub mod event;
 pub mod extension;
 mod guard;
 pub mod link;
+pub mod opening;
+mod owner;
 pub mod plan;
 pub mod rung;
 pub mod sight;

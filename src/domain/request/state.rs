@@ -1,13 +1,14 @@
 //! Where a request stands: the fold of its events, without rules.
 
 use super::concern::{self, Concern};
-use super::event::{Act, ClaimEffect, Opening, Owner, RequestEvent};
+use super::event::{Act, ClaimEffect, Opening, Owner, ProposalStep, RequestEvent};
 use super::link::Link;
 use super::plan::Plan;
 use super::rung::Raised;
-use crate::domain::ids::{AgencyId, PrincipalId, StateName};
+use crate::domain::ids::{AgencyId, MoveName, PrincipalId, StateName};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub enum RequestState {
@@ -30,6 +31,15 @@ pub struct Request {
     pub agency: Option<AgencyId>,
     pub worker: Option<PrincipalId>,
     pub decider: Option<PrincipalId>,
+    /// Who had proposed what was decided last.
+    #[serde(default)]
+    pub decided_with: Option<PrincipalId>,
+    /// Who has proposed what waits to be confirmed.
+    #[serde(default)]
+    pub proposer: Option<PrincipalId>,
+    /// Moves that the opening of the text has made since the last decision.
+    #[serde(default)]
+    pub opened: BTreeSet<MoveName>,
     pub claimed_by: Option<PrincipalId>,
     /// Child protection concerns that were passed on, the oldest first.
     pub concerns: Vec<Concern>,
@@ -110,6 +120,9 @@ impl Request {
             agency: opening.agency.clone(),
             worker: act.worker.clone(),
             decider: act.decided_by.clone(),
+            decided_with: None,
+            proposer: None,
+            opened: BTreeSet::new(),
             claimed_by: None,
             concerns,
             raised: Raised::default(),
@@ -135,6 +148,28 @@ impl Request {
         }
     }
 
+    /// A proposal waits in the state that it led to. Whatever leads out of it is the end of it.
+    fn follow_proposal(&mut self, act: &Act) {
+        let proposed = match &act.proposal {
+            Some(ProposalStep::Made { by }) => {
+                self.proposer = Some(by.clone());
+                return;
+            }
+            Some(ProposalStep::Confirmed) => self.proposer.take(),
+            Some(ProposalStep::SentBack) => {
+                self.proposer = None;
+                None
+            }
+            None => None,
+        };
+        if act.from.as_ref() != Some(&act.to) {
+            self.proposer = None;
+        }
+        if act.decided_by.is_some() {
+            self.decided_with = proposed;
+        }
+    }
+
     fn act(&mut self, act: &Act) {
         self.state.clone_from(&act.to);
         self.owner.clone_from(&act.owner);
@@ -152,8 +187,13 @@ impl Request {
         if act.worker.is_some() {
             self.worker.clone_from(&act.worker);
         }
+        self.follow_proposal(act);
         if act.decided_by.is_some() {
             self.decider.clone_from(&act.decided_by);
+            self.opened.clear();
+        }
+        if act.by_opening {
+            self.opened.insert(act.move_name.clone());
         }
         if let Some(link) = &act.link
             && !self.links.contains(link)

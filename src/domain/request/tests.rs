@@ -3,7 +3,7 @@
 
 use super::actor::{Grant, Principal, PrincipalKind};
 use super::codec;
-use super::command::{Asked, Facts, OpeningFacts, RequestCommand, Routed};
+use super::command::{Asked, Facts, OpeningFacts, RequestCommand, Routed, Sight};
 use super::decide::{Pinned, decide};
 use super::entitle::{Who, moves_open_to};
 use super::error::Refusal;
@@ -92,6 +92,7 @@ fn facts(actor: Principal) -> Facts {
         references: Default::default(),
         covers: Covers::new(),
         is_import: false,
+        sight: Sight::Unopened,
     }
 }
 
@@ -351,6 +352,7 @@ fn the_moves_shown_to_a_person_are_those_that_would_pass() {
         let who = Who {
             person: &actor,
             covers: &Covers::new(),
+            sight: Sight::Unopened,
         };
         let shown: Vec<&MoveName> = moves_open_to(&definition, request, who)
             .map(|(name, _)| name)

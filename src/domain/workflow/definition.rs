@@ -6,6 +6,7 @@ mod concern;
 mod day_time;
 mod ladder;
 mod link;
+mod opening;
 mod plan;
 
 pub use claims::{ClaimRule, ClaimWarning, TakeOver};
@@ -17,6 +18,7 @@ pub use concern::{HandOver, OpenResults};
 pub use day_time::{DayTime, NoDayTime};
 pub use ladder::{Ladder, NoOffset, OFFSETS, Offset, Rung};
 pub use link::{LinkEffect, LinkKind};
+pub use opening::{CountedPlace, OpeningRule, ProposalPart};
 pub use plan::{ActionRule, AddedBy, PlanEffect, SettledBy, Settling, Which};
 
 use super::expression::Expression;
@@ -40,6 +42,9 @@ pub struct Definition {
     pub roles: IndexMap<RoleName, RoleRule>,
     pub states: IndexMap<StateName, StateRule>,
     pub moves: IndexMap<MoveName, MoveRule>,
+    /// Moves that the first opening of the text makes, and nobody by hand.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub openings: Vec<OpeningRule>,
     #[serde(default)]
     pub clocks: IndexMap<ClockName, ClockRule>,
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
@@ -81,6 +86,19 @@ impl Definition {
         })
     }
 
+    /// Whether the opening of the text makes a move: then nobody makes it by hand.
+    #[must_use]
+    pub fn is_made_by_opening(&self, name: &MoveName) -> bool {
+        self.openings.iter().any(|rule| rule.makes == *name)
+    }
+
+    /// Whether some role that may make the move has to have opened the text.
+    #[must_use]
+    pub fn asks_sight(&self, name: &MoveName) -> bool {
+        let mut roles = self.moves.get(name).into_iter().flat_map(|rule| &rule.by);
+        roles.any(|role| self.roles.get(role).is_some_and(|rule| rule.opened))
+    }
+
     /// Whether restricted moves alone start a clock: its being there would tell of them.
     #[must_use]
     pub fn is_restricted(&self, clock: &ClockRule) -> bool {
@@ -105,6 +123,9 @@ pub struct RoleRule {
     /// … or whoever stands in this relation to the request. Exactly one of the two is set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub relation: Option<Relation>,
+    /// … who has opened the text of the request: nobody decides about what they have not seen.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub opened: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -124,8 +145,10 @@ pub enum Relation {
     /// request is held by the requester.
     Cover,
     Worker,
-    /// Who took the last decision (a move marked `decision`).
+    /// Who took the last decision (a move marked `decision`), or proposed what was decided.
     Decider,
+    /// Who has proposed what waits to be confirmed.
+    Proposer,
     /// Who has claimed the request.
     ClaimHolder,
     /// Who is named to do the actions of the child's plan that the act settles.
@@ -175,6 +198,9 @@ pub struct MoveRule {
     pub by: Vec<RoleName>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_by: Vec<RoleName>,
+    /// What has to hold for one of the roles in `by` alone; asked where no other role lets the move pass.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub by_when: IndexMap<RoleName, Guard>,
     /// First fitting path wins. The opening move has one, without `from`.
     pub paths: Vec<PathRule>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -198,6 +224,8 @@ pub struct MoveRule {
     pub plan: Option<PlanEffect>,
     #[serde(default)]
     pub decision: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<ProposalPart>,
     /// A step of the hand-over of a child protection concern.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hand_over: Option<HandOver>,

@@ -4,15 +4,19 @@
 
 mod claims;
 mod link;
+mod opening;
 mod plan;
 mod target;
 
 pub use claims::{ClaimsForm, TakeOverForm, WarningForm};
 pub use link::LinkForm;
+pub use opening::{OpeningForm, RoleConditionForm};
 pub use plan::{ActionsForm, AddedForm, PlanForm};
 pub use target::{ClockTargetForm, TargetForm};
 
-use super::definition::{Anchor, ClockKind, CountDay, HandOver, RoleRule, Roll, StateRule};
+use super::definition::{
+    Anchor, ClockKind, CountDay, HandOver, ProposalPart, RoleRule, Roll, StateRule,
+};
 use crate::domain::ids::{
     CalendarName, ClockName, EventName, LadderName, MoveName, ReasonCode, RoleName, StateName,
     TeamId, WorkflowName,
@@ -41,6 +45,9 @@ pub struct WorkflowFile {
     pub states: IndexMap<StateName, StateRule>,
     #[schemars(extend("minProperties" = 1))]
     pub moves: IndexMap<MoveName, MoveForm>,
+    /// Moves that the first opening of the text makes, and nobody by hand.
+    #[schemars(length(min = 1))]
+    pub openings: Option<Vec<OpeningForm>>,
     pub clocks: Option<IndexMap<ClockName, ClockForm>>,
     /// Who is told before and after the target of a clock that names the ladder, the earliest first.
     pub ladders: Option<IndexMap<LadderName, LadderForm>>,
@@ -69,6 +76,9 @@ pub struct MoveForm {
     /// Roles that may not, whatever else they hold.
     #[schemars(length(min = 1))]
     pub not_by: Option<Vec<RoleName>>,
+    /// What has to hold for one of the roles in `by` alone.
+    #[schemars(extend("minProperties" = 1))]
+    pub by_when: Option<IndexMap<RoleName, RoleConditionForm>>,
     /// With `to`, the short form of one path.
     pub from: Option<FromForm>,
     /// A state, or `same`.
@@ -96,6 +106,8 @@ pub struct MoveForm {
     pub plan: Option<PlanForm>,
     /// A challenge to it goes to somebody else.
     pub decision: Option<bool>,
+    /// A decision that a second person confirms is proposed first.
+    pub proposal: Option<ProposalPart>,
     /// A step of the hand-over of a child protection concern.
     pub hand_over: Option<HandOver>,
     /// Dotted path in the data of the number of the concern; every step but `opens` has it.

@@ -13,6 +13,7 @@ pub(super) mod ladders;
 mod link;
 mod moves;
 mod names;
+mod openings;
 mod organisation;
 mod plan;
 mod roles;
@@ -122,6 +123,9 @@ fn read_definition(reader: &mut Reader, root: &Node) -> Option<Definition> {
     if let (Some(roles), Some(moves)) = (&roles, &moves) {
         hand_over::check(reader, root, roles, moves);
     }
+    let openings = fields.find_as(reader, "openings", |r, n| {
+        Some(openings::read(r, n, &names))
+    });
     let clocks = fields.find_as(reader, "clocks", |r, n| Some(clocks::read(r, n, &names)));
     let ladders = fields.find_as(reader, "ladders", |r, n| Some(ladders::read(r, n, &names)));
     if let (Some(clocks), Some(ladders)) = (&clocks, &ladders) {
@@ -143,6 +147,7 @@ fn read_definition(reader: &mut Reader, root: &Node) -> Option<Definition> {
         roles: roles?,
         states: states?,
         moves: moves?,
+        openings: openings.unwrap_or_default(),
         clocks: clocks.unwrap_or_default(),
         ladders: ladders.unwrap_or_default(),
         claims,

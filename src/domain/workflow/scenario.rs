@@ -70,6 +70,8 @@ pub enum Does {
         by: Target,
         reason: ReasonCode,
     },
+    /// Reads what was written, on a page.
+    Open,
     /// One command: they stand or fall together.
     Moves(Vec<Done>),
 }

@@ -3,7 +3,9 @@ use crate::domain::ids::{
     AgencyId, DefinitionHash, EventName, MoveName, PrincipalId, Reference, RoleName, StateName,
     TeamId, WorkflowName,
 };
-use crate::domain::request::event::{Act, ActedAs, CoveredBy, HeldBy, Opening, Owner, Personal};
+use crate::domain::request::event::{
+    Act, ActedAs, CoveredBy, HeldBy, Opening, Owner, Personal, ProposalStep,
+};
 use crate::log::{Position, Provenance, SealedPart, StreamKind};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -72,6 +74,10 @@ fn passed_on() -> RequestEvent {
         link: None,
         worker: Some(PrincipalId::parse("canary-worker").unwrap()),
         decided_by: Some(PrincipalId::parse("canary-decider").unwrap()),
+        proposal: Some(ProposalStep::Made {
+            by: PrincipalId::parse("canary-proposer").unwrap(),
+        }),
+        by_opening: false,
         hand_over: None,
         concern: None,
         coded: text("canary-code"),

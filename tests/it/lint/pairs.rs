@@ -258,6 +258,42 @@ pub(super) const PAIRS: &[Pair] = &[
         "help:\n    title: Ask",
         "the title of `help` is that of `ask`",
     ),
+    pair(
+        Rule::E40,
+        [
+            "claims: { lease: 16wh,",
+            "openings: [{ by: [team], makes: help }]\nclaims: { lease: 16wh,",
+        ],
+        "{ by: [team], makes: help }",
+        "`help` asks for data, and whoever opens a request gives none",
+    ),
+    pair(
+        Rule::E40,
+        [
+            "claims: { lease: 16wh,",
+            "openings: [{ by: [team], makes: raise-concern }]\nclaims: { lease: 16wh,",
+        ],
+        "{ by: [team], makes: raise-concern }",
+        "`raise-concern` is for a person to decide",
+    ),
+    pair(
+        Rule::E41,
+        [
+            "    title: Ask a question\n    by: [team]\n",
+            "    title: Ask a question\n    by: [team]\n    proposal: makes\n",
+        ],
+        "ask:\n    title: Ask a question",
+        "a proposal waits in `asked`, and nothing confirms it there",
+    ),
+    pair(
+        Rule::E41,
+        [
+            "    title: Help\n    by: [team]\n",
+            "    title: Help\n    proposal: confirms\n    by: [team]\n",
+        ],
+        "help:\n    title: Help",
+        "whoever proposed it could confirm it themselves with `help`",
+    ),
     Pair {
         rule: Rule::W25,
         file: CALENDAR,

@@ -120,9 +120,11 @@ impl Peers {
         let sent = sent.json(json!({ "data": data })).send().await;
         assert_eq!(sent.status, StatusCode::CREATED, "{}", sent.text);
         let request = sent.body["request_id"].as_str().unwrap();
-        let path = format!("/requests/{request}/moves/acknowledge");
+        let path = format!("/requests/{request}/moves/tell-requester");
         let made = self.served.call(Method::POST, &path, worker).key(&key);
-        let made = made.header("If-Match", "\"1\"").json(json!({ "data": {} }));
+        let made = made
+            .header("If-Match", "\"1\"")
+            .json(json!({ "data": { "how": "phone" } }));
         let made = made.send().await;
         assert_eq!(made.status, StatusCode::OK, "{}", made.text);
         self.sent.fetch_add(1, SeqCst);

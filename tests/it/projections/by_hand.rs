@@ -34,7 +34,7 @@ const fn slip(
 
 const OVER: &str = "not-agreed request-withdrawn help-declined entered-in-error request-ended";
 
-fn slips() -> [Slip; 9] {
+fn slips() -> [Slip; 10] {
     [
         slip(
             "handover",
@@ -47,7 +47,7 @@ fn slips() -> [Slip; 9] {
             ..slip(
                 "acknowledge",
                 "request-sent",
-                "request-acknowledged question-asked help-agreed not-agreed garf-asked \
+                "request-acknowledged question-asked help-agreed decision-proposed garf-asked \
                  request-ended",
                 "request-withdrawn help-declined entered-in-error \
                  concern-answered?result=child-protection",
@@ -63,8 +63,15 @@ fn slips() -> [Slip; 9] {
         slip(
             "inform",
             "help-agreed not-agreed",
-            "requester-told help-agreed?requester_told=true not-agreed?requester_told=true",
-            "entered-in-error",
+            "requester-told decision-read help-agreed?requester_told=true \
+             not-agreed?requester_told=true",
+            "help-started entered-in-error",
+        ),
+        slip(
+            "family_told",
+            "help-agreed not-agreed",
+            "family-told",
+            "help-started help-declined request-withdrawn request-ended entered-in-error",
         ),
         slip(
             "allocate",
@@ -89,10 +96,19 @@ fn slips() -> [Slip; 9] {
             "answer",
             "question-asked",
             "question-answered",
-            "help-agreed not-agreed garf-asked request-passed-on request-withdrawn help-declined \
+            "help-agreed decision-proposed garf-asked request-passed-on request-withdrawn help-declined \
              entered-in-error request-ended child-protection-concern-passed-on",
         ),
     ]
+}
+
+/// When it really happened, where it was written down afterwards.
+fn written_later(coded: &Value) -> &Value {
+    ["answered_at", "told_at"]
+        .into_iter()
+        .map(|field| &coded[field])
+        .find(|at| at.is_string())
+        .unwrap_or(&Value::Null)
 }
 
 impl Slip {
@@ -139,7 +155,7 @@ impl Slip {
                 *spell = (
                     status.to_owned(),
                     spell.1,
-                    Some(at_ms(&coded["answered_at"])),
+                    Some(at_ms(written_later(coded))),
                 );
             }
         }
@@ -148,7 +164,7 @@ impl Slip {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn all_nine_clocks_equal_those_that_are_read_off_the_log_by_hand() {
+async fn all_ten_clocks_equal_those_that_are_read_off_the_log_by_hand() {
     let engine = worked(120).await;
     engine.runner.run_until_idle().await.unwrap();
     let log = log_of(&engine).await;

@@ -98,6 +98,8 @@ impl Story {
             link: None,
             worker: None,
             decided_by: None,
+            proposal: None,
+            by_opening: false,
             hand_over: None,
             concern: None,
             coded: serde_json::Map::from_iter([("why".to_owned(), Value::from("canary-code"))]),

@@ -99,6 +99,7 @@ async fn a_move_is_made_once_however_often_its_form_is_sent() {
     let served = Served::start().await;
     let request = served.sent().await;
     let visitor = duty(&served).await;
+    served.claimed(request, "duty.carrick").await;
     let page = format!("/app/requests/{request}");
     let form = format!("{page}/moves/ask");
     let drawn = visitor.get(&form).await;
@@ -116,7 +117,7 @@ async fn a_move_is_made_once_however_often_its_form_is_sent() {
     let seen = served
         .get(&format!("/requests/{request}"), "duty.carrick")
         .await;
-    assert_eq!(seen.body["version"], 2);
+    assert_eq!(seen.body["version"], 4);
     // The same form with other words is not sent in its place.
     let other = [
         ("key", key.as_str()),
@@ -132,7 +133,8 @@ async fn what_was_typed_stands_there_again_beside_what_is_wrong() {
     let served = Served::start().await;
     let request = served.sent().await;
     let visitor = duty(&served).await;
-    let form = format!("/app/requests/{request}/moves/not-agreed");
+    served.claimed(request, "duty.carrick").await;
+    let form = format!("/app/requests/{request}/moves/propose-not-agreed");
     let script = "<script>alert(1)</script>\"'";
     let fields = [
         ("advice", script),
@@ -160,7 +162,7 @@ async fn what_was_typed_stands_there_again_beside_what_is_wrong() {
     let seen = served
         .get(&format!("/requests/{request}"), "duty.carrick")
         .await;
-    assert_eq!(seen.body["version"], 1);
+    assert_eq!(seen.body["version"], 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -170,7 +172,7 @@ async fn one_of_two_questions_is_asked_for_beside_the_first() {
     let mut agreed = example("agree-to-help");
     agreed["worker"] = serde_json::json!("duty.carrick");
     let made = served
-        .make(request, "agree-to-help", "duty.carrick", agreed)
+        .make(request, "agree-to-help", "lead.carrick", agreed)
         .await;
     assert_eq!(made.status, StatusCode::OK, "{}", made.text);
     let form = format!("/app/requests/{request}/moves/plan-action");
@@ -188,14 +190,15 @@ async fn whoever_decides_on_an_older_version_is_asked_to_look_again() {
     let served = Served::start().await;
     let request = served.sent().await;
     let visitor = duty(&served).await;
+    served.claimed(request, "duty.carrick").await;
     let form = format!("/app/requests/{request}/moves/ask");
     let drawn = visitor.get(&form).await;
     let moved = served
         .make(
             request,
-            "acknowledge",
+            "tell-requester",
             "lead.carrick",
-            serde_json::json!({}),
+            serde_json::json!({ "how": "phone" }),
         )
         .await;
     assert_eq!(moved.status, StatusCode::OK, "{}", moved.text);

@@ -52,6 +52,24 @@ pub(crate) fn duty() -> Principal {
     )
 }
 
+pub(crate) fn lead() -> Principal {
+    principal(
+        "lead.carrick",
+        PrincipalKind::Person,
+        "team-lead",
+        "carrick-team",
+    )
+}
+
+pub(crate) fn deputy() -> Principal {
+    principal(
+        "deputy.carrick",
+        PrincipalKind::Person,
+        "team-lead",
+        "carrick-team",
+    )
+}
+
 pub(crate) fn school_system() -> Principal {
     let school = "example-primary-girvan";
     principal(
@@ -85,7 +103,8 @@ impl Office {
             engine,
             subscriptions,
         };
-        office.grant(&[head(), duty(), school_system()]).await;
+        let people = [head(), duty(), lead(), deputy(), school_system()];
+        office.grant(&people).await;
         office.grant(others).await;
         office
     }
@@ -182,7 +201,9 @@ impl Office {
         self.execute(&head(), ask, None).await.unwrap().request_id
     }
 
+    /// Whoever makes it has opened the request.
     pub(crate) async fn make(&self, request: RequestId, name: &str, by: &Principal, data: Value) {
+        self.engine.read(AUTHORITY, request, &by.id).await;
         let loaded = self.engine.commands.load(AUTHORITY, request).await.unwrap();
         let ask = Ask::Moves {
             request,
@@ -197,7 +218,7 @@ impl Office {
 
     pub(crate) async fn asked(&self, request: RequestId) {
         let question = json!({ "question": "Invented: which mornings?" });
-        self.make(request, "ask", &duty(), question).await;
+        self.make(request, "ask", &lead(), question).await;
     }
 
     /// The second event of a request, as a build wrote it that is not this one.

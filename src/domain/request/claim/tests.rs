@@ -5,7 +5,7 @@ use crate::domain::organisation::{Covers, Organisation};
 use crate::domain::request::actor::{Grant, Principal, PrincipalKind};
 use crate::domain::request::clocks::ClockGround;
 use crate::domain::request::codec;
-use crate::domain::request::command::{Asked, Facts, OpeningFacts, RequestCommand, Routed};
+use crate::domain::request::command::{Asked, Facts, OpeningFacts, RequestCommand, Routed, Sight};
 use crate::domain::request::decide::{Pinned, decide};
 use crate::domain::request::error::{NotDue, Refusal};
 use crate::domain::request::event::{Personal, RequestEvent};
@@ -183,6 +183,7 @@ impl Story {
             teams: Arc::new(["north", "south"].map(|t| TeamId::parse(t).unwrap()).into()),
             covers: Covers::new(),
             is_import: false,
+            sight: Sight::Unopened,
             references: BTreeMap::new(),
         };
         let pinned = Pinned {

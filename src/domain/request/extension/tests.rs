@@ -103,6 +103,7 @@ impl Story {
             teams: Arc::default(),
             covers: Covers::new(),
             is_import: false,
+            sight: crate::domain::request::command::Sight::Unopened,
             references: BTreeMap::new(),
         };
         let pinned = Pinned {

@@ -103,6 +103,7 @@ impl Story {
             references: Default::default(),
             covers: Covers::new(),
             is_import: false,
+            sight: crate::domain::request::command::Sight::Unopened,
         };
         let pinned = Pinned {
             definition: &self.definition,

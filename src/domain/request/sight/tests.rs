@@ -1,6 +1,7 @@
 //! Which tie lets a person act on what, with the tables written by hand.
 
 use super::super::actor::Grant;
+use super::super::command::Sight;
 use super::*;
 use crate::domain::ids::MoveName;
 use crate::domain::organisation::Covers;
@@ -75,6 +76,7 @@ fn answers(person: &Principal, state: &str) -> Vec<&'static str> {
     let who = Who {
         person,
         covers: &covers,
+        sight: Sight::Unopened,
     };
     let involvement = Involvement::of(&definition, &request, who);
     ["note", "warn", "hush", "settle"]

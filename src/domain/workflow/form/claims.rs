@@ -1,4 +1,4 @@
-//! `claims`, as people write it.
+//! `claims`, as people write them.
 
 use super::{OffsetForm, TargetForm};
 use crate::domain::ids::{ReasonCode, RoleName, StateName};

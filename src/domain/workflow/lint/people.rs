@@ -3,7 +3,9 @@
 
 use super::{Ground, Rule};
 use crate::domain::ids::RoleName;
-use crate::domain::workflow::definition::{HandOver, MoveRule, PlanEffect, Relation, RoleRule};
+use crate::domain::workflow::definition::{
+    HandOver, MoveRule, PlanEffect, ProposalPart, Relation, RoleRule,
+};
 use crate::domain::workflow::located::Reader;
 use std::collections::BTreeSet;
 
@@ -40,6 +42,10 @@ fn why_nobody(ground: &Ground<'_>, rule: &RoleRule) -> Option<(String, String)> 
             "no move is a decision".to_owned(),
             "a move with `decision: true`".to_owned(),
         )),
+        Some(Relation::Proposer) if !moves.values().any(proposes) => Some((
+            "no move makes a proposal".to_owned(),
+            "a move with `proposal: makes`".to_owned(),
+        )),
         Some(Relation::Action) if !moves.values().any(adds) => Some((
             "no move adds an action to the child's plan".to_owned(),
             "a move with `plan: { adds: … }`".to_owned(),
@@ -57,6 +63,7 @@ fn why_nobody(ground: &Ground<'_>, rule: &RoleRule) -> Option<(String, String)> 
             | Relation::Cover
             | Relation::Worker
             | Relation::Decider
+            | Relation::Proposer
             | Relation::ClaimHolder
             | Relation::Action
             | Relation::ConcernAuthor
@@ -77,6 +84,10 @@ fn why_nobody(ground: &Ground<'_>, rule: &RoleRule) -> Option<(String, String)> 
             ))
         }
     }
+}
+
+fn proposes(rule: &MoveRule) -> bool {
+    rule.proposal == Some(ProposalPart::Makes)
 }
 
 fn adds(rule: &MoveRule) -> bool {

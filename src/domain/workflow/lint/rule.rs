@@ -34,6 +34,8 @@ pub enum Rule {
     E35,
     E36,
     E37,
+    E40,
+    E41,
     W13,
     W23,
     W24,
@@ -95,6 +97,8 @@ rules! {
     E35 "A claim stands still only while somebody else has the request in hand"
     E36 "A target that the law sets is extended on a basis in law, and no other names one"
     E37 "Every step of a child protection concern names it by its number, and whoever holds it closes it"
+    E40 "What the opening of a request's text makes happens once and needs nobody's words"
+    E41 "A proposal can be confirmed by a second person, and sent back"
     W13 "Routing rules that can hold together are marked where their order matters"
     W23 "A target is longer than the time between two looks of the timers"
     W24 "Two moves that stand side by side do not have one title"

@@ -1,6 +1,8 @@
 //! `moves`: who may do what, from where to where, and what is asked.
 
-use super::super::definition::{FromStates, Guard, MoveRule, OwnerRule, PathRule, ToState};
+use super::super::definition::{
+    FromStates, Guard, MoveRule, OwnerRule, PathRule, ProposalPart, ToState,
+};
 use super::super::lint::Rule;
 use super::super::located::{Entry, Fields, Node, Reader, Yaml, quoted};
 use super::super::schema::fault;
@@ -15,6 +17,12 @@ use crate::domain::ids::{EventName, MoveName, RoleName, StateName, TeamId};
 use crate::domain::request::event::GENERIC_EVENT_NAMES;
 use indexmap::IndexMap;
 use serde_json::Value;
+
+const PROPOSALS: [(&str, ProposalPart); 3] = [
+    ("makes", ProposalPart::Makes),
+    ("confirms", ProposalPart::Confirms),
+    ("sends-back", ProposalPart::SendsBack),
+];
 
 pub(super) fn read(
     reader: &mut Reader,
@@ -68,30 +76,16 @@ fn rule(
 ) -> Option<MoveRule> {
     let ground = Ground::of(names, declared);
     let speaks = Speaks::act(names, declared);
-    let roles = |r: &mut Reader, n: &Node| {
-        Some(value::declared_list(
-            r,
-            n,
-            RoleName::parse,
-            "role",
-            &names.roles,
-        ))
-    };
     let mut fields = reader.fields(node)?;
     let title = fields.need_as(reader, "title", Reader::text);
     let opens = fields.flag(reader, "opens");
-    let by = fields.need_as(reader, "by", roles);
-    let not_by = fields.find_as(reader, "not_by", roles);
-    let paths = paths(
-        reader,
-        node,
-        &mut fields,
-        Way {
-            opens,
-            names,
-            speaks,
-        },
-    );
+    let rights = rights(reader, &mut fields, (names, speaks));
+    let way = Way {
+        opens,
+        names,
+        speaks,
+    };
+    let paths = paths(reader, node, &mut fields, way);
     let guard = guard(reader, &mut fields, speaks);
     let emits = fields.need_as(reader, "emits", |r, n| r.id(n, EventName::parse));
     let data = fields.need_as(reader, "data", |r, n| data(r, n, opens, names));
@@ -106,6 +100,9 @@ fn rule(
     };
     let plan = fields.find_as(reader, "plan", |r, n| plan::read(r, n, place));
     let decision = fields.flag(reader, "decision");
+    let proposal = fields.find_as(reader, "proposal", |r, n| {
+        r.word(n, "part of a proposal", &PROPOSALS)
+    });
     let concern = hand_over::read(reader, &mut fields, declared, ground);
     let any_version = fields.flag(reader, "any_version");
     let restricted = fields.flag(reader, "restricted");
@@ -113,11 +110,13 @@ fn rule(
         reader.wrong(at, "`any_version` on the opening move", "a later move");
     }
     fields.finish(reader);
+    let rights = rights?;
     Some(MoveRule {
         title: title?,
         opens,
-        by: by?,
-        not_by: not_by.unwrap_or_default(),
+        by: rights.by,
+        not_by: rights.not_by,
+        by_when: rights.by_when,
         paths: paths?,
         guard,
         emits: emits?,
@@ -128,6 +127,7 @@ fn rule(
         link,
         plan,
         decision,
+        proposal,
         hand_over: concern.hand_over,
         concern: concern.concern,
         keeps_open: concern.keeps_open,
@@ -135,6 +135,72 @@ fn rule(
         any_version,
         restricted,
     })
+}
+
+/// Who may make a move, and who may not.
+struct Rights {
+    by: Vec<RoleName>,
+    not_by: Vec<RoleName>,
+    by_when: IndexMap<RoleName, Guard>,
+}
+
+fn rights(
+    reader: &mut Reader,
+    fields: &mut Fields<'_>,
+    (names, speaks): (&Names<'_>, Speaks<'_>),
+) -> Option<Rights> {
+    let roles = |r: &mut Reader, n: &Node| {
+        let parse = RoleName::parse;
+        Some(value::declared_list(r, n, parse, "role", &names.roles))
+    };
+    let by = fields.need_as(reader, "by", roles);
+    let not_by = fields.find_as(reader, "not_by", roles);
+    let by_when = fields.find_as(reader, "by_when", |r, n| {
+        Some(conditions(r, n, (by.as_deref(), speaks)))
+    });
+    Some(Rights {
+        by: by?,
+        not_by: not_by.unwrap_or_default(),
+        by_when: by_when.unwrap_or_default(),
+    })
+}
+
+/// `{ role: { guard: …, because: … }, … }`, for roles of `by`.
+fn conditions(
+    reader: &mut Reader,
+    node: &Node,
+    (by, speaks): (Option<&[RoleName]>, Speaks<'_>),
+) -> IndexMap<RoleName, Guard> {
+    let mut found = IndexMap::new();
+    let allowed: Vec<&str> = by
+        .unwrap_or_default()
+        .iter()
+        .map(RoleName::as_str)
+        .collect();
+    for entry in reader.entries(node, "roles and what has to hold for each") {
+        let role = reader.key_id(entry, RoleName::parse);
+        if let (Some(role), Some(by)) = (&role, by)
+            && !by.contains(role)
+        {
+            let words = format!("a condition for `{role}`, which is not in `by`");
+            reader.wrong_key(entry, words, allowed.join(", "));
+        }
+        let Some(mut fields) = reader.fields(&entry.value) else {
+            continue;
+        };
+        let asks = guard(reader, &mut fields, speaks);
+        fields.finish(reader);
+        match (role, asks) {
+            (Some(role), Some(asks)) => {
+                found.insert(role, asks);
+            }
+            (_, None) if entry.value.entries().is_empty() => {
+                reader.wrong(&entry.value, "an empty condition", "`guard` and `because`");
+            }
+            (Some(_) | None, _) => {}
+        }
+    }
+    found
 }
 
 /// What the paths of one move stand in.

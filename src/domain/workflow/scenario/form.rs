@@ -42,7 +42,7 @@ pub struct StepForm {
     /// Who does it: somebody of the files in `people`.
     #[schemars(rename = "as")]
     pub actor: Option<PrincipalId>,
-    /// A move of the workflow, `claim`, `release` or `extend`.
+    /// A move of the workflow, `claim`, `release`, `extend`, or `open`: they read it on a page.
     #[schemars(rename = "do")]
     pub does: Option<MoveName>,
     /// The name of a file in the folder `examples`.

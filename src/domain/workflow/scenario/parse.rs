@@ -144,6 +144,7 @@ fn does(reader: &mut Reader, fields: &mut Fields<'_>) -> Option<Does> {
     let name = match text.as_deref()? {
         "claim" => return Some(Does::Claim(code)),
         "release" => return Some(Does::Release(code)),
+        "open" => return Some(Does::Open),
         _ => reader.id(node?, MoveName::parse)?,
     };
     if let Some(node) = reason {
