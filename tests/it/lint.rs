@@ -22,7 +22,7 @@ use rfa::domain::workflow::parse::{
 use std::path::{Path, PathBuf};
 
 const ORGANISATION: &str = "tests/workflows/lint/organisation/example.yaml";
-const CLOCKS: [&str; 3] = ["handover", "decide", "answer"];
+const CLOCKS: [&str; 4] = ["handover", "take_over", "decide", "answer"];
 const TODAY: Date = jiff::civil::date(2026, 11, 23);
 
 fn checkout() -> &'static Path {
@@ -91,7 +91,10 @@ fn covered() -> Covered {
         "end",
         "reopen",
         "raise-concern",
+        "not-reached",
         "concern-answered",
+        "take-over",
+        "close-concern",
     ];
     let clocks = CLOCKS.map(|name| ClockName::parse(name).unwrap());
     Covered {

@@ -103,7 +103,10 @@ fn a_role_that_nobody_can_hold_is_refused() {
 #[test]
 fn a_clock_that_never_stops_is_refused() {
     assert_eq!(
-        refusals(&[["    stop: [concern-answered]", "    stop: [request-sent]"]]),
+        refusals(&[[
+            "    stop: [concern-answered, concern-taken-over]",
+            "    stop: [request-sent]"
+        ]]),
         [
             "E07 105:3: `handover` can run for ever: from `asked` on nothing stops it; allowed: `stop` or `cancel` with an event that can come there",
             "E20 105:3: `handover` still runs in the ending state `ended`; allowed: `request-ended` in its `stop` or `cancel`, or a move there that stops it",
