@@ -192,7 +192,10 @@ async fn whoever_asked_ends_no_concern_of_others_and_gives_no_result() {
         for number in [1, 2] {
             let refused = step(&served, request, (name, number), "head.girvan").await;
             assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", refused.text);
-            told.push(refused.text);
+            told.push((
+                refused.body["detail"].clone(),
+                refused.body["allowed"].clone(),
+            ));
             let mut data = example(name);
             data["concern"] = json!(number);
             let path = format!("/requests/{request}/moves/{name}");

@@ -3,6 +3,7 @@
 use crate::diagram::definition_of;
 use rfa::domain::ids::{ClockName, MoveName, StateName};
 use rfa::domain::workflow::Definition;
+use rfa::domain::workflow::definition::Target;
 use rfa::domain::workflow::explain::{Beside, Part, explain};
 use std::process::Command;
 
@@ -53,7 +54,11 @@ fn every_state_move_clock_and_route_is_told() {
             assert_says(&text, &[&rule.title]);
         }
         for (name, rule) in &definition.clocks {
-            assert_says(&text, &[&format!("{} ({name}) Within ", rule.title)]);
+            let within = match rule.target {
+                Target::NextWorkingDayAt(_) => "By",
+                _ => "Within",
+            };
+            assert_says(&text, &[&format!("{} ({name}) {within} ", rule.title)]);
         }
         for rule in &definition.routing {
             let because = rule.because.to_lowercase();

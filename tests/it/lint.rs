@@ -58,7 +58,7 @@ fn said(file: &str, text: &str) -> Vec<Problem> {
     };
     let calendar = parse_calendar(CALENDAR, &text_of(CALENDAR)).unwrap();
     let organisation = parse_organisation(ORGANISATION, &text_of(ORGANISATION)).unwrap();
-    let grants = ["named-person", "locality-worker"].map(|role| Grant {
+    let grants = ["named-person", "locality-worker", "social-work-responder"].map(|role| Grant {
         role: RoleName::parse(role).unwrap(),
         team: None,
         agency: None,

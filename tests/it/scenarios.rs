@@ -55,9 +55,9 @@ fn the_shipped_scenarios_hold_and_walk_through_every_move_and_clock() {
         .filter(|line| line.starts_with("  ok    "))
         .count();
     assert_eq!(told, texts(STORIES, "yaml").len());
-    assert!(text.contains("  all 29 moves walked through\n"), "{text}");
-    assert!(text.contains("  all 9 clocks walked through\n"), "{text}");
-    assert!(text.contains("  all 31 rungs walked through\n"), "{text}");
+    assert!(text.contains("  all 32 moves walked through\n"), "{text}");
+    assert!(text.contains("  all 10 clocks walked through\n"), "{text}");
+    assert!(text.contains("  all 33 rungs walked through\n"), "{text}");
     assert!(
         text.ends_with(&format!("OK (scenarios: {told})\n")),
         "{text}"
@@ -117,7 +117,7 @@ fn a_move_that_no_scenario_walks_through_is_told_and_warned_of() {
     .unwrap();
     let (code, text) = run(files.folder(), &[]);
     assert_eq!(code, 0);
-    let missing = "28 of 29 moves walked through; not: ask-garf";
+    let missing = "31 of 32 moves walked through; not: ask-garf";
     assert!(text.contains(missing), "{text}");
     let check = std::process::Command::new(env!("CARGO_BIN_EXE_rfa"))
         .args(["workflow", "check", "."])
@@ -136,8 +136,7 @@ fn a_rung_that_no_scenario_waits_for_is_named_and_warned_of_at_its_clock() {
     std::fs::remove_file(story).unwrap();
     let (code, text) = run(files.folder(), &[]);
     assert_eq!(code, 0);
-    let missing =
-        "  27 of 31 rungs walked through; not: inform 0, inform +1wd, allocate 0, allocate +5wd\n";
+    let missing = "  27 of 33 rungs walked through; not: take_over 0, take_over +1wd, inform 0, inform +1wd, allocate 0, allocate +5wd\n";
     assert!(text.contains(missing), "{text}");
     let check = std::process::Command::new(env!("CARGO_BIN_EXE_rfa"))
         .args(["workflow", "check", "."])
