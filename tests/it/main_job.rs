@@ -228,14 +228,12 @@ async fn a_concern_is_taken_at_any_version_and_leaves_only_a_stub_behind() {
     assert!(stub["data"].get("to").is_none(), "{stub}");
     let whole = consume(served.broker_url(), "rfa.restricted.south-ayrshire").await;
     assert_eq!(whole["data"]["to"], "with-child-protection");
-    let answered = json!({
-        "answered_at": now(), "answered_by": "Invented responder", "result": "not-child-protection"
-    });
-    let path = format!("/requests/{request}/moves/answered-by");
-    let answer = served
-        .post(&path, "social.work", json!({ "data": answered }))
-        .await;
-    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    for name in ["take-over-concern", "concern-result"] {
+        let path = format!("/requests/{request}/moves/{name}");
+        let data = json!({ "data": example(name) });
+        let answer = served.post(&path, "social.work", data).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    }
     let seen = served
         .get(&format!("/requests/{request}"), "head.girvan")
         .await;
@@ -287,10 +285,10 @@ fn data_of(name: &str) -> Value {
         "pass-on-child-protection-concern" => json!({
             "risk": "neglect", "number_rung": "initial-response", "concern": "Invented."
         }),
-        "answered-by" => json!({
-            "answered_at": "2026-01-05T09:00:00Z", "answered_by": "Invented",
-            "result": "child-protection"
-        }),
+        "could-not-get-through"
+        | "concern-handed-over"
+        | "take-over-concern"
+        | "concern-result" => example(name),
         "send" => example("send"),
         "answer" => json!({ "answer": "Invented." }),
         "say-whether-help-came" => json!({ "help_came": "partly" }),
@@ -338,6 +336,7 @@ async fn every_move_by_every_wrong_role_and_team_is_refused_and_appends_nothing(
         "lead.carrick",
         "deputy.carrick",
         "social.work",
+        "social.work-night",
     ];
     let wrong: Vec<String> = served
         .people()

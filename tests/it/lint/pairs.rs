@@ -83,7 +83,10 @@ pub(super) const PAIRS: &[Pair] = &[
     ),
     pair(
         Rule::E07,
-        ["    stop: [concern-answered]", "    stop: [request-sent]"],
+        [
+            "    stop: [concern-answered, concern-taken-over]",
+            "    stop: [request-sent]",
+        ],
         "handover:\n    title",
         "`handover` can run for ever: from `asked` on nothing stops it",
     ),
@@ -212,7 +215,10 @@ pub(super) const PAIRS: &[Pair] = &[
     ),
     pair(
         Rule::E33,
-        ["    any_version: true\n", ""],
+        [
+            "    any_version: true\n    restricted: true\n    hand_over: opens\n",
+            "    restricted: true\n    hand_over: opens\n",
+        ],
         "raise-concern:",
         "a hand-over that may have to wait for a retry",
     ),
@@ -239,6 +245,12 @@ pub(super) const PAIRS: &[Pair] = &[
         ],
         "A law }",
         "a basis in law for a target that the law does not set",
+    ),
+    pair(
+        Rule::E37,
+        ["by: [holder]", "by: [holder, team]"],
+        "close-concern:",
+        "a concern can be closed without being held, by `team`",
     ),
     pair(
         Rule::W13,

@@ -39,9 +39,10 @@ fn slips() -> [Slip; 10] {
         slip(
             "handover",
             "child-protection-concern-passed-on",
-            "concern-answered",
+            "concern-handed-over concern-taken-over",
             "",
         ),
+        slip("take_over", "concern-handed-over", "concern-taken-over", ""),
         Slip {
             once: true,
             ..slip(
@@ -50,7 +51,7 @@ fn slips() -> [Slip; 10] {
                 "request-acknowledged question-asked help-agreed decision-proposed garf-asked \
                  request-ended",
                 "request-withdrawn help-declined entered-in-error \
-                 concern-answered?result=child-protection",
+                 concern-result?result=child-protection",
             )
         },
         slip(
@@ -58,7 +59,7 @@ fn slips() -> [Slip; 10] {
             "request-sent asked-to-look-again",
             "help-agreed not-agreed",
             "request-withdrawn help-declined entered-in-error request-ended \
-             concern-answered?result=child-protection",
+             concern-result?result=child-protection",
         ),
         slip(
             "inform",

@@ -98,13 +98,20 @@ pub(super) fn fit_clocks(
         let Some((_, rule)) = clock else { continue };
         let ladder = rule.ladder.as_ref().and_then(|name| ladders.get(name));
         let rungs = ladder.map_or(&[][..], |ladder| &ladder.0);
-        let misfit = rungs.iter().find(|rung| match (rule.target, rung.at) {
-            (_, Offset::AtTarget) => false,
+        let fits = |rung: &&Rung| match (rule.target, rung.at) {
+            (_, Offset::AtTarget) => true,
             (Target::NextWorkingDayAt(_), at) => {
-                !matches!(at, Offset::After(Target::WorkingDays(_)))
+                matches!(at, Offset::After(Target::WorkingDays(_)))
             }
-            (target, Offset::Before(by) | Offset::After(by)) => !by.has_unit_of(target),
-        });
+            (target, Offset::Before(by) | Offset::After(by)) => by.has_unit_of(target),
+        };
+        // One unit among several is told where the ladder stands.
+        let mut apart = rungs.iter().filter(|rung| rung.at != Offset::AtTarget);
+        let is_moment = matches!(rule.target, Target::NextWorkingDayAt(_));
+        let misfit = match apart.clone().find(|rung| !fits(rung)) {
+            Some(rung) if is_moment || !apart.any(|rung| fits(&rung)) => Some(rung),
+            Some(_) | None => None,
+        };
         if let (Some(rung), Some(at)) = (misfit, entry.value.find("ladder")) {
             let found = format!("a rung at `{}` for a target of `{}`", rung.at, rule.target);
             let allowed = match rule.target {
