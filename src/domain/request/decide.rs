@@ -8,6 +8,7 @@ use super::command::{Asked, Facts, OpeningFacts, RequestCommand};
 use super::entitle::{Ground, acted_as, moves_from, starts_at};
 use super::error::{Place, Refusal};
 use super::event::{Act, ActedAs, CoveredBy, HeldBy, Opening, Owner, RequestEvent};
+use super::expected::{self, ExpectedDay};
 use super::extension;
 use super::guard::{self, Knows};
 use super::link::{self, Link};
@@ -95,7 +96,7 @@ fn act(
         actions: Some(plan::numbers(rule, &asked)),
     };
     let acted_as = acted_as(&ground, &asked.move_name, rule, facts)?;
-    let Effects { to, plan, link } = effects((definition, rule), request, &asked, facts)?;
+    let done = effects((definition, rule), request, &asked, facts)?;
     let owner_team = owner_team(request, rule, &asked, opening.as_ref(), facts)?;
     let worker = principal_at(rule.worker.as_deref(), &asked)?;
     let named = principal_at(rule.requester.as_deref(), &asked)?;
@@ -111,17 +112,17 @@ fn act(
             .and_then(|r| r.worker.as_ref())
     });
     let owner = Owner {
-        held_by: held_by(definition, &to, requester, known_worker),
+        held_by: held_by(definition, &done.to, requester, known_worker),
         team: owner_team.team,
     };
     let agency = agency_of_now(request, &asked, &acted_as);
     let cover = cover_of(&owner, agency.as_ref(), facts);
     let received_at = received_at(&asked, facts)?;
-    let claim = claim::after(definition, request, (&to, left_team.as_ref()), facts);
+    let claim = claim::after(definition, request, (&done.to, left_team.as_ref()), facts);
     Ok(RequestEvent::Act(Box::new(Act {
         name: rule.emits.clone(),
         from: request.map(|r| r.state.clone()),
-        to,
+        to: done.to,
         owner,
         left_team,
         because: owner_team.because,
@@ -130,8 +131,9 @@ fn act(
         hand_over: rule.hand_over,
         concerns_left: concerns_left(rule, request),
         worker,
-        plan,
-        link,
+        plan: done.plan,
+        link: done.link,
+        expected: done.expected,
         requester: named,
         agency: agency
             .filter(|now| request.is_some_and(|r| r.opening.agency.as_ref() != Some(now))),
@@ -160,6 +162,7 @@ struct Effects {
     to: StateName,
     plan: Option<PlanStep>,
     link: Option<Link>,
+    expected: Option<ExpectedDay>,
 }
 
 /// The path is chosen and the guards are asked as if the act had settled its own actions.
@@ -176,7 +179,13 @@ fn effects(
     let plan = step?;
     guard::check((rule, path), &knows, asked)?;
     let link = link::step(rule, request, asked, facts)?;
-    Ok(Effects { to, plan, link })
+    let expected = expected::day(rule, asked)?;
+    Ok(Effects {
+        to,
+        plan,
+        link,
+        expected,
+    })
 }
 
 /// Of those that are open, when the act answers one of them.

@@ -79,6 +79,7 @@ impl Facts for Knows<'_> {
             Fact::ConcernOpen => is(Request::is_concern_open),
             Fact::WorkerNamed => is(|request| request.worker.is_some()),
             Fact::ActionsOpen => self.plan.open().count().into(),
+            Fact::HelpExpected => is(|request| request.expected.is_some()),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Where a request stands: the fold of its events, without rules.
 
 use super::event::{Act, ClaimEffect, Opening, Owner, RequestEvent};
+use super::expected::ExpectedDay;
 use super::link::Link;
 use super::plan::Plan;
 use super::rung::Raised;
@@ -31,6 +32,9 @@ pub struct Request {
     pub worker: Option<PrincipalId>,
     pub decider: Option<PrincipalId>,
     pub claimed_by: Option<PrincipalId>,
+    /// When help is expected, as said since the last decision.
+    #[serde(default)]
+    pub expected: Option<ExpectedDay>,
     /// Child protection concerns that were passed on and that nobody has answered yet.
     #[serde(default)]
     pub concerns_open: u32,
@@ -116,6 +120,7 @@ impl Request {
             worker: act.worker.clone(),
             decider: act.decided_by.clone(),
             claimed_by: None,
+            expected: act.expected.clone(),
             concerns_open: u32::from(act.hand_over == Some(HandOver::Opens)),
             raised: Raised::default(),
             links: Vec::new(),
@@ -159,6 +164,11 @@ impl Request {
         }
         if act.decided_by.is_some() {
             self.decider.clone_from(&act.decided_by);
+            // A new decision makes a promise of its own.
+            self.expected = None;
+        }
+        if act.expected.is_some() {
+            self.expected.clone_from(&act.expected);
         }
         if let Some(link) = &act.link
             && !self.links.contains(link)

@@ -2,6 +2,7 @@
 
 mod claims;
 mod clock;
+mod expect;
 mod ladder;
 mod link;
 mod plan;
@@ -11,6 +12,7 @@ pub use clock::{
     Anchor, CalendarChoice, ClockKind, ClockRule, CountDay, ExtendRule, NoTarget, Roll, TARGETS,
     Target, Trigger,
 };
+pub use expect::ExpectRule;
 pub use ladder::{Ladder, NoOffset, OFFSETS, Offset, Rung};
 pub use link::{LinkEffect, LinkKind};
 pub use plan::{ActionRule, AddedBy, PlanEffect, SettledBy, Settling, Which};
@@ -147,6 +149,9 @@ pub struct StateRule {
     /// Help is agreed and nobody is free to give it.
     #[serde(default)]
     pub waiting: bool,
+    /// Help is being given: the child waits no longer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub helping: bool,
     /// Outside the process it is only said that the request moved to another process.
     #[serde(default)]
     pub restricted: bool,
@@ -193,6 +198,9 @@ pub struct MoveRule {
     /// What it does to the child's plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<PlanEffect>,
+    /// When help is expected, as it says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expects: Option<ExpectRule>,
     #[serde(default)]
     pub decision: bool,
     /// Opens or closes a hand-over that stays red until somebody has answered.

@@ -2,9 +2,11 @@
 //! editors read. What may stand where is the parser's to say; a test holds the two together key by
 //! key.
 
+mod expect;
 mod link;
 mod plan;
 
+pub use expect::ExpectForm;
 pub use link::LinkForm;
 pub use plan::{ActionsForm, AddedForm, PlanForm};
 
@@ -90,6 +92,8 @@ pub struct MoveForm {
     pub link: Option<LinkForm>,
     /// What it does to the child's plan.
     pub plan: Option<PlanForm>,
+    /// When help is expected, as it says.
+    pub expects: Option<ExpectForm>,
     /// A challenge to it goes to somebody else.
     pub decision: Option<bool>,
     pub hand_over: Option<HandOver>,
@@ -186,8 +190,9 @@ pub struct ClockForm {
     pub calendar: Option<CalendarName>,
     #[schemars(length(min = 1))]
     pub start: Vec<TriggerForm>,
+    /// Needed where the clock has no `restart`.
     #[schemars(length(min = 1))]
-    pub stop: Vec<TriggerForm>,
+    pub stop: Option<Vec<TriggerForm>>,
     #[schemars(length(min = 1))]
     pub cancel: Option<Vec<TriggerForm>>,
     /// States in which it does not count.

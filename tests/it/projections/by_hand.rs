@@ -15,6 +15,8 @@ struct Slip {
     cancel: &'static str,
     /// Starts once in the life of a request.
     once: bool,
+    /// Begins again with every stop.
+    anew: bool,
 }
 
 const fn slip(
@@ -29,6 +31,7 @@ const fn slip(
         stop,
         cancel,
         once: false,
+        anew: false,
     }
 }
 
@@ -84,7 +87,10 @@ fn slips() -> [Slip; 9] {
             "help-started",
             OVER,
         ),
-        slip("review", "help-started", "review-held", OVER),
+        Slip {
+            anew: true,
+            ..slip("review", "help-started", "review-held", OVER)
+        },
         slip(
             "answer",
             "question-asked",
@@ -141,6 +147,10 @@ impl Slip {
                     spell.1,
                     Some(at_ms(&coded["answered_at"])),
                 );
+                if self.anew && status == "stopped" {
+                    let at = event.occurred_at.as_millisecond();
+                    spells.push(("running".to_owned(), at, None));
+                }
             }
         }
         spells

@@ -95,6 +95,7 @@ impl Story {
             cover: None,
             plan: None,
             link: None,
+            expected: None,
             worker: None,
             decided_by: None,
             hand_over: None,
