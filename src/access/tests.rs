@@ -142,7 +142,7 @@ fn the_whole_table_holds_for_every_role_and_relation() {
         ),
         (
             principal("other-lead", Person, &[("team-lead", other, None)]),
-            [&figures[..], &[WriteMeasures]].concat(),
+            vec![ReadResponseTimes, ReadMeasures, WriteMeasures],
         ),
         (
             principal("manager", Person, &[("partnership-manager", None, None)]),

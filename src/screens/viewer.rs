@@ -1,5 +1,6 @@
 //! Who looks at a page: behind the door, with the grants in force now.
 
+use super::agenda::PersonalAgenda;
 use super::door::{Door, Pass};
 use super::form::Typed;
 use super::{Screens, sign_in};
@@ -29,6 +30,8 @@ pub(super) struct Viewer {
     pub(super) asks: bool,
     /// May answer a child protection concern wherever it comes from.
     pub(super) answers: bool,
+    /// What waits for them; absent where it could not be read just now.
+    pub(super) agenda: Option<Arc<PersonalAgenda>>,
 }
 
 impl Viewer {
@@ -42,6 +45,7 @@ impl Viewer {
             asks: may_open(screens, &declared, &caller),
             answers: may_answer(&declared, &caller.principal),
             door: Arc::clone(&screens.door),
+            agenda: None,
             declared,
             caller,
         })
@@ -126,6 +130,17 @@ pub(super) async fn require(
             return sign_in::ask(path, None);
         };
         return keep(&screens, &pass, uri.path(), request).await;
+    };
+    // What a page is told of without end draws no menu.
+    let agenda = match uri.path().ends_with("/live") {
+        true => None,
+        false => PersonalAgenda::load(&screens.app, &viewer.caller)
+            .await
+            .ok(),
+    };
+    let viewer = Viewer {
+        agenda: agenda.map(Arc::new),
+        ..viewer
     };
     let id = viewer.caller.principal.id.clone();
     request.extensions_mut().insert(viewer.caller.clone());

@@ -1,7 +1,7 @@
 //! `GET /requests/{id}`
 
 use super::Seen;
-use super::clocks;
+use super::clocks::{self, ClockView};
 use super::readings::record;
 use super::view::{Content, RequestView};
 use crate::access::Opened;
@@ -81,9 +81,8 @@ pub(crate) async fn view(app: &App, caller: &Caller, seen: &Seen) -> Result<Requ
     };
     let request = &seen.request;
     let declared = app.commands.registry().of(caller.authority.as_str());
-    let running = clocks::readings(app, caller, seen)?
-        .into_iter()
-        .filter(|clock| clock.is_open());
+    let clocks = clocks::readings(app, caller, seen)?.into_iter();
+    let running: Vec<ClockView> = clocks.filter(ClockView::is_open).collect();
     Ok(RequestView {
         id: seen.id.0,
         reference: request.opening.reference.to_string(),
@@ -99,7 +98,8 @@ pub(crate) async fn view(app: &App, caller: &Caller, seen: &Seen) -> Result<Requ
         claim: seen.claim(&caller.principal, &declared, (app.now)())?,
         concern_open: seen.knows_state().then_some(request.is_concern_open()),
         moves: seen.moves(&caller.principal, &declared, (app.now)()),
-        next: running.collect(),
+        expected: seen.expected(&running),
+        next: running,
         actions: seen.actions(&caller.principal, civil_date((app.now)())),
         still_open: seen.still_open(),
         links: links.shown,
