@@ -106,7 +106,7 @@ pub enum Standing {
 /// | read queue, claim | member |
 /// | read caseloads | member, partnership manager |
 /// | read response times | any lead, partnership manager, analyst, information governance |
-/// | read identified | any lead, partnership manager, information governance |
+/// | read identified | lead of the team that is asked about, partnership manager, information governance |
 /// | open figures | lead, partnership manager, information governance |
 /// | read measures | any lead, partnership manager, analyst, information governance |
 /// | write measures | any lead, partnership manager, analyst |
@@ -150,7 +150,7 @@ pub const fn enough_for(action: Action) -> &'static [Standing] {
         Action::ReadQueue | Action::Claim => &[Member],
         Action::ReadCaseloads => &[Member, PartnershipManager],
         Action::ReadResponseTimes => &[AnyLead, PartnershipManager, Analyst, InformationGovernance],
-        Action::ReadIdentified => &[AnyLead, PartnershipManager, InformationGovernance],
+        Action::ReadIdentified => &[Lead, PartnershipManager, InformationGovernance],
         Action::OpenFigures => &[Lead, PartnershipManager, InformationGovernance],
         Action::ReadMeasures => &[AnyLead, PartnershipManager, Analyst, InformationGovernance],
         Action::WriteMeasures => &[AnyLead, PartnershipManager, Analyst],

@@ -6,6 +6,7 @@
 use crate::domain::ids::{Authority, PrincipalId};
 use deadpool_postgres::{Pool, PoolError};
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 #[derive(Debug, thiserror::Error)]
@@ -103,6 +104,33 @@ impl Readings {
             )
             .await?;
         Ok(())
+    }
+
+    /// Of these requests, those whose text this person has opened since the moment beside each.
+    ///
+    /// # Errors
+    /// When the store is out of reach.
+    pub async fn opened_since(
+        &self,
+        reader: Reader<'_>,
+        asked: &[(Uuid, Timestamp)],
+    ) -> Result<BTreeSet<Uuid>, ReadingError> {
+        if asked.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let (requests, since): (Vec<Uuid>, Vec<Timestamp>) = asked.iter().copied().unzip();
+        let client = self.pool.get().await?;
+        let statement = include_str!("sql/opened_since.sql");
+        let statement = client.prepare_cached(statement).await?;
+        let (authority, principal) = (reader.authority.as_str(), reader.principal.as_str());
+        let code = Opened::Content.code();
+        let rows = client
+            .query(
+                &statement,
+                &[&authority, &principal, &code, &requests, &since],
+            )
+            .await?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 
     /// Who came last stands first.

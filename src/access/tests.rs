@@ -125,7 +125,11 @@ fn the_whole_table_holds_for_every_role_and_tie() {
             ]
             .concat(),
         ),
-        (lead(other), &[], [&figures[..], &[WriteMeasures]].concat()),
+        (
+            lead(other),
+            &[],
+            vec![ReadResponseTimes, ReadMeasures, WriteMeasures],
+        ),
         (
             ranks("partnership-manager"),
             &[],

@@ -132,6 +132,7 @@ pub(crate) const ROUTES: &[Route] = routes! {
     Get "/response-times/requests" Some(Action::ReadIdentified), get(response_times::opened::read);
     Get "/caseloads" Some(Action::ReadCaseloads), get(caseloads::read);
     Get "/caseloads/requests" Some(Action::ReadCaseloads), get(caseloads::opened::read);
+    Get "/caseloads/without-owner" Some(Action::ReadCaseloads), get(caseloads::ownerless::read);
     Get "/caseloads/flow" Some(Action::ReadIdentified), get(caseloads::flow);
     Get "/measures" Some(Action::ReadMeasures), get(measures::list);
     Get "/measures/{id}" Some(Action::ReadMeasures), get(measures::read);

@@ -1,21 +1,26 @@
 //! A row per request: where it is, who holds it, since when. Ids and codes only.
 
+mod news;
+
 use super::page::Decoded;
 use super::{Projection, QueryError, ReadPool};
 use crate::domain::declared::Declared;
 use crate::domain::ids::{
     AgencyId, Authority, DefinitionHash, PrincipalId, StateName, TeamId, WorkflowName,
 };
+use crate::domain::request::child_wait::ChildWait;
 use crate::domain::request::clocks::ClockGround;
 use crate::domain::request::concern::{self, Concern};
 use crate::domain::request::event::{Act, ClaimEffect, HeldBy, RequestEvent};
+use crate::domain::request::plan::Plan;
 use crate::domain::time::clock::Lease;
 use crate::domain::workflow::definition::HandOver;
 use crate::log::Position;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 pub struct RequestList;
@@ -52,6 +57,20 @@ pub struct RequestRow {
     /// When the oldest of those was passed on.
     pub concern_at: Option<Timestamp>,
     pub urgency: Option<String>,
+    /// When help started: the child's wait is over.
+    pub helped_at: Option<Timestamp>,
+    /// The day on which help is expected, as the team said since the last decision, and why.
+    pub expected_on: Option<Date>,
+    pub expected_because: Option<String>,
+    /// When the last decision was written down, and the name of its event.
+    pub decided_at: Option<Timestamp>,
+    pub decision: Option<String>,
+    /// Claims that have lapsed one after the other since the team last did something.
+    pub lapses: i32,
+    /// The child's plan, and who is to do what is open of it: people, and agencies of which anybody may.
+    pub plan: Plan,
+    pub doers: BTreeSet<String>,
+    pub doing_agencies: BTreeSet<String>,
     pub received_at: Timestamp,
     pub opened_at: Timestamp,
     pub state_since: Timestamp,
@@ -81,8 +100,10 @@ impl Projection for RequestList {
             (RequestEvent::Claimed { by, .. }, Some(row)) => {
                 row.claimed_by = Some(by.to_string());
             }
-            (RequestEvent::Released { .. } | RequestEvent::ClaimLapsed(_), Some(row)) => {
+            (RequestEvent::Released { .. }, Some(row)) => row.claimed_by = None,
+            (RequestEvent::ClaimLapsed(_), Some(row)) => {
                 row.claimed_by = None;
+                row.lapses += 1;
             }
             (RequestEvent::RungRaised(_) | RequestEvent::ClockExtended(_), Some(_)) => {}
             (
@@ -143,6 +164,15 @@ fn open(event: &Decoded, act: &Act) -> Result<RequestRow, String> {
             .get("urgency")
             .and_then(Value::as_str)
             .map(str::to_owned),
+        helped_at: None,
+        expected_on: None,
+        expected_because: None,
+        decided_at: None,
+        decision: None,
+        lapses: 0,
+        plan: Plan::default(),
+        doers: BTreeSet::new(),
+        doing_agencies: BTreeSet::new(),
         received_at: opening.received_at,
         opened_at: recorded.occurred_at,
         state_since: recorded.occurred_at,
@@ -152,6 +182,7 @@ fn open(event: &Decoded, act: &Act) -> Result<RequestRow, String> {
         codes: super::response_times::dimensions_of(act),
     };
     row.concern(act, recorded.occurred_at);
+    row.take_news(act, recorded.recorded_at);
     Ok(row)
 }
 
@@ -192,6 +223,7 @@ fn follow(row: &mut RequestRow, event: &Decoded, act: &Act) {
         row.worker = Some(worker.to_string());
     }
     row.concern(act, event.recorded.occurred_at);
+    row.take_news(act, event.recorded.recorded_at);
 }
 
 /// What the definition says of the state and of the claim.
@@ -218,6 +250,12 @@ fn judge(row: &mut RequestRow, event: &Decoded, declared: &Declared) -> Result<(
         .states
         .get(&act.to)
         .ok_or("the pinned definition does not know the state")?;
+    let mut wait = ChildWait {
+        helped_at: row.helped_at,
+        ended_at: row.ended.then_some(recorded.occurred_at),
+    };
+    wait.enter(state, recorded.occurred_at);
+    row.helped_at = wait.helped_at;
     row.ended = state.ends;
     row.waiting = state.waiting;
     row.restricted = state.restricted;

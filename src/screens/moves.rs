@@ -7,6 +7,7 @@ use super::form::{Drawing, Fault, Field, Typed, close_up, draw, faults, fill, re
 use super::layout::Page;
 use super::request::Opened;
 use super::sources::{Sources, questions};
+use super::success::{Landing, Success, gone_page, land, taken_away};
 use super::viewer::Viewer;
 use super::{ROOT, Screens};
 use crate::api::extract::{Params, Segments, strict};
@@ -15,11 +16,11 @@ use crate::api::problem::{Kind, Problem};
 use crate::api::requests::Seen;
 use crate::api::requests::moves::{of_move, receive};
 use crate::api::requests::view::{EventView, MoveView};
-use crate::commands::is_key;
+use crate::commands::{Receipt, is_key};
 use crate::domain::ids::{MoveName, RequestId};
 use crate::domain::workflow::definition::{HandOver, MoveRule, ProposalPart};
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use uuid::Uuid;
@@ -191,10 +192,10 @@ pub(super) async fn make(
         return Ok(sheet.draw(&viewer).into_response());
     }
     let problem = match sheet.send(&screens, &viewer).await {
-        Ok(()) => {
+        Ok(receipt) => {
             let place = draft::of_move(asked.request().0, &name);
             draft::forget(&screens, &draft::holder(&viewer.caller), &place).await?;
-            return done(&screens, &viewer, (asked.request(), &name)).await;
+            return done(&screens, &viewer, &receipt, &name).await;
         }
         Err(problem) => problem,
     };
@@ -221,29 +222,45 @@ pub(super) fn key_of(typed: &Typed) -> String {
 async fn done(
     screens: &Screens,
     viewer: &Viewer,
-    (request, name): (RequestId, &str),
+    receipt: &Receipt,
+    name: &str,
 ) -> Result<Response, Problem> {
-    let id = request.0.to_string();
-    let place = match Seen::load(&screens.app, &viewer.caller, &id).await {
+    let id = receipt.request_id.0.to_string();
+    let page = match Seen::load(&screens.app, &viewer.caller, &id).await {
         Ok(_) => {
             let opened = Opened::load(screens, viewer, &id).await?;
-            let place = concerns::next_question(&opened, name);
-            place.unwrap_or_else(|| format!("{ROOT}/requests/{id}?done={name}"))
+            let next = concerns::next_question(&opened, name);
+            next.unwrap_or_else(|| format!("{ROOT}/requests/{id}"))
         }
-        Err(problem) if problem.kind == Kind::NotFound => format!("{ROOT}/done"),
+        Err(problem) if problem.kind == Kind::NotFound => gone_page(),
         Err(problem) => return Err(problem),
     };
-    Ok(Redirect::to(&place).into_response())
+    let to = Landing {
+        page: &page,
+        done: name,
+        now: (screens.app.now)(),
+    };
+    Ok(land(&screens.door, viewer, receipt, &to))
 }
 
-pub(super) async fn gone(viewer: Viewer) -> Markup {
-    Page::of("Done", &viewer).draw(&html! {
+/// Only for whoever has just given a request away.
+pub(super) async fn gone(
+    State(screens): State<Screens>,
+    viewer: Viewer,
+    headers: HeaderMap,
+) -> Response {
+    let now = (screens.app.now)();
+    if Success::find(&screens.door, &viewer, &headers, now).is_none() {
+        return Redirect::to(ROOT).into_response();
+    }
+    let page = Page::of("Done", &viewer).draw(&html! {
         section.card.green role="status" {
             h1 { "Done" }
             p { "It is written down. The request is with others now, so you do not see it any more." }
         }
         p { a href=(ROOT) { "Go to your start page" } }
-    })
+    });
+    (taken_away(&gone_page()), page).into_response()
 }
 
 /// The same command again is answered by its first receipt, whatever is open now.
@@ -275,7 +292,7 @@ async fn repeated(
     )
     .await;
     match sent {
-        Ok(()) => done(screens, viewer, (seen.id(), name.as_str())).await,
+        Ok(receipt) => done(screens, viewer, &receipt, name.as_str()).await,
         Err(_) => {
             let mut content = Content::default();
             content.typed.take(typed);
@@ -294,7 +311,7 @@ async fn send(
     viewer: &Viewer,
     (request, name, data): (RequestId, MoveName, serde_json::Value),
     (key, version): (String, Option<i32>),
-) -> Result<(), Problem> {
+) -> Result<Receipt, Problem> {
     // What a body of JSON may not hold, a form may not hold either.
     let bytes = serde_json::to_vec(&data).map_err(crate::api::read_tables::unreadable)?;
     let body = MoveBody {
@@ -304,13 +321,11 @@ async fn send(
     };
     let caller = &viewer.caller;
     let command = of_move(caller, key, version, (request, name, body));
-    receive(&screens.app, caller, request, command)
-        .await
-        .map(|_| ())
+    receive(&screens.app, caller, request, command).await
 }
 
 impl Sheet<'_> {
-    async fn send(&self, screens: &Screens, viewer: &Viewer) -> Result<(), Problem> {
+    async fn send(&self, screens: &Screens, viewer: &Viewer) -> Result<Receipt, Problem> {
         let data = read(&self.asked.fields, self.typed);
         let name = MoveName::parse(&self.asked.rule.name).map_err(|_| Problem::not_found())?;
         let version = Some(self.version).filter(|version| *version >= 1);

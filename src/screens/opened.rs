@@ -23,15 +23,21 @@ pub(super) async fn page(
     let part = part_words(params.text("part").unwrap_or("started"));
     let clock = clock_title(&screens, &viewer, params.text("clock").unwrap_or_default());
     let known = params.text("as_known_on").map(str::to_owned);
+    let only = params.text("only").unwrap_or_default();
+    let team = only.strip_prefix("team:").map(str::to_owned);
     let app = screens.app.clone();
     let now = (app.now)();
     let asked = params.clone();
     let opened = read(State(app), viewer.caller.clone(), params).await?.0;
     let shown = (opened.requests.len(), opened.left_out);
     let further = further("/figures/opened", &at(&asked, now), shown)?;
-    let title = format!("{clock}: {part}");
+    let of = team.as_ref().map(|team| format!(", {}", viewer.team(team)));
+    let title = format!("{clock}: {part}{}", of.unwrap_or_default());
     let title = from(title, skipped(&asked)?);
-    let back = known_on('?', known.as_deref());
+    let back = match &team {
+        Some(team) => format!("?team={team}{}", known_on('&', known.as_deref())),
+        None => known_on('?', known.as_deref()),
+    };
     Ok(Page::of(&title, &viewer).draw(&html! {
         p { a.ds_back-link href={ (ROOT) "/figures" (back) } { "Back to the figures" } }
         h1 { (title) }

@@ -1,6 +1,7 @@
 //! A team's queue: what is due first stands first, with the service's clock and the child's.
 
 use super::layout::Page;
+use super::progress::full_date;
 use super::viewer::Viewer;
 use super::words::{count, moment, span};
 use super::{ROOT, Screens, live};
@@ -115,7 +116,7 @@ async fn table(screens: &Screens, viewer: &Viewer, team: &TeamId) -> Result<Mark
                     thead { tr {
                         th scope="col" { "Request" }
                         th scope="col" { "Due next" }
-                        th scope="col" { "The child has waited" }
+                        th scope="col" { "The child's wait" }
                         th scope="col" { "Asked as" }
                         th scope="col" { "Where it is" }
                         th scope="col" { "Who has it" }
@@ -210,7 +211,6 @@ impl Line {
 
     fn draw(&self, viewer: &Viewer, now: Timestamp) -> Markup {
         let row = &self.row;
-        let waited = now.as_millisecond() - row.received_at.as_millisecond();
         let id = row.request_id;
         html! {
             tr {
@@ -223,7 +223,7 @@ impl Line {
                     }
                 }
                 td data-label="Due next:" { (self.due(now)) }
-                td data-label="The child has waited" { (count(waited / DAY_MS, "day", "days")) }
+                td data-label="The child's wait:" { (self.wait(now)) }
                 td data-label="Asked as" {
                     @if self.urgency == 0 { span.ds_tag.ds_tag--orange { (self.asked_as) } }
                     @else { (self.asked_as) }
@@ -234,9 +234,23 @@ impl Line {
         }
     }
 
+    /// Until help starts; from then on for how long help has been given.
+    fn wait(&self, now: Timestamp) -> Markup {
+        let row = &self.row;
+        let from = row.helped_at.unwrap_or(row.received_at);
+        let days = (now.as_millisecond() - from.as_millisecond()) / DAY_MS;
+        html! {
+            @if row.helped_at.is_some() { "helped for " }
+            (count(days, "day", "days"))
+        }
+    }
+
     fn due(&self, now: Timestamp) -> Markup {
         let Some(due) = &self.due else {
-            return html! { "Nothing: it waits for somebody else" };
+            return match self.row.held_by.as_str() {
+                "requester" => html! { "Nothing: it waits for whoever asked" },
+                _ => html! { "Nothing" },
+            };
         };
         html! {
             (due.title)
@@ -248,6 +262,9 @@ impl Line {
                 } @else {
                     "by " (moment(at)) " (" (span(left)) " left)"
                 }
+            }
+            @if let Some(day) = self.row.expected_on.filter(|_| self.row.helped_at.is_none()) {
+                br; "Help is expected on " (full_date(day))
             }
         }
     }

@@ -2,13 +2,17 @@
 
 use super::arrival::Looking;
 use super::concerns;
+use super::decision;
 use super::due::due;
+use super::first::first;
 use super::form::Field;
 use super::layout::Page;
+use super::progress::{ExpectedWords, childs_time, expected};
 use super::shown::{answers, when};
 use super::sources::{Sources, questions};
+use super::success::{Success, taken_away};
 use super::viewer::Viewer;
-use super::words::{count, day, plain};
+use super::words::{day, plain};
 use super::{ROOT, Screens};
 use crate::api::extract::{Params, Segments};
 use crate::api::problem::Problem;
@@ -22,6 +26,8 @@ use crate::domain::workflow::definition::{
     FromStates, HandOver, MoveRule, PathRule, PlanEffect, SettledBy, Which,
 };
 use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use maud::{Markup, html};
 
@@ -70,12 +76,19 @@ pub(super) async fn page(
     viewer: Viewer,
     Segments(id): Segments<String>,
     params: Params,
-) -> Result<Markup, Problem> {
-    let params = params.only(&["done", "narrative"])?;
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let params = params.only(&["narrative"])?;
     let reason = params.text("narrative");
     let opened = Opened::load_because(&screens, &viewer, &id, reason).await?;
-    let done = params.text("done").and_then(|name| opened.done(name));
-    opened.draw(done.as_ref()).await
+    let said = Success::find(&screens.door, &viewer, &headers, opened.now);
+    let own = said.filter(|said| said.request == opened.view.id.to_string());
+    let Some(done) = own.and_then(|said| opened.done(&said.done)) else {
+        return Ok(opened.draw(None).await?.into_response());
+    };
+    let page = format!("{ROOT}/requests/{}", opened.view.id);
+    let drawn = opened.draw(Some(&done)).await?;
+    Ok((taken_away(&page), drawn).into_response())
 }
 
 impl Opened<'_> {
@@ -105,6 +118,7 @@ impl Opened<'_> {
             @if let Some(notice) = notice { (notice) }
             (concerns::cards(self))
             (self.prompts(&others))
+            (decision::card(self))
             (self.standing())
             (super::claim::card(self))
             (self.acts())
@@ -146,11 +160,10 @@ impl Opened<'_> {
                 @if let Some(worker) = &view.worker {
                     div { dt { "Named worker" } dd { (self.viewer.person(worker)) } }
                 }
-                div { dt { "The child has waited" } dd {
-                    (count(self.child.days, "day", "days"))
-                    @if self.child.ended_at.is_some() { ", until it ended" }
-                    ", since " (when(self.child.asked_at, self.now))
-                } }
+                (childs_time(&self.child, self.now))
+                @if let Some(day) = &view.expected {
+                    div { dt { "When help is expected" } dd { (expected(day, ExpectedWords::of(&self.seen, self.screens, self.now))) } }
+                }
                 div { dt { "Who asked" } dd {
                     (self.viewer.person(&view.requester))
                     @if let Some(agency) = &view.agency { ", " (self.viewer.agency(agency)) }
@@ -164,25 +177,34 @@ impl Opened<'_> {
         Looking::at(&self.seen, (self.screens, self.viewer), self.now).said()
     }
 
-    /// What this state is for first; what can be done at any time stands behind it.
+    /// What meets what is due first; then what this state is for, in the order of work; what can be done
+    /// at any time stands behind it.
     fn acts(&self) -> Markup {
         let view = &self.view;
         let open = view.moves.iter();
         let open = open.filter(|one| self.rule_of(one).is_none_or(|rule| self.is_of_use(rule)));
-        let (always, now): (Vec<&MoveView>, Vec<&MoveView>) = open.partition(|one| {
+        let open: Vec<&MoveView> = open.collect();
+        let first = first(self, &open);
+        let others = open
+            .into_iter()
+            .filter(|one| Some(&one.name) != first.map(|one| &one.name));
+        let (always, now): (Vec<&MoveView>, Vec<&MoveView>) = others.partition(|one| {
             self.rule_of(one).is_some_and(|rule| {
                 let from_any = |path: &PathRule| matches!(path.from, FromStates::Any);
                 rule.paths.iter().all(from_any)
             })
         });
         html! {
-            @if !now.is_empty() || !always.is_empty() {
+            @if first.is_some() || !now.is_empty() || !always.is_empty() {
                 h2 #what-you-can-do { "What you can do" }
             }
-            @if now.is_empty() && !always.is_empty() {
+            @if first.is_none() && now.is_empty() && !always.is_empty() {
                 ul.acts aria-labelledby="what-you-can-do" { @for one in always { (self.act(one)) } }
-            } @else if !now.is_empty() {
-                ul.acts aria-labelledby="what-you-can-do" { @for one in now { (self.act(one)) } }
+            } @else if first.is_some() || !now.is_empty() {
+                ul.acts aria-labelledby="what-you-can-do" {
+                    @if let Some(one) = first { li { (self.leading_to(one, "ds_button")) } }
+                    @for one in now { (self.act(one)) }
+                }
                 @if !always.is_empty() {
                     details.more {
                         summary { "More that you can do" }

@@ -1,5 +1,6 @@
 //! Who looks at a page: behind the door, with the grants in force now.
 
+use super::agenda::PersonalAgenda;
 use super::door::{Door, Pass};
 use super::form::Typed;
 use super::{Screens, sign_in};
@@ -27,6 +28,8 @@ pub(super) struct Viewer {
     rights: WorkflowRights,
     /// May ask for help.
     pub(super) asks: bool,
+    /// What waits for them; absent where it could not be read just now.
+    pub(super) agenda: Option<Arc<PersonalAgenda>>,
 }
 
 impl Viewer {
@@ -41,6 +44,7 @@ impl Viewer {
             asks: rights.may_open,
             rights,
             door: Arc::clone(&screens.door),
+            agenda: None,
             declared,
             caller,
         })
@@ -112,6 +116,14 @@ pub(super) async fn require(
     };
     let looking = Looking::at(request.method(), request.headers(), OpenedOn::Page);
     viewer.caller = viewer.caller.looking(looking);
+    // What a page is told of without end draws no menu.
+    let agenda = match uri.path().ends_with("/live") {
+        true => None,
+        false => PersonalAgenda::load(&screens.app, &viewer.caller)
+            .await
+            .ok(),
+    };
+    viewer.agenda = agenda.map(Arc::new);
     let id = viewer.caller.principal.id.clone();
     request.extensions_mut().insert(viewer.caller.clone());
     request.extensions_mut().insert(viewer.clone());

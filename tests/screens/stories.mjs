@@ -47,7 +47,7 @@ export const story = {
     await winner.says("Done: Ask the requester a question");
     await until(head, "/app/mine", "The team waits for your answer");
     await head.check("31-a-question-for-me");
-    await head.press("Answer the question");
+    await head.press(/^Answer the question/);
     await head.says("Invented: which days are hardest?");
     await head.check("32-answer");
     await head.press("Answer the question");
@@ -76,6 +76,11 @@ export const story = {
     await winner.choose("Named worker", DUTY);
     await winner.press("Name the worker");
     await winner.says("We know who will help");
+    await until(head, "/app/mine", "Read the decision");
+    await head.check("36-decided-and-not-read");
+    await head.press(/^Read the decision/);
+    await head.says("What was decided");
+    await head.check("36-the-decision");
     await until(head, "/app/mine", "Tell the team whether help arrived");
     await head.press(/^Tell the team whether help arrived/);
     await head.press("Say whether help arrived");

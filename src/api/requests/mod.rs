@@ -6,6 +6,7 @@ pub(crate) mod claim;
 pub(crate) mod clock;
 pub(crate) mod clocks;
 pub(crate) mod concerns;
+pub(crate) mod expected;
 pub(crate) mod extension;
 pub(super) mod find;
 pub(crate) mod identity;
@@ -179,7 +180,7 @@ impl Seen {
     }
 }
 
-fn covers_now(app: &App, caller: &Caller) -> Covers {
+pub(crate) fn covers_now(app: &App, caller: &Caller) -> Covers {
     let declared = app.commands.registry().of(caller.authority.as_str());
     declared.organisation().covers_on(civil_date((app.now)()))
 }

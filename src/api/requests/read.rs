@@ -1,7 +1,7 @@
 //! `GET /requests/{id}`
 
 use super::Seen;
-use super::clocks;
+use super::clocks::{self, ClockView};
 use super::identity::OrdinaryPart;
 use super::view::{Content, RequestView};
 use crate::api::App;
@@ -98,9 +98,8 @@ async fn view(
     };
     let request = &seen.request;
     let declared = app.commands.registry().of(caller.authority.as_str());
-    let running = clocks::readings(app, caller, seen)?
-        .into_iter()
-        .filter(|clock| clock.is_open());
+    let clocks = clocks::readings(app, caller, seen)?.into_iter();
+    let running: Vec<ClockView> = clocks.filter(ClockView::is_open).collect();
     Ok(RequestView {
         id: seen.id.0,
         reference: request.opening.reference.to_string(),
@@ -118,7 +117,8 @@ async fn view(
         concerns,
         earlier_concerns: seen.earlier_concerns(app, caller).await?,
         moves: seen.moves(&caller.principal, &declared, (app.now)()),
-        next: running.collect(),
+        expected: seen.expected(&running),
+        next: running,
         actions: seen.actions(&caller.principal, civil_date((app.now)())),
         still_open: seen.still_open(),
         links: links.shown,

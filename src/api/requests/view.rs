@@ -3,6 +3,7 @@
 use super::claim::ClaimView;
 use super::clocks::ClockView;
 use super::concerns::{ConcernView, EarlierConcernView};
+use super::expected::ExpectedView;
 use super::identity::OrdinaryPart;
 use super::links::LinkView;
 use super::plan::ActionView;
@@ -60,6 +61,9 @@ pub(crate) struct RequestView {
     pub moves: Vec<MoveView>,
     /// The clocks that run: what is owed next, and by when.
     pub next: Vec<ClockView>,
+    /// When help is expected, where that is not what was promised.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected: Option<ExpectedView>,
     /// Actions of the child's plan: all for whoever works on the request or reads it, else one's own.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub actions: Vec<ActionView>,

@@ -11,6 +11,7 @@ use super::error::{Place, Refusal};
 use super::event::{
     Act, ActedAs, ClaimEffect, CoveredBy, HeldBy, Opening, Owner, ProposalStep, RequestEvent,
 };
+use super::expected::{self, ExpectedDay};
 use super::extension;
 use super::guard::{self, Knows};
 use super::link::{self, Link};
@@ -135,13 +136,7 @@ pub(super) fn act(
     let acted_as = acted_as(&ground, &asked, rule, facts)
         .map_err(|refused| concern::explained(refused, &ground, rule, facts))?;
     by_whose_hand(definition, &asked, is_opening, facts)?;
-    let effects = effects(&ground, rule, &asked, facts)?;
-    let Effects {
-        to,
-        plan,
-        link,
-        concern,
-    } = effects;
+    let done = effects(&ground, rule, &asked, facts)?;
     let owner_team = owner_team(request, rule, &asked, opening.as_ref(), facts)?;
     let worker = principal_at(rule.worker.as_deref(), &asked)?;
     let named = principal_at(rule.requester.as_deref(), &asked)?;
@@ -157,19 +152,19 @@ pub(super) fn act(
             .and_then(|r| r.worker.as_ref())
     });
     let owner = Owner {
-        held_by: held_by(definition, &to, requester, known_worker),
+        held_by: held_by(definition, &done.to, requester, known_worker),
         team: owner_team.team,
     };
     let agency = agency_of_now(request, &asked, &acted_as);
     let cover = cover_of(&owner, agency.as_ref(), facts);
     let received_at = received_at(&asked, facts)?;
     // Looking at a request is no work on it: the lease of the claim goes on.
-    let claim = claim::after(definition, request, (&to, left_team.as_ref()), facts)
+    let claim = claim::after(definition, request, (&done.to, left_team.as_ref()), facts)
         .filter(|effect| !is_opening || *effect == ClaimEffect::Dropped);
     Ok(RequestEvent::Act(Box::new(Act {
         name: rule.emits.clone(),
         from: request.map(|r| r.state.clone()),
-        to,
+        to: done.to,
         owner,
         left_team,
         because: owner_team.because,
@@ -178,10 +173,11 @@ pub(super) fn act(
         proposal: proposal(rule, facts),
         by_opening: is_opening,
         hand_over: rule.hand_over,
-        concern,
+        concern: done.concern,
         worker,
-        plan,
-        link,
+        plan: done.plan,
+        link: done.link,
+        expected: done.expected,
         requester: named,
         agency: agency
             .filter(|now| request.is_some_and(|r| r.opening.agency.as_ref() != Some(now))),
@@ -239,6 +235,7 @@ struct Effects {
     plan: Option<PlanStep>,
     link: Option<Link>,
     concern: Option<ConcernStep>,
+    expected: Option<ExpectedDay>,
 }
 
 /// The path is chosen and the guards are asked as if the act had settled its own actions.
@@ -257,11 +254,13 @@ fn effects(
     let plan = step?;
     guard::check((rule, path), &knows, asked)?;
     let link = link::step(rule, request, asked, facts)?;
+    let expected = expected::day(rule, asked)?;
     Ok(Effects {
         to,
         plan,
         link,
         concern,
+        expected,
     })
 }
 

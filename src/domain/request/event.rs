@@ -1,6 +1,7 @@
 //! What happened to a request. Stored for ever: a field is only ever added, with a default.
 
 use super::concern::ConcernStep;
+use super::expected::ExpectedDay;
 use super::link::Link;
 use super::plan::PlanStep;
 use super::rung::RungId;
@@ -124,6 +125,9 @@ pub struct Act {
     /// What it did to the child's plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<PlanStep>,
+    /// When help is expected, where the act says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<ExpectedDay>,
     /// Who decided, where the act is a decision: a challenge goes to somebody else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided_by: Option<PrincipalId>,

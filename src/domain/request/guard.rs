@@ -96,6 +96,7 @@ impl Facts for Knows<'_> {
             Fact::ConcernOpen => self.concern_open.into(),
             Fact::WorkerNamed => is(|request| request.worker.is_some()),
             Fact::ActionsOpen => self.plan.open().count().into(),
+            Fact::HelpExpected => is(|request| request.expected.is_some()),
         }
     }
 }

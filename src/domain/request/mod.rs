@@ -5,6 +5,7 @@
 
 pub mod actor;
 pub mod asking;
+pub mod child_wait;
 pub mod claim;
 pub mod clocks;
 pub mod codec;
@@ -14,6 +15,7 @@ pub mod decide;
 pub mod entitle;
 pub mod error;
 pub mod event;
+pub mod expected;
 pub mod extension;
 mod guard;
 pub mod link;

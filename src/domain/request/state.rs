@@ -2,6 +2,7 @@
 
 use super::concern::{self, Concern};
 use super::event::{Act, ClaimEffect, Opening, Owner, ProposalStep, RequestEvent};
+use super::expected::ExpectedDay;
 use super::link::Link;
 use super::plan::Plan;
 use super::rung::Raised;
@@ -41,6 +42,9 @@ pub struct Request {
     #[serde(default)]
     pub opened: BTreeSet<MoveName>,
     pub claimed_by: Option<PrincipalId>,
+    /// When help is expected, as said since the last decision.
+    #[serde(default)]
+    pub expected: Option<ExpectedDay>,
     /// Child protection concerns that were passed on, the oldest first.
     pub concerns: Vec<Concern>,
     #[serde(default)]
@@ -124,6 +128,7 @@ impl Request {
             proposer: None,
             opened: BTreeSet::new(),
             claimed_by: None,
+            expected: act.expected.clone(),
             concerns,
             raised: Raised::default(),
             links: Vec::new(),
@@ -191,9 +196,14 @@ impl Request {
         if act.decided_by.is_some() {
             self.decider.clone_from(&act.decided_by);
             self.opened.clear();
+            // A new decision makes a promise of its own.
+            self.expected = None;
         }
         if act.by_opening {
             self.opened.insert(act.move_name.clone());
+        }
+        if act.expected.is_some() {
+            self.expected.clone_from(&act.expected);
         }
         if let Some(link) = &act.link
             && !self.links.contains(link)

@@ -4,6 +4,7 @@ mod claims;
 mod clock;
 mod concern;
 mod day_time;
+mod expect;
 mod ladder;
 mod link;
 mod opening;
@@ -16,6 +17,7 @@ pub use clock::{
 };
 pub use concern::{HandOver, OpenResults};
 pub use day_time::{DayTime, NoDayTime};
+pub use expect::ExpectRule;
 pub use ladder::{Ladder, NoOffset, OFFSETS, Offset, Rung};
 pub use link::{LinkEffect, LinkKind};
 pub use opening::{CountedPlace, OpeningRule, ProposalPart};
@@ -173,6 +175,9 @@ pub struct StateRule {
     /// Help is agreed and nobody is free to give it.
     #[serde(default)]
     pub waiting: bool,
+    /// Help is being given: the child waits no longer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub helping: bool,
     /// Outside the process it is only said that the request moved to another process.
     #[serde(default)]
     pub restricted: bool,
@@ -222,6 +227,9 @@ pub struct MoveRule {
     /// What it does to the child's plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<PlanEffect>,
+    /// When help is expected, as it says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expects: Option<ExpectRule>,
     #[serde(default)]
     pub decision: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]

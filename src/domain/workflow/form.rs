@@ -3,12 +3,14 @@
 //! key.
 
 mod claims;
+mod expect;
 mod link;
 mod opening;
 mod plan;
 mod target;
 
 pub use claims::{ClaimsForm, TakeOverForm, WarningForm};
+pub use expect::ExpectForm;
 pub use link::LinkForm;
 pub use opening::{OpeningForm, RoleConditionForm};
 pub use plan::{ActionsForm, AddedForm, PlanForm};
@@ -104,6 +106,8 @@ pub struct MoveForm {
     pub link: Option<LinkForm>,
     /// What it does to the child's plan.
     pub plan: Option<PlanForm>,
+    /// When help is expected, as it says.
+    pub expects: Option<ExpectForm>,
     /// A challenge to it goes to somebody else.
     pub decision: Option<bool>,
     /// A decision that a second person confirms is proposed first.
@@ -211,8 +215,9 @@ pub struct ClockForm {
     pub calendar: Option<CalendarName>,
     #[schemars(length(min = 1))]
     pub start: Vec<TriggerForm>,
+    /// Needed where the clock has no `restart`.
     #[schemars(length(min = 1))]
-    pub stop: Vec<TriggerForm>,
+    pub stop: Option<Vec<TriggerForm>>,
     #[schemars(length(min = 1))]
     pub cancel: Option<Vec<TriggerForm>>,
     /// States in which it does not count.

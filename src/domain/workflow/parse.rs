@@ -5,6 +5,7 @@ mod calendar;
 mod claims;
 mod clocks;
 mod derive;
+mod expect;
 mod expression;
 mod extend;
 mod graph;

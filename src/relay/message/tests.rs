@@ -72,6 +72,7 @@ fn passed_on() -> RequestEvent {
         cover: None,
         plan: None,
         link: None,
+        expected: None,
         worker: Some(PrincipalId::parse("canary-worker").unwrap()),
         decided_by: Some(PrincipalId::parse("canary-decider").unwrap()),
         proposal: Some(ProposalStep::Made {

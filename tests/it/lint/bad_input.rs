@@ -58,7 +58,7 @@ fn an_unknown_key_is_answered_with_the_nearest_known() {
     assert_eq!(
         refusals(&[["held_by: worker", "heldby: worker"]]),
         [
-            "E11 19:70: unknown key `heldby`; allowed: title, meaning, held_by, ends, waiting, restricted; did you mean `held_by`?",
+            "E11 19:70: unknown key `heldby`; allowed: title, meaning, held_by, ends, waiting, helping, restricted; did you mean `held_by`?",
         ]
     );
 }

@@ -9,7 +9,7 @@ fn guarded(asks: &str) -> Vec<String> {
     refusals(&[["    emits: request-ended\n", &guard]])
 }
 
-const DATA_AND_REQUEST: &str = "data.reason, request.service, request.urgency, claim.held, concern.open, worker.named, actions.open";
+const DATA_AND_REQUEST: &str = "data.reason, request.service, request.urgency, claim.held, concern.open, worker.named, actions.open, help.expected";
 
 #[test]
 fn a_guard_that_means_something_is_taken() {

@@ -15,6 +15,8 @@ struct Slip {
     cancel: &'static str,
     /// Starts once in the life of a request.
     once: bool,
+    /// Begins again with every stop.
+    anew: bool,
 }
 
 const fn slip(
@@ -29,12 +31,13 @@ const fn slip(
         stop,
         cancel,
         once: false,
+        anew: false,
     }
 }
 
 const OVER: &str = "not-agreed request-withdrawn help-declined entered-in-error request-ended";
 
-fn slips() -> [Slip; 10] {
+fn slips() -> [Slip; 11] {
     [
         slip(
             "handover",
@@ -92,7 +95,10 @@ fn slips() -> [Slip; 10] {
             "help-started",
             OVER,
         ),
-        slip("review", "help-started", "review-held", OVER),
+        Slip {
+            anew: true,
+            ..slip("review", "help-started", "review-held", OVER)
+        },
         slip(
             "answer",
             "question-asked",
@@ -158,6 +164,10 @@ impl Slip {
                     spell.1,
                     Some(at_ms(written_later(coded))),
                 );
+                if self.anew && status == "stopped" {
+                    let at = event.occurred_at.as_millisecond();
+                    spells.push(("running".to_owned(), at, None));
+                }
             }
         }
         spells

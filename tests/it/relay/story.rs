@@ -96,6 +96,7 @@ impl Story {
             cover: None,
             plan: None,
             link: None,
+            expected: None,
             worker: None,
             decided_by: None,
             proposal: None,

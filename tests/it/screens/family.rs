@@ -65,6 +65,8 @@ async fn whether_help_came_is_said_by_whoever_asked_and_seen_by_team_and_manager
         .make(request, "agree-to-help", "lead.carrick", agreed)
         .await;
     assert_eq!(agreed.status, StatusCode::OK, "{}", agreed.text);
+    // Whoever asked reads the decision first: until then it stands before everything else.
+    head.get(&page).await.says("What was decided");
     let mine = until("my request", Duration::from_secs(20), || async {
         let mine = head.get("/app/mine").await;
         mine.text

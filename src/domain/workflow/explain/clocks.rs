@@ -31,7 +31,9 @@ pub(super) fn tell(page: &mut Page, source: Source<'_>, (name, rule): (&ClockNam
         starts.push_str(", counted from when help was first asked for");
     }
     page.sentence(&format!("{starts}."));
-    page.sentence(&format!("It is met with {}.", triggers(source, &rule.stop)));
+    if !rule.stop.is_empty() {
+        page.sentence(&format!("It is met with {}.", triggers(source, &rule.stop)));
+    }
     if !rule.restart.is_empty() {
         let with = triggers(source, &rule.restart);
         page.sentence(&format!("It ends and begins anew with {with}."));

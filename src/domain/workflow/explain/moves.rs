@@ -165,6 +165,14 @@ fn effects(source: Source<'_>, rule: &MoveRule) -> Vec<String> {
         ));
     }
     told.extend(plan::effect(source, rule));
+    if let Some(expects) = &rule.expects {
+        let clock = source.definition.clocks.get(&expects.clock);
+        told.push(format!(
+            "The day in “{}” is when help is expected; it stands beside the target of “{}”, which runs on.",
+            title(&expects.day),
+            clock.map_or(expects.clock.as_str(), |clock| clock.title.as_str())
+        ));
+    }
     if rule.decision {
         told.push("This is a decision: another person looks at a challenge to it.".to_owned());
     }

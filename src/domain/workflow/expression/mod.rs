@@ -89,6 +89,8 @@ pub enum Fact {
     WorkerNamed,
     /// Of the child's plan, once the act has settled its own.
     ActionsOpen,
+    /// The team has said when help is expected.
+    HelpExpected,
 }
 
 /// One row a fact, in the order of the enum.
@@ -103,7 +105,7 @@ pub struct Known {
     pub words: (&'static str, &'static str),
 }
 
-pub const FACTS: [Known; 4] = [
+pub const FACTS: [Known; 5] = [
     Known {
         fact: Fact::ClaimHeld,
         name: "claim.held",
@@ -129,6 +131,15 @@ pub const FACTS: [Known; 4] = [
         words: (
             "open actions of the child's plan",
             "no action of the child's plan is open",
+        ),
+    },
+    Known {
+        fact: Fact::HelpExpected,
+        name: "help.expected",
+        is_count: false,
+        words: (
+            "a day on which help is expected has been said",
+            "no day on which help is expected has been said",
         ),
     },
 ];

@@ -79,7 +79,13 @@ fn rule(reader: &mut Reader, node: &Node, names: &Names<'_>) -> Option<ClockRule
     let target = fields.need_as(reader, "target", value::clock_target);
     let calendar = fields.find_as(reader, "calendar", calendar);
     let start = fields.need_as(reader, "start", |r, n| Some(triggers(r, n, names)));
-    let stop = fields.need_as(reader, "stop", |r, n| Some(triggers(r, n, names)));
+    // A clock that begins anew with every stop needs no other.
+    let stop = if node.find("restart").is_some() {
+        let stop = fields.find_as(reader, "stop", |r, n| Some(triggers(r, n, names)));
+        Some(stop.unwrap_or_default())
+    } else {
+        fields.need_as(reader, "stop", |r, n| Some(triggers(r, n, names)))
+    };
     let cancel = fields.find_as(reader, "cancel", |r, n| Some(triggers(r, n, names)));
     let pause_in = fields.find_as(reader, "pause_in", |r, n| {
         let parse = StateName::parse;

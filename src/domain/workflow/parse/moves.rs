@@ -7,6 +7,7 @@ use super::super::lint::Rule;
 use super::super::located::{Entry, Fields, Node, Reader, Yaml, quoted};
 use super::super::schema::fault;
 use super::super::schema::shape::{Known, known_at};
+use super::expect;
 use super::expression::{self, Speaks};
 use super::hand_over;
 use super::link;
@@ -93,12 +94,11 @@ fn rule(
     let worker = fields.find_as(reader, "worker", |r, n| value::code_path(r, n, ground));
     let requester = fields.find_as(reader, "requester", |r, n| value::code_path(r, n, ground));
     let link = fields.find_as(reader, "link", |r, n| link::read(r, n, ground));
-    let place = plan::Place {
-        of: declared,
-        ground,
-        speaks,
-    };
+    let place = plan::Place::new(declared, ground, speaks);
     let plan = fields.find_as(reader, "plan", |r, n| plan::read(r, n, place));
+    let expects = fields.find_as(reader, "expects", |r, n| {
+        expect::read(r, n, names, declared)
+    });
     let decision = fields.flag(reader, "decision");
     let proposal = fields.find_as(reader, "proposal", |r, n| {
         r.word(n, "part of a proposal", &PROPOSALS)
@@ -126,6 +126,7 @@ fn rule(
         requester,
         link,
         plan,
+        expects,
         decision,
         proposal,
         hand_over: concern.hand_over,
