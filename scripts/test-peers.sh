@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # make test-peers: our answers against programs of another hand, which know nothing of our code; and
-# our messages with clients of another hand. RFA_TEST_PEERS_REQUESTS=10000 sends that many to those.
+# our messages with clients of another hand. RFA_TEST_PEERS_REQUESTS=10000 sends that many to those;
+# RFA_TEST_PEERS_SEED=N cuts their connections where a run that printed it did.
 #
 # The suite writes cases with our answers; scripts in tests/oracles/ work them out again, with the
 # packages of requirements.txt in an environment under var/peers, built once for each list. Programs of

@@ -46,9 +46,9 @@ pub struct Envelope<'a, D> {
     pub epochafter: String,
     /// `{epoch}-{number}`; give it as `min_position` to read what includes this event.
     pub position: String,
-    /// Place of the message among those about its request to this receiver: 1, 2, 3, without gaps. In
-    /// every message of a queue, where they may arrive in another order; whoever waits for the one before has them in
-    /// order, and a place that was taken already is a copy. Webhooks say none: they come in order.
+    /// Place of the message among those about its request to this receiver: 1, 2, 3, without gaps.
+    /// Every message of a queue says it, since they may arrive in another order, and a copy says the
+    /// same as the first. Webhooks have none: they come in order.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub place: Option<u32>,
