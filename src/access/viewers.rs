@@ -173,7 +173,7 @@ mod tests {
             "state": "sent",
             "owner": { "team": "ayr", "held_by": "team" },
             "requester": "head", "agency": "school",
-            "worker": null, "decider": null, "claimed_by": null,
+            "worker": null, "decider": null, "claimed_by": null, "concerns": [],
             "version": 1
         }))
         .unwrap()

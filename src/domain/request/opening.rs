@@ -27,7 +27,7 @@ pub fn rules_due<'a>(
     };
     definition.openings.iter().filter(move |rule| {
         who.person.kind == PrincipalKind::Person
-            && counts(rule.on, on)
+            && counts(rule.place, on)
             && is_first(rule, request)
             && starts_here(definition, rule, request)
             && ground.find_role(&rule.by, who).is_some()

@@ -16,7 +16,7 @@ pub struct OpeningRule {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub after_decision: bool,
     #[serde(default, skip_serializing_if = "CountedPlace::is_anywhere")]
-    pub on: CountedPlace,
+    pub place: CountedPlace,
 }
 
 /// Where an opening counts.

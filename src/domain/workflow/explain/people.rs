@@ -80,7 +80,7 @@ impl Source<'_> {
 
     /// `By nobody's hand: it is so when … opens the request for the first time.`
     fn by_opening(&self, opening: &OpeningRule) -> String {
-        let place = match opening.on {
+        let place = match opening.place {
             CountedPlace::Anywhere => "",
             CountedPlace::Pages => " on a page",
         };

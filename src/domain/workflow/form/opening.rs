@@ -16,7 +16,7 @@ pub struct OpeningForm {
     /// The first opening after each decision; without it the move has to leave the state.
     pub after_decision: Option<bool>,
     /// `pages` where only a signed-in person on a page counts.
-    pub on: Option<CountedPlace>,
+    pub place: Option<CountedPlace>,
 }
 
 /// What has to hold for one of the roles alone.

@@ -37,12 +37,12 @@ fn rule(reader: &mut Reader, node: &Node, names: &Names<'_>) -> Option<OpeningRu
         value::declared(r, n, MoveName::parse, "move", &moves)
     });
     let after_decision = fields.flag(reader, "after_decision");
-    let on = fields.find_as(reader, "on", |r, n| r.word(n, "place", &PLACES));
+    let place = fields.find_as(reader, "place", |r, n| r.word(n, "place", &PLACES));
     fields.finish(reader);
     Some(OpeningRule {
         by: by?,
         makes: makes?,
         after_decision,
-        on: on.unwrap_or_default(),
+        place: place.unwrap_or_default(),
     })
 }

@@ -175,8 +175,8 @@ fn all_problems_of_a_file_are_named_at_once_with_their_places() {
         .replace("because: Child's locality", "why: Child's locality");
     insta::assert_snapshot!(problems(&text).join("\n"), @r#"
 small/v1.yaml:1:1: missing key `title`
-small/v1.yaml:4:1: unknown key `tilte`; allowed: format, workflow, version, title, roles, states, moves, clocks, ladders, claims, actions, routing, derive; did you mean `title`?
-small/v1.yaml:7:48: unknown relation `asker`; allowed: requester, cover, worker, decider, claim-holder, action, concern-author, concern-holder
+small/v1.yaml:4:1: unknown key `tilte`; allowed: format, workflow, version, title, roles, states, moves, openings, clocks, ladders, claims, actions, routing, derive; did you mean `title`?
+small/v1.yaml:7:48: unknown relation `asker`; allowed: requester, cover, worker, decider, proposer, claim-holder, action, concern-author, concern-holder
 small/v1.yaml:91:39: the text `P1D` as a target; allowed: a whole number and its unit: 5wd (working days), 16wh (working hours), 15min (by the wall clock), 10d or 12w (calendar days); or next-wd@10:00 (a time of the next working day)
 small/v1.yaml:92:136: unknown event `endde`; allowed: closed, concern-answered, concern-passed-on, ended, question-answered, question-asked, reached, request-sent, taken; did you mean `ended`?
 small/v1.yaml:98:5: missing key `because`
