@@ -69,6 +69,7 @@ pub struct RequestRow {
     pub lapses: i32,
     /// The child's plan, and who is to do what is open of it: people, and agencies of which anybody may.
     pub plan: Plan,
+    pub has_open_actions: bool,
     pub doers: BTreeSet<String>,
     pub doing_agencies: BTreeSet<String>,
     pub received_at: Timestamp,
@@ -171,6 +172,7 @@ fn open(event: &Decoded, act: &Act) -> Result<RequestRow, String> {
         decision: None,
         lapses: 0,
         plan: Plan::default(),
+        has_open_actions: false,
         doers: BTreeSet::new(),
         doing_agencies: BTreeSet::new(),
         received_at: opening.received_at,

@@ -158,24 +158,38 @@ export const story = {
     await duty.choose("Number that was rung", "Social work out of hours");
     await duty.write("The concern in brief", "Invented: bruises on both arms.");
     await duty.press("Pass on a child protection concern");
+    // Whoever has rung is asked whether somebody answered, and not told to ring.
+    await duty.says("If nobody has answered, ring the next number");
+    await closed(duty);
+    await duty.check("51-has-somebody-answered");
+    await duty.open(second);
     await duty.says("nobody has answered yet");
-    await duty.check("51-concern-passed-on");
+    await duty.check("52-concern-passed-on");
     await red(duty);
     await until(manager, "/app/concerns", "1 concern waits for an answer");
-    await manager.check("52-concerns-of-the-manager");
+    await manager.check("53-concerns-of-the-manager");
     const answers = await this.enter(SOCIAL_WORK);
-    await until(answers, "/app/concerns", "waiting for");
-    await answers.check("53-concerns-to-answer");
-    await answers.press(/^Request [0-9A-Z]{8}/);
-    await answers.press("Write down who answered");
-    await answers.check("54-answered-by");
-    // Still red while somebody writes down the answer.
-    await duty.open(second);
-    await red(duty);
-    await answerNow(answers);
-    await duty.open(second);
+    await until(answers, "/app/concerns", "waiting for an answer");
+    await answers.check("54-concerns-to-take-over");
+    await duty.press("Write down who answered");
+    await duty.choose("Number that was rung", "Social work out of hours");
+    await duty.write("Who answered", "Invented: duty social worker");
+    await duty.press("Write down who answered");
+    await duty.says("a responder has to take it over");
     if ((await duty.text()).includes("nobody has answered yet")) throw new Error("it is still red");
     await until(manager, "/app/concerns", "Every concern has been answered");
+    await until(answers, "/app/concerns", "nobody has taken it over");
+    await answers.press(/^Take it over/);
+    await answers.says("You hold child protection concern 1");
+    await answers.check("55-held");
+    await answers.press("To keep the child safe today");
+    await answers.check("56-the-rest-with-a-reason");
+    await answers.press("Write down the result");
+    await answers.choose("Result", "Not child protection");
+    await answers.press("Write down the result");
+    // It is with others now.
+    await answers.says("It is written down");
+    await answers.check("57-done");
   },
 };
 
@@ -216,16 +230,4 @@ async function finish(worker) {
   await worker.choose("Why there are no words of theirs", "Help never started");
   await worker.choose("Did you get the help you needed", "Partly");
   await worker.press("End");
-}
-
-async function answerNow(one) {
-  const now = new Date(Date.now() - 60_000);
-  const local = new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: "short", timeZone: "Europe/London" }).format(now).replace(" ", "T");
-  await one.write("When somebody answered", local);
-  await one.write("Who answered", "Invented: duty social worker");
-  await one.choose("Result", "Not child protection");
-  await one.press("Write down who answered");
-  // It is with others now.
-  await one.says("It is written down");
-  await one.check("55-done");
 }

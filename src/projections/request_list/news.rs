@@ -25,6 +25,7 @@ impl RequestRow {
             self.plan.evolve(step);
             let open = || self.plan.open().map(|(_, action)| action);
             let doers = open().filter_map(|action| action.who.as_ref());
+            self.has_open_actions = open().next().is_some();
             self.doers = doers.map(ToString::to_string).collect();
             let agencies = open().filter(|action| action.who.is_none());
             let agencies = agencies.filter_map(|action| action.agency.as_ref());

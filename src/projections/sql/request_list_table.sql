@@ -13,7 +13,8 @@ create table if not exists {table} (
     helped_at timestamptz,
     expected_on date, expected_because text,
     decided_at timestamptz, decision text,
-    plan jsonb not null, doers jsonb not null, doing_agencies jsonb not null,
+    plan jsonb not null, has_open_actions boolean not null,
+    doers jsonb not null, doing_agencies jsonb not null,
     received_at timestamptz not null, opened_at timestamptz not null, state_since timestamptz not null,
     version int not null, position bigint not null, provenance text not null,
     codes jsonb not null,
@@ -22,6 +23,6 @@ create table if not exists {table} (
 create index on {table} (authority, team, received_at, request_id) where not ended;
 create index on {table} (authority, concern_at, request_id) where concern_open;
 create index on {table} (authority, requester, received_at, request_id);
-create index on {table} using gin (doers, doing_agencies);
+create index on {table} (authority, request_id) where has_open_actions and not ended;
 create index on {table} (authority, requester, decided_at) where decided_at is not null;
 create index on {table} (authority, agency) where held_by = 'requester' and not ended;

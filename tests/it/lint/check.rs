@@ -64,8 +64,8 @@ fn a_finding_shows_its_line_and_what_would_be_right() {
         lines,
         [
             "error E15: whoever asked could make the decision `help` themselves",
-            "  --> small/v1.yaml:49:3",
-            "49 |   help:",
+            "  --> small/v1.yaml:52:3",
+            "52 |   help:",
             "   |   ^",
             "   = allowed: `not_by: [requester]`",
             "   = rule: Nobody decides on a request of their own",

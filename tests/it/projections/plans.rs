@@ -49,7 +49,7 @@ const LOOKS: [(&str, &str, &str); 13] = [
     (
         "projections/sql/own_needs.sql",
         "text, text, text[], text[], bigint",
-        "Index Cond: ((authority = $1) AND (requester = $2)",
+        "Index Cond: (authority = $1)",
     ),
     (
         "projections/sql/own_decided.sql",
