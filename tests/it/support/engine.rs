@@ -10,7 +10,6 @@ use rfa::log::vault::{MasterKey, Vault, VaultConfig};
 use rfa::projections::Runner;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 pub(crate) const MASTER_KEY: &str =
