@@ -165,9 +165,22 @@ async fn whoever_has_nothing_to_do_with_a_request_finds_it_by_no_route_in_no_sta
         .await;
     assert_eq!(concern.status, StatusCode::OK, "{}", concern.text);
     settled(&served).await;
-    sweep.may_find.insert("social.work");
-    sweep.may_read.insert("social.work");
+    // Those whose task it is find it, and read nothing before one of them has taken it over.
+    sweep.may_find.extend(["social.work", "social.work-night"]);
     sweep.run(&served, &routes, "concern passed on").await;
+
+    let taken = served
+        .make(
+            request,
+            "take-over-concern",
+            "social.work",
+            example("take-over-concern"),
+        )
+        .await;
+    assert_eq!(taken.status, StatusCode::OK, "{}", taken.text);
+    settled(&served).await;
+    sweep.may_read.insert("social.work");
+    sweep.run(&served, &routes, "concern taken over").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -43,7 +43,8 @@ pub(super) fn read(
         r.word(n, "hand-over", &HAND_OVERS)
     });
     let [concern, keeps_open] = ["concern", "keeps_open"].map(|key| fields.find(key));
-    if let Some(at) = concern.filter(|_| matches!(hand_over, None | Some(HandOver::Opens))) {
+    let goes_on = !matches!(hand_over, None | Some(HandOver::Opens));
+    if let Some(at) = concern.filter(|_| !goes_on) {
         let found = "`concern` on a move that takes no further step of one";
         reader.wrong(
             at,
@@ -51,10 +52,13 @@ pub(super) fn read(
             "beside `hand_over`: attempts, hands-over, takes-over or closes",
         );
     }
-    if let Some(at) = keeps_open.filter(|_| hand_over != Some(HandOver::Closes)) {
+    let closes = hand_over == Some(HandOver::Closes);
+    if let Some(at) = keeps_open.filter(|_| !closes) {
         let found = "`keeps_open` on a move that gives no result";
         reader.wrong(at, found, "beside `hand_over: closes`");
     }
+    let concern = concern.filter(|_| goes_on);
+    let keeps_open = keeps_open.filter(|_| closes);
     let narrative = fields.find("narrative");
     if let Some(at) = narrative.filter(|_| hand_over != Some(HandOver::TakesOver)) {
         let found = "`narrative` on a move that takes no concern over";
