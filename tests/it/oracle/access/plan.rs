@@ -80,6 +80,9 @@ impl FixtureRecipe {
     }
 
     pub(super) fn rich(&self) -> Self {
+        if self.is_rich {
+            return self.clone();
+        }
         Self {
             label: format!("{}, with a past", self.label),
             is_rich: true,
@@ -174,6 +177,7 @@ pub(super) fn recipes(book: &WorkflowBook) -> Vec<FixtureRecipe> {
 pub(super) fn private_recipes() -> Vec<FixtureRecipe> {
     let of = |state: &str| FixtureRecipe::of(state).private();
     let concern = of("helping").with_concern(ConcernStage::Open, "a concern is open");
+    let concern = concern.rich();
     vec![
         of("acknowledged"),
         of("awaiting-answer"),

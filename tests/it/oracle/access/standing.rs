@@ -120,10 +120,7 @@ impl RequestParts {
         let asked = caller.speaks_for.as_deref() == Some(self.requester.as_str());
         let words = [
             ("service account", true),
-            (
-                "service account of their agency",
-                is_ours && caller.speaks_for.is_none(),
-            ),
+            ("service account of their agency", is_ours),
             ("service account for whoever asked", may_speak && asked),
             (
                 "service account that sent it",
