@@ -124,7 +124,8 @@ def wrong_access(rules_path, cells_path):
     by_rule = collections.defaultdict(list)
     for cell in access.read_cells(cells_path):
         _, rule = access.wanted(book, cell)
-        if len(by_rule[rule]) < 20 and access.difference(book, cell) is None:
+        # What the state refuses is refused by every rule.
+        if cell["possible"] and len(by_rule[rule]) < 20 and access.difference(book, cell) is None:
             by_rule[rule].append(cell)
     for rule, cells in by_rule.items():
         line = rule.line if rule else 0
@@ -134,10 +135,7 @@ def wrong_access(rules_path, cells_path):
         if rule and rule.answer in ("yes", "never"):
             turned = dataclasses.replace(rule, answer="yes" if rule.answer == "never" else "never")
             others = access.Book([turned if one is rule else one for one in rules])
-            # What the state refuses is refused by either rule.
-            told = [cell for cell in cells if rule.answer == "yes" or cell["possible"]]
-            if told:
-                yield f"access line {line} turned round", any(access.difference(others, cell) for cell in told)
+            yield f"access line {line} turned round", any(access.difference(others, cell) for cell in cells)
 
 
 if __name__ == "__main__":

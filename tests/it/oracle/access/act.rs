@@ -126,7 +126,8 @@ impl TriedAct {
                 ..
             } => caller.speaks_for.is_none() && stage.cast.of(&caller.by).is_in(&parts.team),
             ActWay::TakeOver(_) | ActWay::GiveBackAnothers(_) => {
-                caller.speaks_for.is_none() && parts.claimed_by.as_ref() != Some(&caller.by)
+                let holder = parts.claimed_by.as_ref();
+                caller.speaks_for.is_none() && holder.is_some_and(|holder| *holder != caller.by)
             }
             ActWay::Claim | ActWay::Release | ActWay::Extend { .. } => caller.speaks_for.is_none(),
         }

@@ -142,8 +142,8 @@ impl WorkflowBook {
     pub(super) fn kinds_of(&self, name: &str) -> Vec<&'static str> {
         match self.rule(name)["hand_over"].as_str() {
             Some("closes") => vec!["records the result of a concern"],
-            Some("takes_over") => vec!["takes a concern over"],
-            Some("hands_over") => vec!["writes down who answered"],
+            Some("takes-over") => vec!["takes a concern over"],
+            Some("hands-over") => vec!["writes down who answered"],
             Some("attempts") => vec!["writes down that nobody answered"],
             Some(_) | None => Vec::new(),
         }

@@ -4,7 +4,7 @@
 use super::cast::CallerPair;
 use super::fixture::RequestFixture;
 use super::stage::SweepStage;
-use super::standing::ConcernStage;
+use super::standing::{ConcernStage, UNTIED};
 use serde::Serialize;
 
 #[derive(Debug, Clone, Serialize)]
@@ -29,6 +29,12 @@ pub(super) struct SweepCell {
 }
 
 impl SweepCell {
+    /// Whether whoever tries has, or had, some part in the request. Of all others, what its state does not
+    /// allow is tried in few states.
+    pub(super) fn is_tied(&self) -> bool {
+        self.stands.iter().any(|word| !UNTIED.contains(word))
+    }
+
     /// A cell that waits for its answer.
     pub(super) fn of(
         stage: &SweepStage,

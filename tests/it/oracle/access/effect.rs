@@ -68,7 +68,7 @@ impl RequestFixture {
                 parts.concern = ConcernStage::Open;
                 parts.passed_on_by.insert(by.to_owned());
             }
-            Some("takes_over") => {
+            Some("takes-over") => {
                 parts.held_by.insert(by.to_owned());
             }
             Some("closes") => {

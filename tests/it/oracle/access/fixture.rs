@@ -46,7 +46,6 @@ impl SweepStage {
             self.release(&mut fixture, "gave-back.carrick").await;
         }
         self.claim(&mut fixture, CLAIMANT, recipe.first_claim).await;
-        self.look(&mut fixture).await;
         if recipe.past == PastEvent::PassedOn {
             self.make(&mut fixture, "pass-on", &[CLAIMANT]).await;
         }
@@ -174,6 +173,8 @@ impl SweepStage {
         fixture.parts.claimed_by = Some(by.to_owned());
         if how == FirstClaim::Read {
             self.open(fixture, by).await;
+            // The first look under a claim may be an act.
+            self.look(fixture).await;
         }
     }
 
@@ -214,7 +215,6 @@ impl SweepStage {
             shown.text
         );
         fixture.parts.opened.insert(by.to_owned());
-        self.look(fixture).await;
     }
 
     /// State and version, as the team's leader sees them, or a member where there is none.
@@ -309,7 +309,7 @@ impl SweepStage {
             .filter(|by| self.cast.of(by).is_in(&team) || *by == fixture.parts.requester)
             .unwrap_or_else(|| self.cast.members_of(&team)[0]);
         self.make(fixture, opens, &[by]).await;
-        if let Some(takes) = self.book.hand_over("takes_over") {
+        if let Some(takes) = self.book.hand_over("takes-over") {
             if recipe.is_held {
                 self.make(fixture, takes, &[RESPONDER]).await;
             }

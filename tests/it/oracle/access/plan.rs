@@ -195,7 +195,7 @@ fn with_concerns(book: &WorkflowBook, recipe: &FixtureRecipe) -> Vec<FixtureReci
         all.push(recipe.with_concern(ConcernStage::Over, "a concern is over"));
         all.push(open.passed_on_by_requester());
     }
-    if book.hand_over("takes_over").is_some() && (is_main || book.is_restricted(&recipe.state)) {
+    if book.hand_over("takes-over").is_some() && (is_main || book.is_restricted(&recipe.state)) {
         let mut held = recipe.with_concern(ConcernStage::Open, "a concern is taken over");
         held.is_held = true;
         all.push(held);

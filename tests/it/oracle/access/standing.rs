@@ -46,6 +46,19 @@ pub(super) const STANDINGS: &[&str] = &[
     "service account that sent it",
 ];
 
+/// Words for those who have no part in the request.
+pub(super) const UNTIED: &[&str] = &[
+    "named person or lead professional",
+    "member of another team",
+    "leader of another team",
+    "responder",
+    "service manager",
+    "analyst",
+    "platform administrator",
+    "person without a role",
+    "service account",
+];
+
 /// Roles that stand for themselves.
 const BY_ROLE: &[(&str, &str)] = &[
     ("named-person", "named person or lead professional"),

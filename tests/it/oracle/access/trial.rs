@@ -64,6 +64,9 @@ impl SweepStage {
                 cell.door = door.name();
                 cell.what.clone_from(&act.what);
                 cell.possible = act.is_possible(self, &fixture, &caller.by);
+                if !cell.possible && !cell.is_tied() && !recipe.is_typical() {
+                    continue;
+                }
                 let mut tried = self.try_one(&door, &fixture, (caller, &act)).await;
                 if tried.detail.starts_with("412") {
                     self.look(&mut fixture).await;
