@@ -37,6 +37,7 @@ fn spell(target: &str) -> Spell {
         pauses: Vec::new(),
         counting: Default::default(),
         extensions: Vec::new(),
+        concern: None,
         known_at: None,
     }
 }

@@ -176,15 +176,11 @@ async fn open_all(commands: &Commands, authority: &Authority, now: Timestamp) {
     let open = |i: usize| {
         let command = Command {
             authority: authority.clone(),
-            actor: Principal {
-                id: "n.ross".parse().unwrap(),
-                kind: PrincipalKind::Person,
-                grants: vec![Grant {
-                    role: "neighbour".parse().unwrap(),
-                    team: None,
-                    agency: None,
-                }],
-            },
+            actor: Principal::new(
+                "n.ross".parse().unwrap(),
+                PrincipalKind::Person,
+                vec![Grant::new("neighbour".parse().unwrap(), None, None)],
+            ),
             on_behalf_of: None,
             key: format!("wish-{i}"),
             ask: Ask::Open {

@@ -92,6 +92,10 @@ pub struct Settings {
     pub rates_from: u64,
     /// MiB of ended waits that stay in memory for figures of now, 16 to 16,384.
     pub figures_mib_max: usize,
+    /// Look-ups of one person within an hour before an alarm is raised, 1 to 100,000.
+    pub searches_per_person: u32,
+    /// Look-ups of one service account within an hour before it is refused, 1 to 100,000.
+    pub searches_per_account: u32,
     /// Filter of the program's log, e.g. `info` or `rfa=debug`.
     pub log: String,
     /// One JSON object a line instead of text.
@@ -130,6 +134,8 @@ impl Default for Settings {
             suppress_below: 5,
             rates_from: 20,
             figures_mib_max: 384,
+            searches_per_person: 60,
+            searches_per_account: 300,
             // The AMQP client tells of every returned message; the relay counts and parks them.
             log: code("info,lapin=error"),
             log_json: false,
@@ -282,6 +288,8 @@ impl Settings {
             "RFA_SUPPRESS_BELOW" => all.suppress_below = one.suppress_below,
             "RFA_RATES_FROM" => all.rates_from = one.rates_from,
             "RFA_FIGURES_MIB_MAX" => all.figures_mib_max = one.figures_mib_max,
+            "RFA_SEARCHES_PER_PERSON" => all.searches_per_person = one.searches_per_person,
+            "RFA_SEARCHES_PER_ACCOUNT" => all.searches_per_account = one.searches_per_account,
             "RFA_LOG" => all.log = one.log,
             "RFA_LOG_JSON" => all.log_json = one.log_json,
             other => return Err(unknown(other)),
@@ -322,6 +330,12 @@ impl Settings {
         within("RFA_SUPPRESS_BELOW", whole(self.suppress_below), 2..=50)?;
         within("RFA_RATES_FROM", whole(self.rates_from), 1..=1_000)?;
         within("RFA_FIGURES_MIB_MAX", self.figures_mib_max, 16..=16_384)?;
+        for (variable, found) in [
+            ("RFA_SEARCHES_PER_PERSON", self.searches_per_person),
+            ("RFA_SEARCHES_PER_ACCOUNT", self.searches_per_account),
+        ] {
+            within(variable, whole(found.into()), 1..=100_000)?;
+        }
         let loopback = |variable: &str, address: SocketAddr, free: bool| {
             if free || address.ip().is_loopback() {
                 return Ok(());

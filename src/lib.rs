@@ -1,7 +1,7 @@
 //! `rfa`, a request-for-assistance engine for children's services.
 //!
 //! Reading order: what a request is (`domain`), how a command becomes events (`commands`), where
-//! events live (`log`), who reads them (`relay`, `notices`, `projections`, `statistics`), what time
+//! events live (`log`), who reads them (`relay`, `notices`, `projections`, `lookups`, `statistics`), what time
 //! itself asks for (`timers`), who may ask (`access`), and the doors (`api`,
 //! `screens` with `drafts`, `cli`, `sheet`, `history`).
 
@@ -15,6 +15,7 @@ pub mod commands;
 pub mod log;
 
 pub mod charts;
+pub mod lookups;
 pub mod notices;
 pub mod projections;
 pub mod relay;

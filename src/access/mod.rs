@@ -1,25 +1,35 @@
 //! Who may see and do what. `decide` is pure and denies by default; a token only says who asks.
 //!
-//! Invariant: rank alone opens no personal content. Content follows involvement: whoever asked,
-//! works on it, holds the claim, has acted on it for the team, or leads the team that owns it.
-//! What a person may *do* to a request is the workflow's to say (`domain::request::decide`).
+//! Invariant: rank alone opens no personal content. Content follows ties that end (`domain::request::sight`):
+//! whoever asked, works on it, holds the claim, answers its concern, or leads the team that owns it.
+//! Acting is decided with the rules: sight first (`sight`), then the workflow's own roles.
 
 mod readings;
+mod searches;
 mod senders;
 mod tokens;
+mod viewers;
 
 pub use readings::{Opened, Reader, Reading, ReadingError, Readings};
+pub use searches::{
+    NewSearch, RecordedSearch, SearchBudget, SearchReason, SearchStart, Searches, UnknownReason,
+};
 pub use senders::Senders;
 pub use tokens::{Holder, TokenError, Tokens};
+pub use viewers::{ViewerStanding, viewers_of};
 
-use crate::domain::ids::{AgencyId, PrincipalId, TeamId};
+use crate::domain::ids::TeamId;
 use crate::domain::request::actor::{Principal, PrincipalKind};
-use std::collections::BTreeSet;
+use crate::domain::request::sight::{Involvement, Tie};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Action {
-    /// Put a new request in, or make a move; the workflow's own roles then decide.
+    /// Put a new request in; the workflow's own roles then decide.
     Send,
+    /// What to ring about a child protection concern.
+    ReadConcernNumbers,
+    /// Look a child up by a number of another system.
+    Search,
     /// That the request exists: state, dates, who holds it.
     ReadSummary,
     /// What was written about the child and the family.
@@ -43,6 +53,8 @@ pub enum Action {
     IssuePack,
     /// How many child protection concerns wait for an answer; which ones, for those who answer.
     ReadConcerns,
+    /// Who did what about the concerns of a request, whoever passed them on.
+    KnowConcerns,
     ReadWorkflows,
     /// Be told of requests at an address of one's own.
     Subscribe,
@@ -55,21 +67,20 @@ pub enum Action {
 pub enum Standing {
     /// Holds any grant at all.
     Known,
-    /// Asked for the help, or answers the question that waits.
-    Requester,
-    /// A service account of the requester's agency.
-    Carrier,
-    Worker,
-    ClaimHolder,
-    /// Has acted on the request, and is a member of the team that owns it.
-    Involved,
-    /// Did the restricted act itself.
+    /// Sends requests or works on them by role, or is the service account of an agency.
+    Duty,
+    /// Holds a role that some opening move of a workflow in force is for, or is a service account whose
+    /// grant lists such a move.
+    Opener,
+    /// A service account of some agency.
+    System,
+    /// A tie to the request that is asked about.
+    Tied(Tie),
+    /// Did the restricted act itself that is asked about.
     Author,
-    /// Is asked to answer the child protection concern that is open.
-    Answers,
-    /// Is named to do an action of the child's plan that is open.
-    Doer,
-    /// Holds a grant for the owning team.
+    /// May answer child protection concerns wherever they come from.
+    AnswersConcerns,
+    /// Holds a grant for the team that is asked about.
     Member,
     /// Leads the owning team.
     Lead,
@@ -84,21 +95,24 @@ pub enum Standing {
 
 /// | action | enough is one of |
 /// |---|---|
-/// | send, read workflows, subscribe | known |
-/// | read summary | requester, carrier, worker, claim holder, answers, doer, member, auditor, information governance |
-/// | read content | requester, worker, claim holder, involved, answers, lead |
-/// | read restricted | author, worker, claim holder, answers |
+/// | send | opener |
+/// | subscribe | opener, system |
+/// | read workflows, read concern numbers | known |
+/// | search | duty |
+/// | read summary | any tie to the request, auditor, information governance |
+/// | read content | requester, worker, claim holder, lead |
+/// | read restricted | author, worker, claim holder, concern holder |
 /// | read readings | lead, auditor, information governance |
-/// | read queue | member |
+/// | read queue, claim | member |
 /// | read caseloads | member, partnership manager |
 /// | read response times | any lead, partnership manager, analyst, information governance |
-/// | read identified | any lead, partnership manager, information governance |
+/// | read identified | lead of the team that is asked about, partnership manager, information governance |
 /// | open figures | lead, partnership manager, information governance |
 /// | read measures | any lead, partnership manager, analyst, information governance |
 /// | write measures | any lead, partnership manager, analyst |
 /// | issue pack | partnership manager |
-/// | read concerns | answers, partnership manager |
-/// | claim | member |
+/// | read concerns | answers concerns, partnership manager |
+/// | know concerns | responder to an open concern, lead |
 /// | operate | platform admin |
 ///
 /// Source: `reliability` access matrix; cells with break-glass or a second person are not built,
@@ -106,65 +120,70 @@ pub enum Standing {
 #[must_use]
 pub const fn enough_for(action: Action) -> &'static [Standing] {
     use Standing::{
-        Analyst, Answers, AnyLead, Auditor, Author, Carrier, ClaimHolder, Doer,
-        InformationGovernance, Involved, Known, Lead, Member, PartnershipManager, PlatformAdmin,
-        Requester, Worker,
+        Analyst, AnswersConcerns, AnyLead, Auditor, Author, Duty, InformationGovernance, Known,
+        Lead, Member, Opener, PartnershipManager, PlatformAdmin, System, Tied,
+    };
+    use Tie::{
+        Carrier, ClaimHolder, ConcernAuthor, ConcernHolder, Doer, Requester, Responder, Worker,
     };
     match action {
-        Action::Send | Action::ReadWorkflows | Action::Subscribe => &[Known],
+        Action::Send => &[Opener],
+        Action::Search => &[Duty],
+        Action::Subscribe => &[Opener, System],
+        Action::ReadWorkflows | Action::ReadConcernNumbers => &[Known],
         Action::ReadSummary => &[
-            Requester,
-            Carrier,
-            Worker,
-            ClaimHolder,
-            Answers,
-            Doer,
-            Member,
+            Tied(Requester),
+            Tied(Carrier),
+            Tied(Worker),
+            Tied(ClaimHolder),
+            Tied(Responder),
+            Tied(ConcernHolder),
+            Tied(ConcernAuthor),
+            Tied(Doer),
+            Tied(Tie::Member),
             Auditor,
             InformationGovernance,
         ],
-        Action::ReadContent => &[Requester, Worker, ClaimHolder, Involved, Answers, Lead],
-        Action::ReadRestricted => &[Author, Worker, ClaimHolder, Answers],
+        Action::ReadContent => &[Tied(Requester), Tied(Worker), Tied(ClaimHolder), Lead],
+        Action::ReadRestricted => &[Author, Tied(Worker), Tied(ClaimHolder), Tied(ConcernHolder)],
         Action::ReadReadings => &[Lead, Auditor, InformationGovernance],
         Action::ReadQueue | Action::Claim => &[Member],
         Action::ReadCaseloads => &[Member, PartnershipManager],
         Action::ReadResponseTimes => &[AnyLead, PartnershipManager, Analyst, InformationGovernance],
-        Action::ReadIdentified => &[AnyLead, PartnershipManager, InformationGovernance],
+        Action::ReadIdentified => &[Lead, PartnershipManager, InformationGovernance],
         Action::OpenFigures => &[Lead, PartnershipManager, InformationGovernance],
         Action::ReadMeasures => &[AnyLead, PartnershipManager, Analyst, InformationGovernance],
         Action::WriteMeasures => &[AnyLead, PartnershipManager, Analyst],
         Action::IssuePack => &[PartnershipManager],
-        Action::ReadConcerns => &[Answers, PartnershipManager],
+        Action::ReadConcerns => &[AnswersConcerns, PartnershipManager],
+        Action::KnowConcerns => &[Tied(Responder), Lead],
         Action::Operate => &[PlatformAdmin],
     }
 }
 
-/// What access needs to know of a request; ids and codes only.
-#[derive(Debug, Clone, Default)]
-pub struct Involvement {
-    pub team: Option<TeamId>,
-    pub requester: Option<PrincipalId>,
-    pub agency: Option<AgencyId>,
-    pub worker: Option<PrincipalId>,
-    pub claimed_by: Option<PrincipalId>,
-    /// Whoever acted on it so far.
-    pub acted: BTreeSet<PrincipalId>,
-    /// Who did the restricted act that is asked about.
-    pub authors: BTreeSet<PrincipalId>,
-    /// The asking principal may answer the concern that is open.
-    pub answers: bool,
-    /// The asking principal is named in an open action of the child's plan.
-    pub does: bool,
-    /// The asking principal answers for the requester, who is away.
-    pub covers: bool,
-}
-
+/// What is asked about.
 #[derive(Debug, Clone, Copy)]
 pub enum Resource<'a> {
     /// The authority as a whole.
     Whole,
+    /// The workflows in force, as far as they concern the principal.
+    Workflows(WorkflowRights),
     Team(&'a TeamId),
     Request(&'a Involvement),
+    /// One restricted act of a request.
+    RestrictedAct {
+        involvement: &'a Involvement,
+        is_author: bool,
+    },
+}
+
+/// What the roles of the workflows in force let a principal do, whichever request it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct WorkflowRights {
+    /// Some opening move is for them.
+    pub may_open: bool,
+    /// They may answer child protection concerns wherever they come from.
+    pub answers_concerns: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -200,6 +219,17 @@ const ANALYST: &str = "analyst";
 const AUDITOR: &str = "auditor";
 const INFORMATION_GOVERNANCE: &str = "information-governance";
 const PLATFORM_ADMIN: &str = "platform-admin";
+const SOCIAL_WORK_RESPONDER: &str = "social-work-responder";
+/// Roles whose duty is to send requests or to work on them: they look children up. Whoever counts,
+/// oversees or operates does not.
+const DUTIES: [&str; 6] = [
+    "named-person",
+    "lead-professional",
+    "locality-worker",
+    TEAM_LEAD,
+    "garf-member",
+    SOCIAL_WORK_RESPONDER,
+];
 
 fn stands(principal: &Principal, standing: Standing, resource: Resource<'_>) -> bool {
     let role = |name: &str| {
@@ -209,28 +239,25 @@ fn stands(principal: &Principal, standing: Standing, resource: Resource<'_>) -> 
             .any(|grant| grant.role.as_str() == name)
     };
     let team = team_of(resource);
-    let request = match resource {
-        Resource::Request(request) => Some(request),
-        Resource::Whole | Resource::Team(_) => None,
-    };
-    let is = |id: Option<&PrincipalId>| id == Some(&principal.id);
     match standing {
         Standing::Known => !principal.grants.is_empty(),
-        Standing::Requester => request.is_some_and(|r| r.covers || is(r.requester.as_ref())),
-        Standing::Carrier => {
-            principal.kind == PrincipalKind::ServiceAccount
-                && principal.agency().is_some()
-                && request.is_some_and(|r| r.agency.as_ref() == principal.agency())
+        Standing::Duty => match principal.kind {
+            PrincipalKind::Person => DUTIES.into_iter().any(role),
+            PrincipalKind::ServiceAccount => principal.agency().is_some(),
+        },
+        Standing::Opener => rights_of(resource).may_open,
+        Standing::AnswersConcerns => rights_of(resource).answers_concerns,
+        Standing::System => {
+            principal.kind == PrincipalKind::ServiceAccount && principal.agency().is_some()
         }
-        Standing::Worker => request.is_some_and(|r| is(r.worker.as_ref())),
-        Standing::ClaimHolder => request.is_some_and(|r| is(r.claimed_by.as_ref())),
-        Standing::Involved => {
-            request.is_some_and(|r| r.acted.contains(&principal.id))
-                && team.is_some_and(|team| principal.is_member_of(team))
-        }
-        Standing::Author => request.is_some_and(|r| r.authors.contains(&principal.id)),
-        Standing::Answers => request.is_some_and(|r| r.answers),
-        Standing::Doer => request.is_some_and(|r| r.does),
+        Standing::Tied(tie) => involvement_in(resource).is_some_and(|ties| ties.has(tie)),
+        Standing::Author => matches!(
+            resource,
+            Resource::RestrictedAct {
+                is_author: true,
+                ..
+            }
+        ),
         Standing::Member => team.is_some_and(|team| principal.is_member_of(team)),
         Standing::Lead => team.is_some_and(|team| leads(principal, team)),
         Standing::AnyLead => role(TEAM_LEAD),
@@ -242,11 +269,34 @@ fn stands(principal: &Principal, standing: Standing, resource: Resource<'_>) -> 
     }
 }
 
+fn rights_of(resource: Resource<'_>) -> WorkflowRights {
+    match resource {
+        Resource::Workflows(rights) => rights,
+        Resource::Whole
+        | Resource::Team(_)
+        | Resource::Request(_)
+        | Resource::RestrictedAct { .. } => WorkflowRights::default(),
+    }
+}
+
+fn involvement_in(resource: Resource<'_>) -> Option<&Involvement> {
+    match resource {
+        Resource::Request(involvement) | Resource::RestrictedAct { involvement, .. } => {
+            Some(involvement)
+        }
+        Resource::Whole | Resource::Workflows(_) | Resource::Team(_) => None,
+    }
+}
+
 fn team_of(resource: Resource<'_>) -> Option<&TeamId> {
     match resource {
-        Resource::Whole => None,
         Resource::Team(team) => Some(team),
-        Resource::Request(request) => request.team.as_ref(),
+        Resource::Whole
+        | Resource::Workflows(_)
+        | Resource::Request(_)
+        | Resource::RestrictedAct { .. } => {
+            involvement_in(resource).and_then(|involvement| involvement.team.as_ref())
+        }
     }
 }
 

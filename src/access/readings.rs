@@ -6,6 +6,7 @@
 use crate::domain::ids::{Authority, PrincipalId};
 use deadpool_postgres::{Pool, PoolError};
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +22,8 @@ pub enum ReadingError {
 pub enum Opened {
     /// What was written about the child and the family.
     Content,
+    /// Who the child is, where and with whom; for whoever holds a concern.
+    Identity,
     /// Where it is and who has it.
     Outline,
     /// That it stands behind a number, with its events.
@@ -31,6 +34,7 @@ impl Opened {
     const fn code(self) -> &'static str {
         match self {
             Self::Content => "content",
+            Self::Identity => "identity",
             Self::Outline => "outline",
             Self::Figure => "figure",
         }
@@ -43,6 +47,8 @@ pub struct Reader<'a> {
     pub authority: &'a Authority,
     pub principal: &'a PrincipalId,
     pub call: Uuid,
+    /// A code of the workflow, where the reader was asked why.
+    pub reason: Option<&'a str>,
 }
 
 /// What one person has seen of a request, and how often.
@@ -50,6 +56,7 @@ pub struct Reader<'a> {
 pub struct Reading {
     pub principal: String,
     pub opened: String,
+    pub reason: Option<String>,
     pub times: i64,
     pub first_at: Timestamp,
     pub last_at: Timestamp,
@@ -86,10 +93,44 @@ impl Readings {
         client
             .execute(
                 &statement,
-                &[&authority, &principal, &code, &reader.call, &requests],
+                &[
+                    &authority,
+                    &principal,
+                    &code,
+                    &reader.call,
+                    &requests,
+                    &reader.reason,
+                ],
             )
             .await?;
         Ok(())
+    }
+
+    /// Of these requests, those whose text this person has opened since the moment beside each.
+    ///
+    /// # Errors
+    /// When the store is out of reach.
+    pub async fn opened_since(
+        &self,
+        reader: Reader<'_>,
+        asked: &[(Uuid, Timestamp)],
+    ) -> Result<BTreeSet<Uuid>, ReadingError> {
+        if asked.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let (requests, since): (Vec<Uuid>, Vec<Timestamp>) = asked.iter().copied().unzip();
+        let client = self.pool.get().await?;
+        let statement = include_str!("sql/opened_since.sql");
+        let statement = client.prepare_cached(statement).await?;
+        let (authority, principal) = (reader.authority.as_str(), reader.principal.as_str());
+        let code = Opened::Content.code();
+        let rows = client
+            .query(
+                &statement,
+                &[&authority, &principal, &code, &requests, &since],
+            )
+            .await?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 
     /// Who came last stands first.
@@ -112,6 +153,7 @@ impl Readings {
             .map(|row| Reading {
                 principal: row.get("principal"),
                 opened: row.get("opened"),
+                reason: row.get("reason"),
                 times: row.get("times"),
                 first_at: row.get("first_at"),
                 last_at: row.get("last_at"),

@@ -3,12 +3,15 @@
 use super::App;
 use super::extract::one;
 use super::problem::{Kind, Problem};
-use crate::access::{Action, Holder, Reader, Resource, decide};
+use crate::access::{Action, Holder, Reader, Resource, WorkflowRights, decide};
+use crate::commands::OpenedOn;
+use crate::domain::declared::Declared;
 use crate::domain::ids::Authority;
-use crate::domain::request::actor::Principal;
+use crate::domain::request::actor::{Principal, PrincipalKind};
+use crate::domain::request::entitle::{answers_concerns, may_open};
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use uuid::Uuid;
@@ -19,6 +22,55 @@ pub(crate) struct Caller {
     pub(crate) principal: Principal,
     /// Id of the call, or of the message; correlation of what it records.
     pub(crate) call: Uuid,
+    pub(crate) looking: Looking,
+}
+
+/// Whether a person looks at what a call answers: only then does opening a request count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Looking {
+    InPerson(OpenedOn),
+    /// A service account, a message, the answer to a form, or a page that refreshes itself.
+    Otherwise,
+    /// Asked for without being shown: by HEAD, or by a browser that fetches ahead. No text is sent.
+    Ahead,
+}
+
+impl Looking {
+    /// `on` is the door that was asked.
+    pub(crate) fn at(method: &Method, headers: &HeaderMap, on: OpenedOn) -> Self {
+        if *method == Method::HEAD || is_fetched_ahead(headers) {
+            return Self::Ahead;
+        }
+        if *method != Method::GET || headers.contains_key("hx-request") {
+            return Self::Otherwise;
+        }
+        Self::InPerson(on)
+    }
+}
+
+/// Browsers say so in `Sec-Purpose` (Fetch standard), older ones in `Purpose` or `X-Purpose`.
+pub(crate) fn is_fetched_ahead(headers: &HeaderMap) -> bool {
+    ["sec-purpose", "purpose", "x-purpose", "x-moz"]
+        .into_iter()
+        .flat_map(|name| headers.get_all(name))
+        .filter_map(|value| value.to_str().ok())
+        .map(str::to_ascii_lowercase)
+        .any(|value| {
+            ["prefetch", "prerender", "preview"]
+                .iter()
+                .any(|word| value.contains(word))
+        })
+}
+
+/// What the workflows in force let a principal do, whichever request it is: rights of the engine's own
+/// doors rest on these roles, never on holding some grant.
+pub(crate) fn workflow_rights(declared: &Declared, principal: &Principal) -> WorkflowRights {
+    let mut rights = WorkflowRights::default();
+    for workflow in declared.workflows() {
+        rights.may_open |= may_open(&workflow.definition, principal);
+        rights.answers_concerns |= answers_concerns(&workflow.definition, principal);
+    }
+    rights
 }
 
 /// The id of one HTTP call.
@@ -37,7 +89,17 @@ impl Caller {
             authority: holder.authority,
             principal,
             call,
+            looking: Looking::Otherwise,
         })
+    }
+
+    /// A program is nobody's eyes.
+    pub(crate) fn looking(mut self, looking: Looking) -> Self {
+        self.looking = match (self.principal.kind, looking) {
+            (PrincipalKind::ServiceAccount, Looking::InPerson(_)) => Looking::Otherwise,
+            (PrincipalKind::Person | PrincipalKind::ServiceAccount, looking) => looking,
+        };
+        self
     }
 
     pub(crate) fn reader(&self) -> Reader<'_> {
@@ -45,7 +107,16 @@ impl Caller {
             authority: &self.authority,
             principal: &self.principal.id,
             call: self.call,
+            reason: None,
         }
+    }
+
+    /// # Errors
+    /// `not-yours` where no workflow in force gives the caller the roles for it.
+    pub(crate) fn must_by_workflow(&self, app: &App, action: Action) -> Result<(), Problem> {
+        let declared = app.commands.registry().of(self.authority.as_str());
+        let rights = workflow_rights(&declared, &self.principal);
+        self.must(action, Resource::Workflows(rights))
     }
 
     /// # Errors
@@ -67,6 +138,8 @@ pub(crate) async fn require(State(app): State<App>, mut request: Request, next: 
     match identify(&app, request.headers(), call).await {
         Err(problem) => problem.into_response(),
         Ok(caller) => {
+            let (method, headers) = (request.method(), request.headers());
+            let caller = caller.looking(Looking::at(method, headers, OpenedOn::Program));
             let id = caller.principal.id.clone();
             request.extensions_mut().insert(caller);
             let mut response = next.run(request).await;

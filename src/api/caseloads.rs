@@ -1,7 +1,9 @@
 //! `GET /caseloads`: who holds how much, and for how long.
 
 pub(crate) mod opened;
+pub(crate) mod ownerless;
 
+use self::ownerless::{WithoutOwnerView, counted};
 use super::App;
 use super::caller::Caller;
 use super::extract::Params;
@@ -54,6 +56,10 @@ pub(crate) struct RowView {
 #[schema(as = Caseloads)]
 pub(crate) struct CaseloadsView {
     pub caseloads: Vec<RowView>,
+    /// Requests that nobody can be counted on to move; `/caseloads/without-owner` opens them. Absent for
+    /// another moment (`as_of`) than the one at which it was known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub without_owner: Option<WithoutOwnerView>,
     /// What a request weighs; absent where every request weighs 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
@@ -100,8 +106,13 @@ pub(crate) async fn read(
         .filter(|row| reads(&caller, &row.team))
         .map(RowView::from)
         .collect();
+    let without_owner = match params.text("as_of") {
+        None => Some(counted(&ownerless::found(&app, &caller, &params).await?)),
+        Some(_) => None,
+    };
     Ok(Json(CaseloadsView {
         caseloads,
+        without_owner,
         weights,
         as_of,
     }))
@@ -168,13 +179,15 @@ fn weights_of(declared: &Declared) -> Option<Weights> {
 /// What came in and went out, and what it took
 ///
 /// By team: new, taken over, reopened, ended, passed on. By `by`: touches, hand-offs and questions a
-/// request, and who was never answered. For those who answer for the whole.
+/// request, and who was never answered. For those who answer for the whole, or with `team` for one that
+/// they lead.
 #[utoipa::path(
     get, path = "/caseloads/flow", tag = "Figures",
     params(
         ("from" = String, Query, description = "RFC 3339 time or date"),
         ("to" = String, Query, description = "RFC 3339 time or date, not included"),
         ("by" = Option<String>, Query, description = "`team` (the one that holds it now) or a coded field of the opening act; default: the whole"),
+        ("team" = Option<String>, Query, description = "Of one team, for those who lead it: its own row, and the requests that it holds now"),
         ("workflow" = Option<String>, Query, description = "Default: the authority's usual workflow"),
         ("min_position" = Option<String>, Query, description = "Position that the answer must include"),
     ),
@@ -185,8 +198,10 @@ pub(crate) async fn flow(
     caller: Caller,
     params: Params,
 ) -> Result<Json<FlowView>, Problem> {
-    let params = params.only(&["from", "to", "by", "workflow", "min_position"])?;
-    caller.must(Action::ReadIdentified, Resource::Whole)?;
+    let params = params.only(&["from", "to", "by", "team", "workflow", "min_position"])?;
+    let team = params.find("team", "the code of a team", TeamId::parse)?;
+    let resource = team.as_ref().map_or(Resource::Whole, Resource::Team);
+    caller.must(Action::ReadIdentified, resource)?;
     let now = (app.now)();
     let time = |name: &str| {
         let found = params.find(name, WHEN, when)?;
@@ -211,9 +226,11 @@ pub(crate) async fn flow(
     };
     let as_of = caught_up(&app, ACTS, &params).await?;
     let stories = stories(&app.reads, &reach).await.map_err(unreadable)?;
+    let is_of = |code: &str| team.as_ref().is_none_or(|team| team.as_str() == code);
     let asked: Vec<&Story> = stories
         .iter()
         .filter(|story| (from..to).contains(&story.opening().occurred_at))
+        .filter(|story| is_of(story.last().team.as_str()))
         .collect();
     let by = params.text("by");
     let known = |by: &str| {
@@ -229,10 +246,12 @@ pub(crate) async fn flow(
             .collect();
         return Err(wrong("by", "not a dimension", "one of `allowed`").allow(names));
     }
+    let mut teams = work::flow(&stories, from, to);
+    teams.retain(|flow| is_of(&flow.team));
     Ok(Json(FlowView {
         from,
         to,
-        teams: work::flow(&stories, from, to),
+        teams,
         effort: work::effort(&asked, by),
         as_of,
     }))

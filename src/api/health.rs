@@ -73,6 +73,17 @@ pub struct NoticesState {
     pub trouble: Option<String>,
 }
 
+/// The index by which children are looked up.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct LookupsState {
+    /// Events of the log that look-ups do not know yet.
+    pub lag: i64,
+    /// Requests that it cannot follow: whoever may see them now may not find them.
+    pub parked: i64,
+    /// Why it stands still, if it does.
+    pub trouble: Option<String>,
+}
+
 /// What was found when the parts were last asked, at most some seconds ago.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Status {
@@ -84,6 +95,7 @@ pub struct Status {
     pub relay: Vec<LaneState>,
     pub intake: IntakeState,
     pub notices: NoticesState,
+    pub lookups: LookupsState,
     pub projections: Vec<ProjectionLag>,
     /// Tasks that ended before their time and are not known to last again.
     pub tasks_down: Vec<&'static str>,
@@ -106,6 +118,7 @@ pub(crate) struct Readiness {
     relay: Vec<LaneState>,
     intake: IntakeState,
     notices: NoticesState,
+    lookups: LookupsState,
     projections: Vec<ProjectionLag>,
 }
 
@@ -132,6 +145,9 @@ impl Status {
         if self.notices.trouble.is_some() {
             down.push("notices");
         }
+        if self.lookups.parked > 0 || self.lookups.trouble.is_some() {
+            down.push("lookups");
+        }
         if self.projections.iter().any(|one| one.parked > 0) {
             down.push("projections");
         }
@@ -151,6 +167,7 @@ impl Status {
             relay: self.relay.clone(),
             intake: self.intake.clone(),
             notices: self.notices.clone(),
+            lookups: self.lookups.clone(),
             projections: self.projections.clone(),
         }
     }
@@ -209,6 +226,18 @@ mod tests {
             ("unavailable", vec!["vault", "broker"])
         );
         assert_eq!(Status::default().readiness().status, "unavailable");
+    }
+
+    #[test]
+    fn look_ups_that_cannot_follow_a_request_are_named() {
+        let ill = Status {
+            lookups: LookupsState {
+                parked: 1,
+                ..LookupsState::default()
+            },
+            ..up()
+        };
+        assert_eq!(ill.readiness().down, ["lookups"]);
     }
 
     #[test]

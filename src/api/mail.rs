@@ -6,7 +6,7 @@ use super::extract::{Bare, Key, Params, Segments, StrictJson};
 use super::fields::MailBody;
 use super::problem::{Kind, Problem};
 use super::webhooks::RedrivenView;
-use crate::access::{Action, Resource};
+use crate::access::Action;
 use crate::notices::{Channel, NewSubscription, Occasion, Subscription, Whose};
 use axum::Json;
 use axum::extract::State;
@@ -49,7 +49,7 @@ pub(crate) async fn list(
     params: Params,
 ) -> Result<Json<Vec<MailView>>, Problem> {
     params.only(&[])?;
-    let found = app.subscriptions.list(whose(&caller)?, None).await?;
+    let found = app.subscriptions.list(whose(&app, &caller)?, None).await?;
     Ok(Json(found.into_iter().map(view).collect()))
 }
 
@@ -72,7 +72,7 @@ pub(crate) async fn subscribe(
     StrictJson(body): StrictJson,
 ) -> Result<(StatusCode, Json<MailView>), Problem> {
     params.only(&[])?;
-    let whose = whose(&caller)?;
+    let whose = whose(&app, &caller)?;
     let body = MailBody::parse(body)?;
     if !app.sends_mail {
         return Err(Problem::new(
@@ -106,7 +106,7 @@ pub(crate) async fn end(
     Segments(id): Segments<Uuid>,
     _: Bare,
 ) -> Result<StatusCode, Problem> {
-    app.subscriptions.end(whose(&caller)?, id).await?;
+    app.subscriptions.end(whose(&app, &caller)?, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -122,12 +122,12 @@ pub(crate) async fn redrive(
     Segments(id): Segments<Uuid>,
     _: Bare,
 ) -> Result<Json<RedrivenView>, Problem> {
-    let count = app.subscriptions.redrive(whose(&caller)?, id).await?;
+    let count = app.subscriptions.redrive(whose(&app, &caller)?, id).await?;
     Ok(Json(RedrivenView { count }))
 }
 
-fn whose(caller: &Caller) -> Result<Whose<'_>, Problem> {
-    caller.must(Action::Subscribe, Resource::Whole)?;
+fn whose<'c>(app: &App, caller: &'c Caller) -> Result<Whose<'c>, Problem> {
+    caller.must_by_workflow(app, Action::Subscribe)?;
     Ok(Whose {
         authority: &caller.authority,
         principal: Some(&caller.principal.id),

@@ -32,13 +32,14 @@ mod teams;
 mod webhooks;
 mod workflows;
 
-pub use health::{IntakeState, LaneState, NoticesState, Part, ProjectionLag, Status};
+pub use health::{IntakeState, LaneState, LookupsState, NoticesState, Part, ProjectionLag, Status};
 pub use messages::Described;
 pub use requests::sheet::wrong_rows;
 
-use crate::access::{Action, Readings, Senders, Tokens};
+use crate::access::{Action, Readings, Searches, Senders, Tokens};
 use crate::commands::Commands;
 use crate::domain::ids::WorkflowName;
+use crate::lookups::Lookups;
 use crate::notices::Subscriptions;
 use crate::notices::webhook::Sender;
 use crate::projections::ReadPool;
@@ -64,6 +65,10 @@ pub struct App {
     pub tokens: Tokens,
     /// Who has opened which request.
     pub readings: Readings,
+    /// Who has looked a child up.
+    pub searches: Searches,
+    /// How far look-ups know the log.
+    pub lookups: Lookups,
     pub senders: Senders,
     /// Of the log; part of every public position.
     pub epoch: Uuid,
@@ -112,7 +117,7 @@ pub(crate) const ROUTES: &[Route] = routes! {
     Get "/requests" Some(Action::ReadSummary), get(requests::list::list);
     Get "/requests/sheet" Some(Action::Send), get(requests::sheet::template);
     Post "/requests/sheet" Some(Action::Send), post(requests::sheet::take);
-    Post "/requests/find" Some(Action::ReadSummary), post(requests::find::find);
+    Post "/requests/find" Some(Action::Search), post(requests::find::find);
     Get "/requests/{id}" Some(Action::ReadSummary), get(requests::read::read);
     Get "/requests/{id}/readings" Some(Action::ReadSummary), get(requests::readings::read);
     Post "/requests/{id}/moves/{move}" Some(Action::Send), post(requests::moves::make);
@@ -127,6 +132,7 @@ pub(crate) const ROUTES: &[Route] = routes! {
     Get "/response-times/requests" Some(Action::ReadIdentified), get(response_times::opened::read);
     Get "/caseloads" Some(Action::ReadCaseloads), get(caseloads::read);
     Get "/caseloads/requests" Some(Action::ReadCaseloads), get(caseloads::opened::read);
+    Get "/caseloads/without-owner" Some(Action::ReadCaseloads), get(caseloads::ownerless::read);
     Get "/caseloads/flow" Some(Action::ReadIdentified), get(caseloads::flow);
     Get "/measures" Some(Action::ReadMeasures), get(measures::list);
     Get "/measures/{id}" Some(Action::ReadMeasures), get(measures::read);
@@ -177,6 +183,7 @@ impl Route {
             self.action,
             Some(
                 Action::ReadQueue
+                    | Action::Search
                     | Action::ReadCaseloads
                     | Action::ReadResponseTimes
                     | Action::ReadIdentified
@@ -188,6 +195,9 @@ impl Route {
             kinds.push(Kind::TooFarBehind);
         }
         let is_asked = self.path == "/requests/find";
+        if is_asked {
+            kinds.push(Kind::TooMany);
+        }
         if self.method == Post && !is_asked {
             kinds.extend([Kind::KeyReused, Kind::NotNow, Kind::Unknown]);
         }

@@ -39,6 +39,7 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder, Server};
         response_times::opened::read,
         caseloads::read,
         caseloads::opened::read,
+        caseloads::ownerless::read,
         caseloads::flow,
         measures::list,
         measures::read,

@@ -56,6 +56,7 @@ kinds! {
     BadData, "bad-data", UNPROCESSABLE_ENTITY, "The data is not what is asked for";
     BadNumber, "number-range", UNPROCESSABLE_ENTITY, "A number is out of range";
     Nul, "nul-not-allowed", UNPROCESSABLE_ENTITY, "The body holds a NUL character";
+    TooMany, "too-many", TOO_MANY_REQUESTS, "Too many of these within an hour";
     KeyReused, "key-reused", UNPROCESSABLE_ENTITY, "The Idempotency-Key was used for something else";
     NoVersion, "version-required", PRECONDITION_REQUIRED, "If-Match is needed";
     Internal, "internal", INTERNAL_SERVER_ERROR, "Something is broken here";

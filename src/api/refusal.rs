@@ -116,14 +116,22 @@ fn of_field(refusal: &Refusal) -> Problem {
         | Refusal::NotInThisState { .. }
         | Refusal::Guarded { .. }
         | Refusal::NoSuchAction { .. }
+        | Refusal::NoSuchConcern { .. }
+        | Refusal::ConcernAnswered { .. }
+        | Refusal::ConcernHeld { .. }
+        | Refusal::ConcernNotHeld { .. }
         | Refusal::TooManyActions { .. }
         | Refusal::TooManyLinks { .. }
         | Refusal::NotHereYet { .. }
         | Refusal::NotYours { .. }
+        | Refusal::NotOpened { .. }
+        | Refusal::MadeByOpening { .. }
         | Refusal::ServiceAccountAlone { .. }
         | Refusal::UnknownTeam { .. }
         | Refusal::UnknownPerson
         | Refusal::Destroyed
+        | Refusal::HiddenState
+        | Refusal::NotCarried { .. }
         | Refusal::NotInTeam
         | Refusal::Ended { .. }
         | Refusal::ClaimedByOther { .. }
@@ -156,6 +164,10 @@ impl From<Refusal> for Problem {
                 format!("There is no open action {found} in the child's plan."),
             )
             .allow(open),
+            ref refusal @ (Refusal::NoSuchConcern { ref open, .. }
+            | Refusal::ConcernAnswered { ref open, .. }) => {
+                Self::new(Kind::NotNow, sentence(refusal)).allow(open)
+            }
             Refusal::NotYours { found, allowed } => {
                 Self::new(Kind::NotYours, format!("`{found}` is for other roles.")).allow(allowed)
             }
@@ -178,16 +190,29 @@ impl From<Refusal> for Problem {
                 "The person that the service account speaks for is not known here.",
                 "not known",
             ),
-            refusal @ Refusal::NotInTeam => Self::new(Kind::NotYours, sentence(&refusal)),
+            refusal @ (Refusal::NotInTeam
+            | Refusal::NotOpened { .. }
+            | Refusal::MadeByOpening { .. }) => Self::new(Kind::NotYours, sentence(&refusal)),
             refusal @ (Refusal::AlreadyOpen
             | Refusal::Guarded { .. }
+            | Refusal::ConcernHeld { .. }
+            | Refusal::ConcernNotHeld { .. }
             | Refusal::TooManyActions { .. }
             | Refusal::TooManyLinks { .. }
             | Refusal::NotHereYet { .. }
             | Refusal::Ended { .. }
             | Refusal::NotClaimed
             | Refusal::RungNotDue { .. }
+            | Refusal::HiddenState
             | Refusal::Destroyed) => Self::new(Kind::NotNow, sentence(&refusal)),
+            Refusal::NotCarried { found, allowed } => on_behalf_of(
+                Kind::NotYours,
+                &format!(
+                    "`{found}` is not among the moves that this account may make for that person."
+                ),
+                "not agreed, or not granted",
+            )
+            .allow(allowed),
             Refusal::ClaimedByOther { holder, reasons } => {
                 Self::claimed(holder.as_str(), None).allow(reasons)
             }

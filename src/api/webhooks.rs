@@ -5,7 +5,7 @@ use super::caller::Caller;
 use super::extract::{Bare, Key, Params, Segments, StrictJson};
 use super::fields::WebhookBody;
 use super::problem::{Kind, Problem};
-use crate::access::{Action, Resource};
+use crate::access::Action;
 use crate::domain::request::actor::PrincipalKind;
 use crate::notices::webhook::{AddressError, Target};
 use crate::notices::{
@@ -67,7 +67,7 @@ pub(crate) async fn list(
     params: Params,
 ) -> Result<Json<Vec<WebhookView>>, Problem> {
     params.only(&[])?;
-    let found = app.subscriptions.list(whose(&caller)?, None).await?;
+    let found = app.subscriptions.list(whose(&app, &caller)?, None).await?;
     Ok(Json(found.into_iter().map(view).collect()))
 }
 
@@ -90,7 +90,7 @@ pub(crate) async fn subscribe(
     StrictJson(body): StrictJson,
 ) -> Result<(StatusCode, Json<SecretView>), Problem> {
     params.only(&[])?;
-    let whose = whose(&caller)?;
+    let whose = whose(&app, &caller)?;
     let body = WebhookBody::parse(body)?;
     let target = Target::parse(&body.url).map_err(wrong_url)?;
     match app.webhooks.judge(&target).await {
@@ -124,7 +124,7 @@ pub(crate) async fn end(
     Segments(id): Segments<Uuid>,
     _: Bare,
 ) -> Result<StatusCode, Problem> {
-    app.subscriptions.end(whose(&caller)?, id).await?;
+    app.subscriptions.end(whose(&app, &caller)?, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -142,7 +142,7 @@ pub(crate) async fn secret(
     Segments(id): Segments<Uuid>,
     _: Bare,
 ) -> Result<Json<SecretView>, Problem> {
-    let subscribed = app.subscriptions.rotate(whose(&caller)?, id).await?;
+    let subscribed = app.subscriptions.rotate(whose(&app, &caller)?, id).await?;
     Ok(Json(secret_view(subscribed)?))
 }
 
@@ -160,13 +160,13 @@ pub(crate) async fn redrive(
     Segments(id): Segments<Uuid>,
     _: Bare,
 ) -> Result<Json<RedrivenView>, Problem> {
-    let count = app.subscriptions.redrive(whose(&caller)?, id).await?;
+    let count = app.subscriptions.redrive(whose(&app, &caller)?, id).await?;
     Ok(Json(RedrivenView { count }))
 }
 
 /// Programs are told by webhook; a person has no address where a program listens.
-fn whose(caller: &Caller) -> Result<Whose<'_>, Problem> {
-    caller.must(Action::Subscribe, Resource::Whole)?;
+fn whose<'c>(app: &App, caller: &'c Caller) -> Result<Whose<'c>, Problem> {
+    caller.must_by_workflow(app, Action::Subscribe)?;
     match caller.principal.kind {
         PrincipalKind::ServiceAccount => Ok(Whose {
             authority: &caller.authority,

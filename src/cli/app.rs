@@ -2,10 +2,11 @@
 
 use super::engine::{Engine, now};
 use super::webhooks::subscriptions;
-use crate::access::{Readings, Senders, Tokens};
+use crate::access::{Readings, SearchBudget, Searches, Senders, Tokens};
 use crate::api::{App, Described, Limits, Status};
 use crate::config::Settings;
 use crate::domain::ids::{IdError, WorkflowName};
+use crate::lookups::Lookups;
 use crate::notices::Outlets;
 use crate::projections::response_times::Answers;
 use crate::projections::response_times::bases::Bases;
@@ -29,6 +30,14 @@ pub(super) fn app(
         reads: engine.log.pool().clone(),
         tokens: Tokens::new(engine.log.pool().clone()),
         readings: Readings::new(engine.log.pool().clone()),
+        searches: Searches::new(
+            engine.log.pool().clone(),
+            SearchBudget {
+                per_person: settings.searches_per_person,
+                per_account: settings.searches_per_account,
+            },
+        ),
+        lookups: Lookups::new(engine.log.clone()),
         senders: Senders::new(engine.log.pool().clone()),
         epoch: engine.log.epoch(),
         commands: engine.commands.clone(),

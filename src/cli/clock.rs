@@ -105,6 +105,7 @@ impl Explain {
             pauses: self.pause,
             counting: Default::default(),
             extensions: Vec::new(),
+            concern: None,
             known_at: None,
         };
         let as_of = self.as_of.or(last).unwrap_or(self.start).max(self.start);

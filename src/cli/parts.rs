@@ -1,8 +1,9 @@
 //! Asks every part how it is, for `/readyz` and the gauges.
 
-use crate::api::{IntakeState, LaneState, NoticesState, Part, ProjectionLag, Status};
+use crate::api::{IntakeState, LaneState, LookupsState, NoticesState, Part, ProjectionLag, Status};
 use crate::commands::Commands;
 use crate::log::{AppendError, Position};
+use crate::lookups::{LookupStatus, Lookups};
 use crate::notices::{self, NoticesStatus};
 use crate::projections::concerns::{Gauges, unanswered};
 use crate::projections::{Lag, lags};
@@ -25,6 +26,7 @@ pub(super) struct Parts {
     pub(super) lanes: Vec<(&'static str, watch::Receiver<relay::Status>)>,
     pub(super) intake: watch::Receiver<IntakeStatus>,
     pub(super) notices: watch::Receiver<NoticesStatus>,
+    pub(super) lookups: watch::Receiver<LookupStatus>,
     pub(super) tasks_down: watch::Receiver<BTreeSet<&'static str>>,
     pub(super) status: watch::Sender<Status>,
 }
@@ -62,6 +64,7 @@ impl Parts {
         if let Ok(Ok(behind)) = behind {
             metrics::gauge!("rfa_notices", "what" => "behind").set(gauge(behind));
         }
+        let lookups = self.lookups(Lookups::new(log.clone())).await;
         let mut lanes = self.lanes.iter().map(|(_, status)| status.borrow());
         let broker = if self.lanes.is_empty() {
             Part::NotConfigured
@@ -83,12 +86,30 @@ impl Parts {
                 lag: behind.unwrap_or(Ok(0)).unwrap_or(0),
                 trouble: self.notices.borrow().trouble.clone(),
             },
+            lookups,
             projections: match projections {
                 Ok(Ok(projections)) => projections.into_iter().map(projection_lag).collect(),
                 Ok(Err(_)) | Err(_) => Vec::new(),
             },
             tasks_down: self.tasks_down.borrow().iter().copied().collect(),
             head: head.map_or(0, |head| head.0),
+        }
+    }
+
+    async fn lookups(&self, lookups: Lookups) -> LookupsState {
+        let lag = tokio::time::timeout(ASK_DEADLINE, lookups.lag()).await;
+        let trouble = self.lookups.borrow().trouble.clone();
+        let Ok(Ok(lag)) = lag else {
+            return LookupsState {
+                trouble,
+                ..LookupsState::default()
+            };
+        };
+        metrics::gauge!("rfa_lookups_behind").set(gauge(lag.behind()));
+        LookupsState {
+            lag: lag.behind(),
+            parked: lag.parked,
+            trouble,
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::domain::request::actor::{Grant, Principal, PrincipalKind};
 use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::Deserialize;
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::path::Path;
 
@@ -27,14 +28,16 @@ pub(super) struct Person {
     kind: PrincipalKind,
     pub(super) title: String,
     grants: Vec<Grant>,
+    /// Service accounts of the same agency that may act for the person, who agreed to it.
+    #[serde(default)]
+    carried_by: BTreeSet<PrincipalId>,
 }
 
 impl Person {
     pub(super) fn principal(&self) -> Principal {
         Principal {
-            id: self.id.clone(),
-            kind: self.kind,
-            grants: self.grants.clone(),
+            carried_by: self.carried_by.clone(),
+            ..Principal::new(self.id.clone(), self.kind, self.grants.clone())
         }
     }
 }

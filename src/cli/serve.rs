@@ -11,6 +11,7 @@ use crate::api::server::{Sockets, listen, serve};
 use crate::api::{App, Status, metrics, router};
 use crate::config::Config;
 use crate::log::Log;
+use crate::lookups::{LookupIndex, LookupStatus};
 use crate::notices::{self, Notices, NoticesStatus, Outlets};
 use crate::projections::{Runner, RunnerError, due_rungs};
 use crate::relay::intake::{Intake, IntakeStatus};
@@ -79,11 +80,14 @@ impl Serve {
         tasks.extend(taking);
         let (notices, noticing) = start_notices(&engine, outlets, &supervisor);
         tasks.push(noticing);
+        let (lookups, following) = start_lookups(&engine, &supervisor);
+        tasks.push(following);
         let parts = Parts {
             commands: engine.commands.clone(),
             lanes,
             intake,
             notices,
+            lookups,
             tasks_down: supervisor.down(),
             status,
         };
@@ -213,6 +217,20 @@ fn start_notices(
         Notices::new(registry, vault, outlets, pace, now)
             .reporting_to(status)
             .run(shutdown)
+    });
+    (watched, task)
+}
+
+/// Whoever may see a request finds it.
+fn start_lookups(
+    engine: &Engine,
+    supervisor: &Supervisor,
+) -> (watch::Receiver<LookupStatus>, JoinHandle<()>) {
+    let (log, vault) = (engine.log.clone(), engine.commands.vault().clone());
+    let status = watch::Sender::new(LookupStatus::default());
+    let watched = status.subscribe();
+    let task = supervisor.start("lookups", move |shutdown| {
+        LookupIndex::new(log.clone(), vault.clone(), status.clone()).run(shutdown)
     });
     (watched, task)
 }

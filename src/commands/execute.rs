@@ -131,6 +131,7 @@ impl Commands {
         };
         let mut facts = facts_of(command, declared, request, asked.occurred_at())?;
         facts.references = self.references(command, workflow).await?;
+        facts.sight = self.sight(command, workflow, &facts).await?;
         let asking = Asking {
             workflow,
             declared,
@@ -144,6 +145,7 @@ impl Commands {
                 clock, by, reason, ..
             } => asking::Ask::Extend(extend((clock, *by, reason), loaded, declared)),
             Ask::Raise { rung, .. } => asking::Ask::Raise(raise(rung, loaded, declared)),
+            Ask::Opening { on, .. } => asking::Ask::Open(*on),
         };
         let fresh = Fresh {
             reference: Reference::from_random(rand::random()),

@@ -5,7 +5,7 @@ use super::{Command, CommandError};
 use crate::domain::declared::Declared;
 use crate::domain::ids::RequestId;
 use crate::domain::request::asking::civil_date;
-use crate::domain::request::command::Facts;
+use crate::domain::request::command::{Facts, Sight};
 use crate::domain::request::error::Refusal;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -37,5 +37,8 @@ pub(super) fn facts_of(
         teams: Arc::new(organisation.teams_on(today)),
         references: BTreeMap::new(),
         covers: organisation.covers_on(today),
+        is_import: false,
+        // Until it is looked up.
+        sight: Sight::Unopened,
     })
 }

@@ -7,7 +7,7 @@ use super::{AskedMove, CommandError};
 use crate::domain::ids::{Authority, Reference, RequestId, TeamId, WorkflowName};
 use crate::domain::organisation::Covers;
 use crate::domain::request::actor::Principal;
-use crate::domain::request::command::{Asked, Facts, OpeningFacts, RequestCommand, Routed};
+use crate::domain::request::command::{Asked, Facts, OpeningFacts, RequestCommand, Routed, Sight};
 use crate::domain::request::decide::{Pinned, decide};
 use crate::domain::request::state::RequestState;
 use crate::domain::workflow::schema::{Workflow, canonical};
@@ -174,6 +174,8 @@ impl Importer {
             teams: Arc::new(BTreeSet::from([act.team.clone()])),
             references: Default::default(),
             covers: Covers::new(),
+            is_import: true,
+            sight: Sight::NotAsked,
         };
         let pinned = Pinned {
             definition: &workflow.definition,

@@ -1,25 +1,18 @@
 //! Links between requests: from a reference to its request, and from a request to those that name it.
 
 use super::execute::{Commands, REFERENCE_INDEX};
-use super::loading::Loaded;
+use super::reading::ids;
 use super::sealing::failure;
 use super::{Ask, Command, CommandError};
 use crate::domain::ids::{Authority, Reference, RequestId};
 use crate::domain::request::event::RequestEvent;
-use crate::domain::request::link::{Link, named};
+use crate::domain::request::link::named;
 use crate::domain::workflow::schema::Workflow;
+use crate::log::viewer_index::IndexQuery;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// In the blind index, under the request that tells of the link, stands the other one.
 pub(super) const LINK_INDEX: &str = "link";
-
-/// A link as one end sees it.
-pub struct Linked {
-    /// To the other end.
-    pub link: Link,
-    /// The other end tells of it.
-    pub from_there: bool,
-}
 
 impl Commands {
     /// The requests that the data of the moves name by reference, of the same authority.
@@ -54,56 +47,23 @@ impl Commands {
         Ok(found)
     }
 
-    /// Every link of a request, from either end.
+    /// Requests that tell of a link to this one and that one of the viewers may see; others cost nothing
+    /// here, so that nobody learns by the time of an answer how many there are.
     ///
     /// # Errors
-    /// When the log or the vault is out of reach.
-    pub async fn find_linked(
+    /// When the vault is out of reach.
+    pub async fn find_linking(
         &self,
         authority: &Authority,
-        loaded: &Loaded,
-    ) -> Result<Vec<Linked>, CommandError> {
-        let (Some(request), Some((first, _))) = (loaded.state.find(), loaded.events.first()) else {
-            return Ok(Vec::new());
-        };
-        let here = RequestId(first.stream);
-        let mut linked: Vec<Linked> = request
-            .links
-            .iter()
-            .map(|link| Linked {
-                link: link.clone(),
-                from_there: false,
-            })
-            .collect();
-        let digest = self
-            .vault()
-            .blind(authority.as_str(), LINK_INDEX, &here.0.to_string());
-        let held = self
-            .vault()
-            .find_indexed(authority.as_str(), LINK_INDEX, digest);
-        let others: BTreeSet<RequestId> = held
-            .await
-            .map_err(failure)?
-            .into_iter()
-            .map(|(_, other)| RequestId(other))
-            .collect();
-        for other in others {
-            let there = self.load(authority.as_str(), other).await?;
-            let links = there.state.find().map_or(&[][..], |request| &request.links);
-            linked.extend(
-                links
-                    .iter()
-                    .filter(|link| link.request == here)
-                    .map(|link| Linked {
-                        link: Link {
-                            kind: link.kind.clone(),
-                            request: other,
-                        },
-                        from_there: true,
-                    }),
-            );
-        }
-        Ok(linked)
+        here: RequestId,
+        viewers: &[String],
+    ) -> Result<BTreeSet<RequestId>, CommandError> {
+        let (authority, text) = (authority.as_str(), here.0.to_string());
+        let digest = self.vault().blind(authority, LINK_INDEX, &text);
+        let kind = LINK_INDEX;
+        let entry = IndexQuery { kind, digest };
+        let found = self.vault().find_viewed(authority, entry, viewers).await;
+        Ok(ids(found.map_err(failure)?))
     }
 }
 

@@ -74,7 +74,8 @@ impl Commands {
             | Ask::Claim { request, .. }
             | Ask::Release { request, .. }
             | Ask::Extend { request, .. }
-            | Ask::Raise { request, .. } => {
+            | Ask::Raise { request, .. }
+            | Ask::Opening { request, .. } => {
                 let authority = command.authority.as_str();
                 Ok(self.recent(authority, *request, trust).await?)
             }

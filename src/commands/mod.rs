@@ -22,18 +22,18 @@ mod registry;
 mod scenarios;
 mod sealing;
 mod seen;
+mod sight;
 mod timing;
 
 pub use execute::Commands;
 pub use folder::{Folder, Knowledge, files as definition_files};
 pub use imported::{Imported, ImportedAct, Importer};
-pub use linking::Linked;
 pub use loading::Loaded;
 pub use marks::{ImportMark, mark_import};
 pub use notes::{NoteError, write_note};
 pub use prepare::is_key;
 pub use publish::{Declaration, PublishError, publish, read_folder, stream_of};
-pub use reading::Opened;
+pub use reading::{GivenNumber, Opened};
 pub use registry::{InForce, Registry, RegistryError};
 pub use scenarios::{Version, Walked, Walks};
 
@@ -42,7 +42,7 @@ use crate::domain::ids::{
 };
 use crate::domain::request::actor::Principal;
 use crate::domain::request::asking::Unfit;
-pub use crate::domain::request::command::AskedMove;
+pub use crate::domain::request::command::{AskedMove, OpenedOn};
 use crate::domain::request::error::Refusal;
 use crate::domain::request::rung::RungId;
 use crate::domain::workflow::definition::Target;
@@ -102,6 +102,9 @@ pub enum Ask {
     },
     /// Asked by nobody but the timers.
     Raise { request: RequestId, rung: RungId },
+    /// The person opens the text; nothing is recorded where nothing follows from it. The reading is
+    /// written down before.
+    Opening { request: RequestId, on: OpenedOn },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]

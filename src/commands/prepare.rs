@@ -1,6 +1,6 @@
 //! The identity of a command: the same caller with the same key, and what was asked.
 
-use super::{Ask, AskedMove, Command};
+use super::{Ask, AskedMove, Command, OpenedOn};
 use crate::domain::ids::ReasonCode;
 use crate::domain::workflow::schema::{write_canonical, write_text};
 use crate::log::vault::Vault;
@@ -79,6 +79,16 @@ fn content(command: &Command) -> String {
             write_text(&request.0.to_string(), &mut out);
             out.push(',');
             write_text(&rung.to_string(), &mut out);
+        }
+        Ask::Opening { request, on } => {
+            out.push_str(r#""opening","#);
+            write_text(&request.0.to_string(), &mut out);
+            out.push(',');
+            let on = match on {
+                OpenedOn::Page => "page",
+                OpenedOn::Program => "program",
+            };
+            write_text(on, &mut out);
         }
     }
     out.push_str(r#"],"if_match":"#);
@@ -189,11 +199,11 @@ mod tests {
             for if_match in [None, Some(3)] {
                 let command = Command {
                     authority: Authority::parse("village").unwrap(),
-                    actor: Principal {
-                        id: PrincipalId::parse("n.ross").unwrap(),
-                        kind: PrincipalKind::Person,
-                        grants: Vec::new(),
-                    },
+                    actor: Principal::new(
+                        PrincipalId::parse("n.ross").unwrap(),
+                        PrincipalKind::Person,
+                        Vec::new(),
+                    ),
                     on_behalf_of: if_match.map(|_| PrincipalId::parse("k.bain").unwrap()),
                     key: "key".to_owned(),
                     ask: ask.clone(),

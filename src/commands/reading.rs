@@ -10,10 +10,12 @@ use crate::domain::request::event::{ClockExtended, RequestEvent, RungRaised};
 use crate::domain::workflow::schema::normalised;
 use crate::log::Recorded;
 use crate::log::vault::Binding;
+use crate::log::viewer_index::IndexQuery;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
+use uuid::Uuid;
 
 /// One event of a request's history, opened.
 #[derive(Clone, PartialEq, Serialize)]
@@ -99,46 +101,87 @@ impl Commands {
         })
     }
 
-    /// Other requests whose child looks the same by the blind index: a prompt, never a merge.
+    /// How many other requests' children look the same by the blind index: a prompt, never a merge. It
+    /// counts requests that the caller may not see, so it is for the team that has this one.
+    ///
+    /// # Errors
+    /// When the vault is out of reach.
+    pub async fn count_same_child(
+        &self,
+        authority: &Authority,
+        request: RequestId,
+    ) -> Result<usize, CommandError> {
+        Ok(self
+            .find_every_request_of_child(authority, request)
+            .await?
+            .len())
+    }
+
+    /// Every other request whose child looks the same, whoever may see it: for whoever holds a concern,
+    /// and for counts.
+    ///
+    /// # Errors
+    /// When the vault is out of reach.
+    pub async fn find_every_request_of_child(
+        &self,
+        authority: &Authority,
+        request: RequestId,
+    ) -> Result<BTreeSet<RequestId>, CommandError> {
+        let found = self
+            .vault()
+            .find_same(authority.as_str(), request.0, &[LINK_INDEX])
+            .await;
+        let found = found.map_err(failure)?.into_iter().map(RequestId);
+        Ok(found.filter(|id| *id != request).collect())
+    }
+
+    /// Those of them that one of the viewers may see; others cost nothing here.
     ///
     /// # Errors
     /// When the vault is out of reach.
     pub async fn find_same_child(
         &self,
         authority: &Authority,
-        loaded: &Loaded,
+        request: RequestId,
+        viewers: &[String],
     ) -> Result<BTreeSet<RequestId>, CommandError> {
-        let Some((recorded, _)) = loaded.events.first() else {
-            return Ok(BTreeSet::new());
-        };
         let found = self
             .vault()
-            .find_same(authority.as_str(), recorded.stream, &[LINK_INDEX])
-            .await
-            .map_err(failure)?;
-        Ok(found
-            .into_iter()
-            .map(RequestId)
-            .filter(|id| id.0 != recorded.stream)
-            .collect())
+            .find_same_viewed(authority.as_str(), request.0, viewers, &[LINK_INDEX])
+            .await;
+        Ok(ids(found.map_err(failure)?))
     }
 
-    /// Requests that were given this number of another system, exactly.
+    /// Requests that were given this number of another system, exactly, and that one of the viewers may
+    /// see; others cost nothing here.
     ///
     /// # Errors
     /// When the vault is out of reach.
     pub async fn find_by_identifier(
         &self,
         authority: &Authority,
-        kind: &str,
-        number: &str,
+        number: GivenNumber<'_>,
+        viewers: &[String],
     ) -> Result<BTreeSet<RequestId>, CommandError> {
+        let GivenNumber { kind, number } = number;
         let authority = authority.as_str();
         let digest = self.vault().blind(authority, kind, &normalised(number));
-        let found = self.vault().find_indexed(authority, kind, digest).await;
-        let found = found.map_err(failure)?.into_iter();
-        Ok(found.map(|(_, request)| RequestId(request)).collect())
+        let entry = IndexQuery { kind, digest };
+        let found = self.vault().find_viewed(authority, entry, viewers).await;
+        Ok(ids(found.map_err(failure)?))
     }
+}
+
+/// A number of another system, as somebody gives it.
+#[derive(Clone, Copy)]
+pub struct GivenNumber<'a> {
+    /// Which system's, as the workflow names it.
+    pub kind: &'a str,
+    pub number: &'a str,
+}
+
+pub(super) fn ids(found: BTreeSet<Uuid>) -> BTreeSet<RequestId> {
+    found.into_iter().map(RequestId).collect()
 }
 
 fn extension(given: &ClockExtended) -> Map<String, Value> {

@@ -12,7 +12,11 @@ pub(super) fn check_version(command: &Command, loaded: &Loaded) -> Result<(), Co
     let moves: &[AskedMove] = match &command.ask {
         Ask::Moves { moves, .. } => moves,
         Ask::Extend { .. } => &[],
-        Ask::Open { .. } | Ask::Claim { .. } | Ask::Release { .. } | Ask::Raise { .. } => {
+        Ask::Open { .. }
+        | Ask::Claim { .. }
+        | Ask::Release { .. }
+        | Ask::Raise { .. }
+        | Ask::Opening { .. } => {
             return Ok(());
         }
     };

@@ -3,7 +3,7 @@
 use super::ConfigError;
 use std::ffi::OsString;
 
-pub(super) const KNOWN: [&str; 30] = [
+pub(super) const KNOWN: [&str; 32] = [
     "RFA_VAULT_URL",
     "RFA_MASTER_KEY",
     "RFA_MASTER_KEY_FILE",
@@ -32,6 +32,8 @@ pub(super) const KNOWN: [&str; 30] = [
     "RFA_SUPPRESS_BELOW",
     "RFA_RATES_FROM",
     "RFA_FIGURES_MIB_MAX",
+    "RFA_SEARCHES_PER_PERSON",
+    "RFA_SEARCHES_PER_ACCOUNT",
     "RFA_LOG",
     "RFA_LOG_JSON",
 ];
@@ -74,7 +76,9 @@ pub(super) fn allowed(variable: &str) -> &'static str {
         | "RFA_KEY_CACHE_SECONDS"
         | "RFA_SUPPRESS_BELOW"
         | "RFA_RATES_FROM"
-        | "RFA_FIGURES_MIB_MAX" => "a whole number",
+        | "RFA_FIGURES_MIB_MAX"
+        | "RFA_SEARCHES_PER_PERSON"
+        | "RFA_SEARCHES_PER_ACCOUNT" => "a whole number",
         _ => "text",
     }
 }

@@ -8,6 +8,7 @@ pub mod derive;
 pub mod ids;
 pub mod measures;
 pub mod organisation;
+pub mod ownership;
 pub mod request;
 pub mod time;
 pub mod workflow;

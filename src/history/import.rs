@@ -306,14 +306,14 @@ impl Plan {
             |label| importer.code_of_actor(&label),
         );
         let id = PrincipalId::parse(&code);
-        Principal {
-            id: id.unwrap_or_else(|_| unreachable!("letters and digits make a code")),
-            kind: PrincipalKind::Person,
-            grants: vec![Grant {
-                role: self.mapping.acts_as.clone(),
-                team: Some(team.clone()),
-                agency: None,
-            }],
-        }
+        Principal::new(
+            id.unwrap_or_else(|_| unreachable!("letters and digits make a code")),
+            PrincipalKind::Person,
+            vec![Grant::new(
+                self.mapping.acts_as.clone(),
+                Some(team.clone()),
+                None,
+            )],
+        )
     }
 }

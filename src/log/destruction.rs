@@ -22,6 +22,7 @@ impl Vault {
         let rows = self
             .rows(statement, &[&authority, &children, &requests])
             .await?;
+        self.forget_viewers(authority, requests).await?;
         self.forget_all();
         Ok(rows.iter().map(|row| row.get(0)).max())
     }
@@ -64,7 +65,7 @@ pub async fn sweep_pages(vault_url: &str) -> Result<(), ConnectError> {
         .map_err(ConnectError::Unavailable)?;
     let driver = tokio::spawn(connection);
     client
-        .batch_execute("vacuum vault.keys, vault.blind_index")
+        .batch_execute("vacuum vault.keys, vault.blind_index, vault.viewer_index")
         .await?;
     drop(client);
     if driver.await.is_err() {

@@ -30,6 +30,7 @@ mod stream_reader;
 mod tail;
 pub mod vault;
 pub mod verify;
+pub mod viewer_index;
 
 pub use committer::Log;
 pub use event::{
@@ -37,4 +38,4 @@ pub use event::{
     StreamKind, Unreadable, Verdict,
 };
 pub use keys::NewKeys;
-pub use read::FoundCommand;
+pub use read::{EarlierEvents, FoundCommand};

@@ -21,6 +21,28 @@ pub struct FoundCommand {
     pub receipt: Receipt,
 }
 
+/// Which streams are read up to which event, for one query.
+#[derive(Debug, Default)]
+pub struct EarlierEvents {
+    authorities: Vec<String>,
+    streams: Vec<Uuid>,
+    before_versions: Vec<i32>,
+}
+
+impl EarlierEvents {
+    /// Asks for the events of a stream that came before this one.
+    pub fn push(&mut self, event: &Recorded) {
+        self.authorities.push(event.authority.to_string());
+        self.streams.push(event.stream);
+        self.before_versions.push(event.version);
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.streams.is_empty()
+    }
+}
+
 impl Log {
     /// Events of one stream after `after_version`, in order.
     ///
@@ -68,6 +90,22 @@ impl Log {
     ) -> Result<Vec<Recorded>, AppendError> {
         let statement = include_str!("sql/read_streams.sql");
         self.read(statement, &[&authority, &streams, &up_to.0])
+            .await
+    }
+
+    /// The events that were asked for, each stream's in order, without their sealed parts. One round
+    /// trip.
+    ///
+    /// # Errors
+    /// When Postgres is out of reach.
+    pub async fn read_earlier(&self, asked: &EarlierEvents) -> Result<Vec<Recorded>, AppendError> {
+        let statement = include_str!("sql/read_earlier.sql");
+        let EarlierEvents {
+            authorities,
+            streams,
+            before_versions,
+        } = asked;
+        self.read(statement, &[authorities, streams, before_versions])
             .await
     }
 
@@ -157,6 +195,24 @@ impl Log {
             })
         });
         found.transpose().map_err(|_| AppendError::Unavailable)
+    }
+
+    /// Whether a person has opened what was written about a request.
+    ///
+    /// # Errors
+    /// When Postgres is out of reach.
+    pub async fn has_opened(
+        &self,
+        authority: &str,
+        request: Uuid,
+        person: &str,
+    ) -> Result<bool, AppendError> {
+        let statement = include_str!("sql/has_opened.sql");
+        let rows = self
+            .rows(statement, &[&authority, &request, &person])
+            .await?;
+        let row = rows.first().ok_or(AppendError::Unavailable)?;
+        row.try_get(0).map_err(|_| AppendError::Unavailable)
     }
 
     pub(super) async fn tell(&self, channel: &str) -> Result<(), AppendError> {

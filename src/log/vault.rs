@@ -85,7 +85,7 @@ pub struct VaultConfig {
 
 #[derive(Clone)]
 pub struct Vault {
-    pool: Pool,
+    pub(super) pool: Pool,
     url: Arc<str>,
     pub(super) master: MasterKey,
     pub(super) root: Root,

@@ -1,10 +1,11 @@
-//! The message of an event, made anew from the log: the same bytes and the same id as in the queues.
+//! The message of an event, made anew from the log: what it says in the queues, but for the place, and
+//! under the same id.
 
 use super::delivering::NoticeError;
 use super::fan::is_of;
 use crate::domain::request::actor::{Principal, PrincipalKind};
 use crate::log::{Log, Position};
-use crate::relay::message::{Lane, Message, messages, parties};
+use crate::relay::message::{Lane, Message, TellableEvent, messages, parties};
 use crate::relay::origin::Origins;
 use crate::relay::page::Page;
 
@@ -30,13 +31,15 @@ pub(super) async fn message_for(
     {
         return Ok(None);
     }
-    let told = messages(
-        Lane::Ordinary,
-        &event.recorded,
-        &event.event,
+    let told = TellableEvent {
+        recorded: &event.recorded,
+        event: &event.event,
         origin,
-        log.history(),
-    );
+        // They arrive in order: of one request the oldest is tried alone.
+        places: None,
+        epoch: log.history(),
+    };
+    let told = messages(Lane::Ordinary, told);
     let told = told.map_err(|_| unreadable())?;
     told.into_iter().next().ok_or_else(unreadable).map(Some)
 }

@@ -1,9 +1,11 @@
-//! Child protection concerns that nobody has answered yet, asked of the list of requests.
+//! Child protection concerns without a final result, asked of the list of requests.
 
 use super::{QueryError, ReadPool};
 use crate::domain::ids::Authority;
+use crate::domain::request::concern::Concern;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
+use tokio_postgres::types::Json;
 use uuid::Uuid;
 
 /// More than this many at once is an emergency of another kind.
@@ -15,8 +17,8 @@ pub struct OpenConcern {
     pub reference: String,
     pub workflow: String,
     pub team: String,
-    pub passed_on_at: Timestamp,
     pub version: i32,
+    pub concern: Concern,
 }
 
 /// How many wait in one authority, and since when the first.
@@ -27,7 +29,7 @@ pub struct Unanswered {
     pub oldest_at: Timestamp,
 }
 
-/// Longest wait first.
+/// Those that nobody has answered first, then those that nobody has taken over; the longest wait first.
 ///
 /// # Errors
 /// When the read tables are out of reach.
@@ -39,17 +41,25 @@ pub async fn query(pool: &ReadPool, authority: &Authority) -> Result<Vec<OpenCon
     let rows = client
         .query(&statement, &[&authority.as_str(), &LIMIT])
         .await?;
-    Ok(rows
-        .iter()
-        .map(|row| OpenConcern {
+    let mut found: Vec<OpenConcern> = Vec::new();
+    for row in &rows {
+        let Json(concerns): Json<Vec<Concern>> = row.get(5);
+        let open = concerns.into_iter().filter(|concern| concern.open);
+        found.extend(open.map(|concern| OpenConcern {
             request_id: row.get(0),
             reference: row.get(1),
             workflow: row.get(2),
             team: row.get(3),
-            passed_on_at: row.get(4),
-            version: row.get(5),
-        })
-        .collect())
+            version: row.get(4),
+            concern,
+        }));
+    }
+    found.sort_by_key(|one| {
+        let concern = &one.concern;
+        let held = concern.held_by.is_some();
+        (!concern.is_unanswered(), held, concern.passed_on_at)
+    });
+    Ok(found)
 }
 
 /// Of every authority that has any.

@@ -49,8 +49,8 @@ impl Projection for DueRungs {
     const NAME: &'static str = "due_rungs";
     const TABLE: &'static str = include_str!("sql/due_rungs_table.sql");
     const KEY: &'static str = "request_id, authority, clock, spell";
-    /// 2: actions of the child's plan.
-    const FOLD: u32 = 2;
+    /// 3: a run of a clock for each concern.
+    const FOLD: u32 = 3;
     const RECOUNT: Option<&'static str> = Some("(clock <> '' or detail ? 'import')");
     type Row = RungRow;
 

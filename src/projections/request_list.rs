@@ -1,20 +1,26 @@
 //! A row per request: where it is, who holds it, since when. Ids and codes only.
 
+mod news;
+
 use super::page::Decoded;
 use super::{Projection, QueryError, ReadPool};
 use crate::domain::declared::Declared;
 use crate::domain::ids::{
     AgencyId, Authority, DefinitionHash, PrincipalId, StateName, TeamId, WorkflowName,
 };
+use crate::domain::request::child_wait::ChildWait;
 use crate::domain::request::clocks::ClockGround;
+use crate::domain::request::concern::{self, Concern};
 use crate::domain::request::event::{Act, ClaimEffect, HeldBy, RequestEvent};
+use crate::domain::request::plan::Plan;
 use crate::domain::time::clock::Lease;
 use crate::domain::workflow::definition::HandOver;
 use crate::log::Position;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 pub struct RequestList;
@@ -42,12 +48,29 @@ pub struct RequestRow {
     pub agency: Option<String>,
     /// Of whoever asked first.
     pub first_agency: Option<String>,
+    /// Some child protection concern has no final result yet.
     pub concern_open: bool,
-    /// When each concern was passed on that nobody has answered yet, the oldest first.
-    pub concerns: Vec<Timestamp>,
-    /// When the newest child protection concern was passed on.
+    /// Every concern that was passed on, the oldest first.
+    pub concerns: Vec<Concern>,
+    /// Those that nobody has answered yet.
+    pub unanswered: i32,
+    /// When the oldest of those was passed on.
     pub concern_at: Option<Timestamp>,
     pub urgency: Option<String>,
+    /// When help started: the child's wait is over.
+    pub helped_at: Option<Timestamp>,
+    /// The day on which help is expected, as the team said since the last decision, and why.
+    pub expected_on: Option<Date>,
+    pub expected_because: Option<String>,
+    /// When the last decision was written down, and the name of its event.
+    pub decided_at: Option<Timestamp>,
+    pub decision: Option<String>,
+    /// Claims that have lapsed one after the other since the team last did something.
+    pub lapses: i32,
+    /// The child's plan, and who is to do what is open of it: people, and agencies of which anybody may.
+    pub plan: Plan,
+    pub doers: BTreeSet<String>,
+    pub doing_agencies: BTreeSet<String>,
     pub received_at: Timestamp,
     pub opened_at: Timestamp,
     pub state_since: Timestamp,
@@ -62,6 +85,8 @@ impl Projection for RequestList {
     const NAME: &'static str = "request_list";
     const TABLE: &'static str = include_str!("sql/request_list_table.sql");
     const KEY: &'static str = "request_id, authority";
+    /// 2: each concern by its number.
+    const FOLD: u32 = 2;
     type Row = RequestRow;
 
     fn fold(
@@ -75,8 +100,10 @@ impl Projection for RequestList {
             (RequestEvent::Claimed { by, .. }, Some(row)) => {
                 row.claimed_by = Some(by.to_string());
             }
-            (RequestEvent::Released { .. } | RequestEvent::ClaimLapsed(_), Some(row)) => {
+            (RequestEvent::Released { .. }, Some(row)) => row.claimed_by = None,
+            (RequestEvent::ClaimLapsed(_), Some(row)) => {
                 row.claimed_by = None;
+                row.lapses += 1;
             }
             (RequestEvent::RungRaised(_) | RequestEvent::ClockExtended(_), Some(_)) => {}
             (
@@ -130,12 +157,22 @@ fn open(event: &Decoded, act: &Act) -> Result<RequestRow, String> {
         first_agency: opening.agency.as_ref().map(ToString::to_string),
         concern_open: false,
         concerns: Vec::new(),
+        unanswered: 0,
         concern_at: None,
         urgency: act
             .coded
             .get("urgency")
             .and_then(Value::as_str)
             .map(str::to_owned),
+        helped_at: None,
+        expected_on: None,
+        expected_because: None,
+        decided_at: None,
+        decision: None,
+        lapses: 0,
+        plan: Plan::default(),
+        doers: BTreeSet::new(),
+        doing_agencies: BTreeSet::new(),
         received_at: opening.received_at,
         opened_at: recorded.occurred_at,
         state_since: recorded.occurred_at,
@@ -145,21 +182,21 @@ fn open(event: &Decoded, act: &Act) -> Result<RequestRow, String> {
         codes: super::response_times::dimensions_of(act),
     };
     row.concern(act, recorded.occurred_at);
+    row.take_news(act, recorded.recorded_at);
     Ok(row)
 }
 
 impl RequestRow {
-    /// Each concern stays red until it is answered; an answer is to the oldest of them.
+    /// Each concern stays red until it is answered, and open until its result is final.
     fn concern(&mut self, act: &Act, at: Timestamp) {
-        match act.hand_over {
-            Some(HandOver::Opens) => self.concerns.push(at),
-            Some(HandOver::Closes) if !self.concerns.is_empty() => {
-                self.concerns.remove(0);
-            }
-            Some(HandOver::Closes) | None => {}
+        concern::evolve(&mut self.concerns, act);
+        if let (Some(HandOver::Opens), Some(newest)) = (act.hand_over, self.concerns.last_mut()) {
+            newest.passed_on_at.get_or_insert(at);
         }
-        self.concern_at = self.concerns.first().copied();
-        self.concern_open = self.concern_at.is_some();
+        let unanswered = self.concerns.iter().filter(|one| one.is_unanswered());
+        self.concern_at = unanswered.clone().filter_map(|one| one.passed_on_at).min();
+        self.unanswered = i32::try_from(unanswered.count()).unwrap_or(i32::MAX);
+        self.concern_open = self.concerns.iter().any(|one| one.open);
     }
 }
 
@@ -186,6 +223,7 @@ fn follow(row: &mut RequestRow, event: &Decoded, act: &Act) {
         row.worker = Some(worker.to_string());
     }
     row.concern(act, event.recorded.occurred_at);
+    row.take_news(act, event.recorded.recorded_at);
 }
 
 /// What the definition says of the state and of the claim.
@@ -212,6 +250,12 @@ fn judge(row: &mut RequestRow, event: &Decoded, declared: &Declared) -> Result<(
         .states
         .get(&act.to)
         .ok_or("the pinned definition does not know the state")?;
+    let mut wait = ChildWait {
+        helped_at: row.helped_at,
+        ended_at: row.ended.then_some(recorded.occurred_at),
+    };
+    wait.enter(state, recorded.occurred_at);
+    row.helped_at = wait.helped_at;
     row.ended = state.ends;
     row.waiting = state.waiting;
     row.restricted = state.restricted;

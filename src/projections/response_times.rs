@@ -67,8 +67,8 @@ impl Projection for ResponseTimes {
     const NAME: &'static str = "response_times";
     const TABLE: &'static str = include_str!("sql/response_times_table.sql");
     const KEY: &'static str = "request_id, authority, clock, spell";
-    /// 2: more time moves the position on.
-    const FOLD: u32 = 2;
+    /// 3: a run of a clock for each concern.
+    const FOLD: u32 = 3;
     type Row = SpellRow;
 
     fn fold(rows: &mut Vec<SpellRow>, event: &Decoded, declared: &Declared) -> Result<(), String> {

@@ -4,6 +4,7 @@ use super::{QueryError, ReadPool};
 use crate::domain::ids::{Authority, TeamId};
 use crate::domain::time::clock::{Lease, Spell};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use tokio_postgres::Row;
 use tokio_postgres::types::Json;
 use uuid::Uuid;
@@ -20,8 +21,14 @@ pub struct Waiting {
     pub lease: Option<Lease>,
     pub worker: Option<String>,
     pub concern_open: bool,
+    /// Concerns that nobody has answered.
+    pub unanswered: i32,
     pub urgency: Option<String>,
     pub received_at: Timestamp,
+    /// When help started: the child waits no longer.
+    pub helped_at: Option<Timestamp>,
+    /// The day on which help is expected, as the team said.
+    pub expected_on: Option<Date>,
     pub spells: Vec<Spell>,
 }
 
@@ -63,8 +70,11 @@ fn read(row: &Row) -> Result<Waiting, tokio_postgres::Error> {
         lease: lease.map(|Json(lease)| lease),
         worker: row.try_get("worker")?,
         concern_open: row.try_get("concern_open")?,
+        unanswered: row.try_get("unanswered")?,
         urgency: row.try_get("urgency")?,
         received_at: row.try_get("received_at")?,
+        helped_at: row.try_get("helped_at")?,
+        expected_on: row.try_get("expected_on")?,
         spells: spells.into_iter().map(|Json(spell)| spell).collect(),
     })
 }

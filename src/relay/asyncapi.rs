@@ -88,11 +88,13 @@ pub fn document() -> Value {
             "version": "1.0.0",
             "description": "What happens to requests for assistance, told as it happens. Messages are \
                 CloudEvents 1.0 in structured mode and hold ids and codes only; whoever wants more \
-                fetches it over HTTP with their own rights. Delivery is at least once: copies carry the \
-                same `id`, so skip a message whose `id` you have taken. The events of a request come in \
-                order, but after a queue was full or unbound an earlier `version` may come after a \
-                later one: whoever needs the order goes by `version`, and whoever needs the present \
-                state asks over HTTP. \
+                fetches it over HTTP with their own rights. Delivery is at least once, and messages may \
+                arrive in another order than they were sent in. `place` says which message about its \
+                request it is among those to this receiver: 1, 2, 3, without gaps; copies have the same \
+                `id` and the same `place`. Whoever needs the order waits for the place before, and \
+                after ten seconds reads the request over HTTP with `min_position` and goes on from \
+                there: a place that is missing then may never come, where a message is among the dead \
+                letters, or an agency had no queue for a time. \
                 Within v1 members may be added, and none is taken away. Service accounts may send \
                 what they would do over HTTP as messages too.",
             "license": { "name": "MIT OR Apache-2.0" },
@@ -183,6 +185,8 @@ fn message(title: &str, data: &str) -> Value {
                 {
                     "type": "object",
                     "properties": { "data": { "$ref": format!("#/components/schemas/{data}") } },
+                    // Of the envelope, which webhooks send without it.
+                    "required": ["place"],
                 },
             ],
         },

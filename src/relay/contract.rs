@@ -46,6 +46,12 @@ pub struct Envelope<'a, D> {
     pub epochafter: String,
     /// `{epoch}-{number}`; give it as `min_position` to read what includes this event.
     pub position: String,
+    /// Place of the message among those about its request to this receiver: 1, 2, 3, without gaps. In
+    /// every message of a queue, where they may arrive in another order; whoever waits for the one before has them in
+    /// order, and a place that was taken already is a copy. Webhooks say none: they come in order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub place: Option<u32>,
     pub correlationid: Uuid,
     pub data: &'a D,
 }
@@ -57,8 +63,8 @@ pub struct EventData<'a> {
     pub request_id: Uuid,
     /// For people, by phone.
     pub reference: &'a str,
-    /// Rises by one with each event of a request. After a queue was full or unbound an earlier one may
-    /// come after a later one; what was sent again is known by its `id`.
+    /// Rises by one with each event of a request, over all receivers together: one receiver may see
+    /// gaps. The order of what it is sent is the `place` of the envelope.
     #[schemars(range(min = 1))]
     pub version: i32,
     pub event: &'a str,

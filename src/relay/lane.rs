@@ -1,8 +1,8 @@
 //! One lane: a loop over a named outcome, one owner by lease, one cursor.
 
 use super::broker_error::PublishError;
+use super::memory::RelayMemory;
 use super::message::Lane;
-use super::origin::Origins;
 use super::parked;
 use super::session::{CHECK_EVERY, Session, WINDOW};
 use super::status::{State, Status};
@@ -32,7 +32,7 @@ pub struct RelayLane {
     pub(super) log: Log,
     url: String,
     owner: Uuid,
-    pub(super) origins: Origins,
+    pub(super) memory: RelayMemory,
     session: Option<Session>,
     status: watch::Sender<Status>,
 }
@@ -58,7 +58,7 @@ impl RelayLane {
             registry,
             url,
             owner: Uuid::new_v4(),
-            origins: Origins::default(),
+            memory: RelayMemory::default(),
             session: None,
             status,
         }

@@ -11,6 +11,7 @@
 //! get everything twice.
 
 use super::contract::{EVENT_SCHEMA, Envelope, EventData, STUB_SCHEMA, StubData, What};
+use super::place::RequestPlaces;
 use crate::domain::ids::AgencyId;
 use crate::domain::request::event::RequestEvent;
 use crate::log::epoch::Epoch;
@@ -53,7 +54,7 @@ pub struct Message {
     pub id: Uuid,
     /// Public, of the event.
     pub position: Arc<str>,
-    /// UTF-8 JSON, shared by the copies of one event.
+    /// UTF-8 JSON, shared by the copies of one event that have the same place.
     pub body: Arc<[u8]>,
 }
 
@@ -67,42 +68,75 @@ pub struct Origin {
     pub agency: Option<String>,
 }
 
+impl Origin {
+    /// `None` where the event is no opening act.
+    #[must_use]
+    pub fn find_in(event: &RequestEvent) -> Option<Self> {
+        let RequestEvent::Act(act) = event else {
+            return None;
+        };
+        let opening = act.opening.as_ref()?;
+        Some(Self {
+            reference: opening.reference.to_string(),
+            workflow: opening.workflow.to_string(),
+            workflow_version: opening.version,
+            agency: opening.agency.as_ref().map(ToString::to_string),
+        })
+    }
+}
+
+/// An event with what its messages need beside it.
+#[derive(Debug, Clone, Copy)]
+pub struct TellableEvent<'a> {
+    pub recorded: &'a Recorded,
+    pub event: &'a RequestEvent,
+    pub origin: &'a Origin,
+    /// With this event counted; `None` for a message that says no place.
+    pub places: Option<&'a RequestPlaces>,
+    pub epoch: Epoch,
+}
+
 /// The messages of one event on one lane, in the order in which they are sent: to the team that
 /// holds the request now, the team that it was taken from, and the agency that asked.
 ///
 /// # Errors
 /// When one cannot be written down, which no event of ours has ever been.
-pub fn messages(
-    lane: Lane,
-    recorded: &Recorded,
-    event: &RequestEvent,
-    origin: &Origin,
-    epoch: Epoch,
-) -> Result<Vec<Message>, serde_json::Error> {
+pub fn messages(lane: Lane, told: TellableEvent<'_>) -> Result<Vec<Message>, serde_json::Error> {
+    let recorded = told.recorded;
     let is_restricted = recorded.audience == Audience::Restricted;
-    let (exchange, name) = match (lane, is_restricted) {
+    let name = match (lane, is_restricted) {
         (Lane::Restricted, false) => return Ok(Vec::new()),
-        (Lane::Restricted, true) => (RESTRICTED_EXCHANGE, recorded.event_type.as_str()),
-        (Lane::Ordinary, false) => (EVENTS_EXCHANGE, recorded.event_type.as_str()),
-        (Lane::Ordinary, true) => (EVENTS_EXCHANGE, STUB),
+        (Lane::Ordinary, true) => STUB,
+        (Lane::Restricted, true) | (Lane::Ordinary, false) => recorded.event_type.as_str(),
     };
-    let body: Arc<[u8]> = encode((recorded, event), name, origin, epoch)?.into();
-    let position: Arc<str> = recorded.position.public(epoch.id).into();
-    let message = |exchange, to: &str| Message {
-        route: Route {
-            exchange,
-            routing_key: format!("{}.{to}.{name}", recorded.authority),
-        },
-        id: recorded.event_id(),
-        position: Arc::clone(&position),
-        body: Arc::clone(&body),
-    };
-    let (team, left) = teams_of(event);
-    let mut messages = vec![message(exchange, team)];
-    messages.extend(left.map(|left| message(exchange, left)));
-    if lane == Lane::Ordinary {
-        let agencies = agencies_of(event, origin);
-        messages.extend(agencies.map(|agency| message(AGENCIES_EXCHANGE, agency)));
+    let position: Arc<str> = recorded.position.public(told.epoch.id).into();
+    let mut encoded: Vec<(Option<u32>, Arc<[u8]>)> = Vec::with_capacity(1);
+    let mut messages = Vec::new();
+    for party in parties(told.event, told.origin) {
+        let (exchange, to) = match (lane, party) {
+            (Lane::Restricted, Party::Agency(_)) => continue,
+            (Lane::Restricted, Party::Team(team)) => (RESTRICTED_EXCHANGE, team),
+            (Lane::Ordinary, Party::Team(team)) => (EVENTS_EXCHANGE, team),
+            (Lane::Ordinary, Party::Agency(agency)) => (AGENCIES_EXCHANGE, agency),
+        };
+        let place = told.places.map(|places| places.of(lane, party));
+        let body = match encoded.iter().find(|(of, _)| *of == place) {
+            Some((_, body)) => Arc::clone(body),
+            None => {
+                let body: Arc<[u8]> = encode(told, MessageHead { name, place })?.into();
+                encoded.push((place, Arc::clone(&body)));
+                body
+            }
+        };
+        messages.push(Message {
+            route: Route {
+                exchange,
+                routing_key: format!("{}.{to}.{name}", recorded.authority),
+            },
+            id: recorded.event_id(),
+            position: Arc::clone(&position),
+            body,
+        });
     }
     Ok(messages)
 }
@@ -158,47 +192,47 @@ fn agencies_of<'a>(event: &'a RequestEvent, origin: &'a Origin) -> impl Iterator
         .chain(cover.filter(move |cover| asks != Some(*cover)))
 }
 
+/// What sets one message about an event apart from another.
+#[derive(Clone, Copy)]
+struct MessageHead<'a> {
+    name: &'a str,
+    place: Option<u32>,
+}
+
 /// UTF-8 JSON.
-fn encode(
-    (recorded, event): (&Recorded, &RequestEvent),
-    name: &str,
-    origin: &Origin,
-    epoch: Epoch,
-) -> Result<Vec<u8>, serde_json::Error> {
-    let about = (&*recorded.authority, origin.reference.as_str());
-    if name == STUB {
+fn encode(told: TellableEvent<'_>, head: MessageHead<'_>) -> Result<Vec<u8>, serde_json::Error> {
+    let (recorded, origin) = (told.recorded, told.origin);
+    let (authority, reference) = (&*recorded.authority, origin.reference.as_str());
+    let provenance = recorded.provenance.as_str();
+    if head.name == STUB {
         let data = StubData {
-            authority: about.0,
+            authority,
             request_id: recorded.stream,
-            reference: about.1,
+            reference,
             version: recorded.version,
             recorded_at: recorded.recorded_at,
-            provenance: recorded.provenance.as_str(),
+            provenance,
         };
-        return serde_json::to_vec(&envelope(recorded, (name, STUB_SCHEMA), epoch, &data));
+        return serde_json::to_vec(&envelope(told, head, &data));
     }
     let data = EventData {
-        authority: about.0,
+        authority,
         request_id: recorded.stream,
-        reference: about.1,
+        reference,
         version: recorded.version,
         event: &recorded.event_type,
         workflow: &origin.workflow,
         workflow_version: origin.workflow_version,
         occurred_at: recorded.occurred_at,
         recorded_at: recorded.recorded_at,
-        provenance: recorded.provenance.as_str(),
-        what: What::of(event),
+        provenance,
+        what: What::of(told.event),
     };
-    serde_json::to_vec(&envelope(recorded, (name, EVENT_SCHEMA), epoch, &data))
+    serde_json::to_vec(&envelope(told, head, &data))
 }
 
-fn envelope<'a, D>(
-    recorded: &Recorded,
-    (name, schema): (&str, &'static str),
-    epoch: Epoch,
-    data: &'a D,
-) -> Envelope<'a, D> {
+fn envelope<'a, D>(told: TellableEvent<'_>, head: MessageHead<'_>, data: &'a D) -> Envelope<'a, D> {
+    let (recorded, epoch, name) = (told.recorded, told.epoch, head.name);
     Envelope {
         specversion: "1.0",
         id: recorded.event_id(),
@@ -207,10 +241,15 @@ fn envelope<'a, D>(
         subject: recorded.stream,
         time: recorded.occurred_at,
         datacontenttype: "application/json",
-        dataschema: schema,
+        dataschema: if name == STUB {
+            STUB_SCHEMA
+        } else {
+            EVENT_SCHEMA
+        },
         epoch: epoch.id,
         epochafter: epoch.began_after.to_string(),
         position: recorded.position.public(epoch.id),
+        place: head.place,
         correlationid: recorded.correlation,
         data,
     }

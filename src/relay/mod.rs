@@ -2,20 +2,23 @@
 //!
 //! It never publishes what is not in the log and never decides anything. Invariant: the cursor is
 //! the highest contiguous position whose messages are confirmed and not returned, or whose request
-//! is parked. Copies carry the same message id, by which receivers skip them. After a queue was full
-//! or unbound an earlier version may arrive after a later one: it is no copy.
+//! is parked. Copies carry the same message id and the same place among the messages of their request,
+//! by which receivers skip them and put in order what arrives in another.
 
 pub mod asyncapi;
 mod broker_error;
 pub mod contract;
+mod generations;
 pub mod intake;
 pub mod lane;
 pub mod management;
+mod memory;
 pub mod message;
 pub(crate) mod origin;
 mod outcome;
 pub(crate) mod page;
 pub(crate) mod parked;
+pub mod place;
 pub mod policy;
 pub mod provision;
 mod publisher;

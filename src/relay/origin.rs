@@ -1,36 +1,29 @@
 //! What the opening acts of the requests on a page said: remembered, and read in one query.
 
+use super::generations::{Generations, request_key};
 use super::message::Origin;
 use super::page::{Event, read};
 use crate::domain::request::event::RequestEvent;
 use crate::log::{AppendError, Log, Recorded};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// Requests remembered in each of two generations; the older one is forgotten as a whole.
-const GENERATION_MAX: usize = 25_000;
-
-type Key = (Arc<str>, Uuid);
-
 #[derive(Default)]
 pub(crate) struct Origins {
-    young: HashMap<Key, Origin>,
-    old: HashMap<Key, Origin>,
+    known: Generations<Origin>,
 }
 
 impl Origins {
     /// # Errors
     /// When the log is out of reach.
     pub(crate) async fn learn(&mut self, log: &Log, page: &[Event]) -> Result<(), AppendError> {
-        if self.young.len() >= GENERATION_MAX {
-            self.old = std::mem::take(&mut self.young);
-        }
+        self.known.begin_page();
         let mut missing: BTreeMap<Arc<str>, BTreeSet<Uuid>> = BTreeMap::new();
         for event in page {
-            let (authority, stream) = key_of(&event.recorded);
-            if !self.take(&event.recorded, &event.event) && !self.is_known(&authority, stream) {
-                missing.entry(authority).or_default().insert(stream);
+            let key = request_key(&event.recorded);
+            if !self.take(&event.recorded, &event.event) && self.known.find(&key).is_none() {
+                missing.entry(key.0).or_default().insert(key.1);
             }
         }
         for (authority, streams) in missing {
@@ -44,43 +37,17 @@ impl Origins {
         Ok(())
     }
 
-    /// What is used stays young.
-    fn is_known(&mut self, authority: &Arc<str>, stream: Uuid) -> bool {
-        let key = (Arc::clone(authority), stream);
-        if self.young.contains_key(&key) {
-            return true;
-        }
-        let Some(origin) = self.old.remove(&key) else {
-            return false;
-        };
-        self.young.insert(key, origin);
-        true
-    }
-
     /// Whether the event was an opening act.
     fn take(&mut self, recorded: &Recorded, event: &RequestEvent) -> bool {
-        let RequestEvent::Act(act) = event else {
+        let Some(origin) = Origin::find_in(event) else {
             return false;
         };
-        let Some(opening) = &act.opening else {
-            return false;
-        };
-        let origin = Origin {
-            reference: opening.reference.to_string(),
-            workflow: opening.workflow.to_string(),
-            workflow_version: opening.version,
-            agency: opening.agency.as_ref().map(ToString::to_string),
-        };
-        self.young.insert(key_of(recorded), origin);
+        self.known.keep(request_key(recorded), origin);
         true
     }
 
     /// `None` when the request has no opening act that this build can read.
     pub(crate) fn find(&self, recorded: &Recorded) -> Option<&Origin> {
-        self.young.get(&key_of(recorded))
+        self.known.find_young(&request_key(recorded))
     }
-}
-
-fn key_of(recorded: &Recorded) -> Key {
-    (Arc::clone(&recorded.authority), recorded.stream)
 }

@@ -25,6 +25,8 @@ pub(crate) struct Page {
     pub(crate) to: Position,
     /// Events of requests that this build can read.
     pub(crate) events: Vec<Event>,
+    /// What was read of their requests before these events, where it was at hand.
+    pub(crate) earlier: Vec<Recorded>,
     /// Requests with an event that it cannot: that one and all after it are left out.
     pub(crate) unreadable: Parked,
     /// Whether something was declared: it may need queues.
@@ -66,7 +68,9 @@ impl Page {
     ) -> Result<Self, AppendError> {
         let mut page = Self::default();
         for recorded in log.read_stream(authority, *request, 0).await? {
-            if recorded.position >= from && recorded.position <= to {
+            if recorded.position < from {
+                page.earlier.push(recorded);
+            } else if recorded.position <= to {
                 page.take(recorded);
             }
         }

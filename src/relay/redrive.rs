@@ -1,12 +1,12 @@
 //! One receiver's messages sent once more, from the log: after a queue was lost, or a receiver.
 //!
-//! They carry the ids that they had, in the order of the log, and go the way that they went: whoever
-//! else reads that way sees copies. No cursor moves.
+//! They carry the ids and places that they had, in the order of the log, and go the way that they went:
+//! whoever else reads that way sees copies. No cursor moves.
 
 use super::RelayError;
 use super::broker_error::{Mismatch, PublishError};
+use super::memory::RelayMemory;
 use super::message::{AGENCIES_EXCHANGE, EVENTS_EXCHANGE, Lane, RESTRICTED_EXCHANGE, Route};
-use super::origin::Origins;
 use super::page::Page;
 use super::parked::Parked;
 use super::publisher::Publisher;
@@ -132,7 +132,7 @@ impl Redrive {
             lane,
             topology,
         };
-        let (mut origins, mut window) = (Origins::default(), Window::default());
+        let (mut memory, mut window) = (RelayMemory::default(), Window::default());
         let mut unreadable = Parked::new();
         let mut at = Position(self.from.0.max(1) - 1);
         while at < head {
@@ -140,7 +140,7 @@ impl Redrive {
             let mut page = Page::decode(at, recorded)?;
             at = page.to;
             page.leave_out(&unreadable);
-            let told = tell(telling, &mut origins, &mut page).await?;
+            let told = tell(telling, &mut memory, &mut page).await?;
             unreadable.append(&mut page.unreadable);
             let mut sent = Vec::new();
             for (event, messages) in &told {

@@ -1,9 +1,9 @@
 //! From a page of the log to messages on their way, and from their confirms to the cursor.
 
 use super::lane::RelayLane;
-use super::message::{Lane, Message, messages};
-use super::origin::Origins;
-use super::page::{Flight, Page, Sent};
+use super::memory::RelayMemory;
+use super::message::{Lane, Message, TellableEvent, messages};
+use super::page::{Event, Flight, Page, Sent};
 use super::parked::{self, Key, Parked, Waiting};
 use super::session::Session;
 use super::topology::Topology;
@@ -66,7 +66,7 @@ impl RelayLane {
             lane: self.lane,
             topology,
         };
-        tell(telling, &mut self.origins, page).await
+        tell(telling, &mut self.memory, page).await
     }
 
     /// The pages are through, all their messages being confirmed; requests of those that came back are
@@ -146,27 +146,33 @@ pub(super) struct Telling<'a> {
 /// An event about which nothing can be said is moved to the page's unreadable ones.
 pub(super) async fn tell(
     telling: Telling<'_>,
-    origins: &mut Origins,
+    memory: &mut RelayMemory,
     page: &mut Page,
 ) -> Result<Vec<(Sent, Vec<Message>)>, RelayError> {
-    origins.learn(telling.log, &page.events).await?;
-    let (lane, epoch) = (telling.lane, telling.log.history());
+    memory.prepare(telling.log, page).await?;
     let mut told = Vec::with_capacity(page.events.len());
     for event in std::mem::take(&mut page.events) {
-        let Some(origin) = origins.find(&event.recorded) else {
-            let why = "the request has no opening act that can be read";
-            page.refuse(&event.recorded, why.to_owned());
-            continue;
-        };
-        let mut messages = match messages(lane, &event.recorded, &event.event, origin, epoch) {
-            Ok(messages) => messages,
-            Err(error) => {
-                page.refuse(&event.recorded, error.to_string());
-                continue;
-            }
-        };
-        messages.retain(|message| telling.topology.has_receiver(&message.route));
-        told.push((Sent::from(&event.recorded), messages));
+        match telling.messages(memory, &event) {
+            Ok(messages) => told.push((Sent::from(&event.recorded), messages)),
+            Err(why) => page.refuse(&event.recorded, why),
+        }
     }
     Ok(told)
+}
+
+impl Telling<'_> {
+    fn messages(&self, memory: &mut RelayMemory, event: &Event) -> Result<Vec<Message>, String> {
+        let (recorded, event) = (&event.recorded, &event.event);
+        let request = memory.count(recorded, event)?;
+        let told = TellableEvent {
+            recorded,
+            event,
+            origin: &request.origin,
+            places: Some(&request.places),
+            epoch: self.log.history(),
+        };
+        let mut messages = messages(self.lane, told).map_err(|error| error.to_string())?;
+        messages.retain(|message| self.topology.has_receiver(&message.route));
+        Ok(messages)
+    }
 }

@@ -5,6 +5,7 @@ use super::form::hints::Arrival;
 use super::layout::Page;
 use super::opened::{elsewhere, from, further, named};
 use super::shown::when;
+use super::teams::led;
 use super::viewer::Viewer;
 use super::words::{self, count};
 use super::{ROOT, Screens};
@@ -121,7 +122,9 @@ async fn unmet(
     let Some(rule) = &screens.hints(workflow).arrival else {
         return Ok(None);
     };
-    if !viewer.may(Action::ReadIdentified, Resource::Whole) {
+    let whole = viewer.may(Action::ReadIdentified, Resource::Whole);
+    let led = led(viewer);
+    if !whole && led.is_empty() {
         return Ok(None);
     }
     let position = match known_on {
@@ -147,7 +150,9 @@ async fn unmet(
         states: from_states(paths),
         position,
     };
-    let told = query(&app.reads, &question).await.map_err(unreadable)?;
+    let mut told = query(&app.reads, &question).await.map_err(unreadable)?;
+    // A leader's figures are those of her team.
+    told.retain(|one| whole || led.iter().any(|team| team.as_str() == one.team));
     Ok(Some(told))
 }
 
@@ -191,9 +196,11 @@ pub(super) async fn page(
 ) -> Result<Markup, Problem> {
     let params = params.only(&["as_known_on", SKIP])?;
     let day = params.text("as_known_on");
-    viewer
-        .caller
-        .must(Action::ReadIdentified, Resource::Whole)?;
+    if led(&viewer).is_empty() {
+        viewer
+            .caller
+            .must(Action::ReadIdentified, Resource::Whole)?;
+    }
     let found = unmet(&screens, &viewer, day).await?;
     let found = found.ok_or_else(Problem::not_found)?;
     let now = (screens.app.now)();

@@ -3,6 +3,7 @@
 use super::form::Typed;
 use super::moves::{conflict, key_of};
 use super::request::Opened;
+use super::success::{Landing, land};
 use super::viewer::Viewer;
 use super::words::moment;
 use super::{ROOT, Screens};
@@ -14,7 +15,7 @@ use crate::api::requests::parse_id;
 use crate::commands::Ask;
 use crate::domain::ids::{ReasonCode, RequestId};
 use axum::extract::State;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use maud::{Markup, html};
 use uuid::Uuid;
 
@@ -67,9 +68,14 @@ async fn decide(
     let caller = &viewer.caller;
     let command = command(caller, key_of(typed), None, ask, None);
     match receive(&screens.app, caller, request, command).await {
-        Ok(_) => {
-            let place = format!("{ROOT}/requests/{}?done={name}", request.0);
-            Ok(Redirect::to(&place).into_response())
+        Ok(receipt) => {
+            let page = format!("{ROOT}/requests/{}", request.0);
+            let to = Landing {
+                page: &page,
+                done: name,
+                now: (screens.app.now)(),
+            };
+            Ok(land(&screens.door, viewer, &receipt, &to))
         }
         Err(problem) if problem.kind == Kind::NotNow => {
             let opened = Opened::load(screens, viewer, &request.0.to_string()).await?;

@@ -95,19 +95,67 @@ impl Door {
         let Self::Demonstration { key, .. } = self else {
             return None;
         };
-        let mut cookies = headers
-            .get_all(header::COOKIE)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='));
-        let (_, text) = cookies.find(|(name, _)| *name == COOKIE)?;
-        verified(key, text)
+        verified(key, cookie(headers, COOKIE)?)
+    }
+
+    /// A text that only this door can have written, for one purpose.
+    pub(super) fn sign(&self, purpose: &str, text: &str) -> Option<String> {
+        let Self::Demonstration { key, .. } = self else {
+            return None;
+        };
+        sealed(key, purpose, text)
+    }
+
+    /// The text, where this door signed it for the purpose.
+    pub(super) fn verify(&self, purpose: &str, signed: &str) -> Option<String> {
+        let Self::Demonstration { key, .. } = self else {
+            return None;
+        };
+        unsealed(key, purpose, signed)
     }
 }
 
-fn mac(key: &[u8; 32]) -> Option<Hmac<Sha256>> {
-    Hmac::<Sha256>::new_from_slice(key).ok()
+/// The value of a cookie.
+pub(super) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let mut cookies = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='));
+    let found = cookies.find(|(known, _)| *known == name);
+    found.map(|(_, value)| value)
+}
+
+/// The sign-in itself has none.
+const NO_PURPOSE: &str = "";
+
+fn mac(key: &[u8; 32], purpose: &str, text: &[u8]) -> Option<Hmac<Sha256>> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).ok()?;
+    mac.update(purpose.as_bytes());
+    // No text has it: the end of the purpose cannot be moved.
+    mac.update(&[0]);
+    mac.update(text);
+    Some(mac)
+}
+
+fn sealed(key: &[u8; 32], purpose: &str, text: &str) -> Option<String> {
+    let mac = mac(key, purpose, text.as_bytes())?;
+    let (text, mac) = (
+        URL_SAFE_NO_PAD.encode(text),
+        URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()),
+    );
+    Some(format!("{text}.{mac}"))
+}
+
+fn unsealed(key: &[u8; 32], purpose: &str, signed: &str) -> Option<String> {
+    let (text, given) = signed.split_once('.')?;
+    let (text, given) = (
+        URL_SAFE_NO_PAD.decode(text).ok()?,
+        URL_SAFE_NO_PAD.decode(given).ok()?,
+    );
+    mac(key, purpose, &text)?.verify_slice(&given).ok()?;
+    String::from_utf8(text).ok()
 }
 
 fn signed(key: &[u8; 32], pass: &Pass) -> Option<String> {
@@ -116,25 +164,11 @@ fn signed(key: &[u8; 32], pass: &Pass) -> Option<String> {
         principal,
     } = &pass.holder;
     let text = format!("{authority} {principal} {}", pass.ends_at.as_second());
-    let mut mac = mac(key)?;
-    mac.update(text.as_bytes());
-    let (text, mac) = (
-        URL_SAFE_NO_PAD.encode(text),
-        URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()),
-    );
-    Some(format!("{text}.{mac}"))
+    sealed(key, NO_PURPOSE, &text)
 }
 
 fn verified(key: &[u8; 32], text: &str) -> Option<Pass> {
-    let (text, given) = text.split_once('.')?;
-    let (text, given) = (
-        URL_SAFE_NO_PAD.decode(text).ok()?,
-        URL_SAFE_NO_PAD.decode(given).ok()?,
-    );
-    let mut mac = mac(key)?;
-    mac.update(&text);
-    mac.verify_slice(&given).ok()?;
-    let text = String::from_utf8(text).ok()?;
+    let text = unsealed(key, NO_PURPOSE, text)?;
     let mut parts = text.split(' ');
     let (authority, principal, ends) = (parts.next()?, parts.next()?, parts.next()?);
     Some(Pass {
@@ -213,6 +247,18 @@ mod tests {
         for wrong in ["", ".", "a.b", &text[1..]] {
             assert_eq!(verified(&key, wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn what_is_signed_for_one_purpose_is_good_for_no_other() {
+        let key = [7; 32];
+        let text = sealed(&key, "done", "a b 1800000000").unwrap();
+        assert_eq!(
+            unsealed(&key, "done", &text).as_deref(),
+            Some("a b 1800000000")
+        );
+        assert_eq!(unsealed(&key, "don", &text), None);
+        assert_eq!(verified(&key, &text), None);
     }
 
     #[test]

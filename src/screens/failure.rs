@@ -90,6 +90,7 @@ pub(super) fn in_words(problem: &Problem) -> (&'static str, String) {
             "Try again in a moment",
             "Nothing was recorded. Wait a moment, then go back and send it again.".to_owned(),
         ),
+        Kind::TooMany => ("That is too often for one hour", own()),
         Kind::Internal => (
             "Something is broken here",
             "It is not your fault, and it is written down for those who look after this.".to_owned(),

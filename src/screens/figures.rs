@@ -2,6 +2,7 @@
 //! number opens to the requests and events that it stands on.
 
 use super::layout::Page;
+use super::teams::{self, chosen_team};
 use super::viewer::Viewer;
 use super::words::{self, days as days_words, known_on, plain, target};
 use super::{ROOT, Screens, arrival, live, loads};
@@ -13,7 +14,7 @@ use crate::api::read_tables::unreadable;
 use crate::api::reports::stand;
 use crate::api::response_times::{self, Figures};
 use crate::charts::{Curve, Table};
-use crate::domain::ids::ClockName;
+use crate::domain::ids::{ClockName, TeamId};
 use crate::projections::response_times::Question;
 use crate::projections::response_times::answer::ClockFigures;
 use crate::projections::response_times::charted::{Waits, waits};
@@ -30,6 +31,8 @@ struct Asked<'a> {
     /// A day, as it was typed.
     known_on: Option<&'a str>,
     clock: Option<&'a str>,
+    /// The team that a leader looks at; absent for the whole.
+    team: Option<TeamId>,
 }
 
 pub(super) async fn page(
@@ -37,9 +40,10 @@ pub(super) async fn page(
     viewer: Viewer,
     params: Params,
 ) -> Result<Markup, Problem> {
-    let params = params.only(&["as_known_on", "clock"])?;
+    let params = params.only(&["as_known_on", "clock", "team"])?;
     let live = live::address(&screens);
     let asked = Asked {
+        team: chosen_team(&viewer, params.text("team"))?,
         screens: &screens,
         viewer: &viewer,
         known_on: params.text("as_known_on").filter(|day| !day.is_empty()),
@@ -62,7 +66,11 @@ pub(super) async fn page(
         Some(_) => page,
     };
     Ok(page.draw(&html! {
-        h1 { "Figures" }
+        h1 { @match &asked.team {
+            Some(team) => { "Figures of " (viewer.team(team.as_str())) }
+            None => "Figures",
+        } }
+        (teams::choice(&viewer, asked.team.as_ref(), asked.known_on))
         (asked.day(wrong))
         (figures)
     }))
@@ -72,7 +80,8 @@ impl Asked<'_> {
     async fn figures(&self) -> Result<Markup, Problem> {
         let app = &self.screens.app;
         let caller = self.viewer.caller.clone();
-        let known = Params::of([("as_known_on", self.known_on)]);
+        let only = self.only();
+        let known = Params::of([("as_known_on", self.known_on), ("only", only.as_deref())]);
         let times = response_times::read(State(app.clone()), caller.clone(), known)
             .await?
             .0;
@@ -81,10 +90,7 @@ impl Asked<'_> {
         let loads = allowed(loads.map(|found| found.0))?;
         let concerns = self.concerns().await?;
         let arrival = arrival::card(self.screens, self.viewer, self.known_on).await?;
-        let here = match self.clock {
-            Some(clock) => format!("{ROOT}/figures?clock={clock}"),
-            None => format!("{ROOT}/figures"),
-        };
+        let here = self.here();
         let live = self.known_on.is_none();
         Ok(html! {
             div #figures hx-get=[live.then_some(here)] hx-trigger=[live.then_some("changed from:body")]
@@ -97,7 +103,7 @@ impl Asked<'_> {
                 }
                 ul.cards {
                     @if let Some(concerns) = concerns { li { (concerns) } }
-                    @if let Some(loads) = &loads { li { (loads::unowned(loads)) } li { (loads::open(loads)) } }
+                    @if let Some(loads) = &loads { @if let Some(unowned) = loads::unowned(loads, self.known_on) { li { (unowned) } } li { (loads::open(loads)) } }
                     li { (self.missed(&times.figures)) }
                     @if let Some(arrival) = arrival { li { (arrival) } }
                 }
@@ -110,6 +116,22 @@ impl Asked<'_> {
         })
     }
 
+    /// The code that narrows figures to the team.
+    fn only(&self) -> Option<String> {
+        self.team.as_ref().map(|team| format!("team:{team}"))
+    }
+
+    /// Its own address, without a day.
+    fn here(&self) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(self.clock.map(|clock| ("clock", clock)));
+        query.extend_pairs(self.team.as_ref().map(|team| ("team", team.as_str())));
+        match query.finish() {
+            query if query.is_empty() => format!("{ROOT}/figures"),
+            query => format!("{ROOT}/figures?{query}"),
+        }
+    }
+
     fn day(&self, wrong: Option<&str>) -> Markup {
         html! {
             form.buttons method="get" action={ (ROOT) "/figures" } {
@@ -120,8 +142,9 @@ impl Asked<'_> {
                 input.ds_input #as-known-on name="as_known_on" type="date" value=[self.known_on]
                     aria-describedby=[wrong.map(|_| "as-known-on-error")] aria-invalid=[wrong.map(|_| "true")];
                 @if let Some(clock) = self.clock { input type="hidden" name="clock" value=(clock); }
+                @if let Some(team) = &self.team { input type="hidden" name="team" value=(team); }
                 button.ds_button.ds_button--secondary.ds_button--small type="submit" { "Show" }
-                @if self.known_on.is_some() { a href={ (ROOT) "/figures" } { "Show today" } }
+                @if self.known_on.is_some() { a href=(self.here()) { "Show today" } }
             }
         }
     }
@@ -168,12 +191,17 @@ impl Asked<'_> {
 
     fn opened(&self, clock: &str, part: &str) -> String {
         let known = known_on('&', self.known_on);
-        format!("{ROOT}/figures/opened?clock={clock}&part={part}{known}")
+        let team = self
+            .only()
+            .map_or_else(String::new, |only| format!("&only={only}"));
+        format!("{ROOT}/figures/opened?clock={clock}&part={part}{team}{known}")
     }
 
     fn chart_of(&self, clock: &str) -> String {
         let known = known_on('&', self.known_on);
-        format!("{ROOT}/figures?clock={clock}{known}#chart")
+        let team = self.team.as_ref();
+        let team = team.map_or_else(String::new, |team| format!("&team={team}"));
+        format!("{ROOT}/figures?clock={clock}{team}{known}#chart")
     }
 
     fn times(&self, figures: &Figures) -> Markup {
@@ -294,8 +322,11 @@ impl Asked<'_> {
         let app = &self.screens.app;
         let authority = self.viewer.caller.authority.as_str();
         let clock = ClockName::parse(clock).ok();
+        let only = self.team.as_ref();
+        let only = only.map(|team| ("team".to_owned(), team.to_string()));
         let of = |at| Question {
             clock,
+            only: only.clone(),
             ..Question::whole(authority, app.usual_workflow.clone(), at)
         };
         let waits = if self.known_on.is_none() {

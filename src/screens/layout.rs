@@ -132,9 +132,16 @@ impl<'a> Page<'a> {
 /// Where this person can go.
 fn places(viewer: &Viewer) -> Vec<(String, String)> {
     let mut places = Vec::new();
+    let waits = viewer.agenda.as_ref().and_then(|agenda| agenda.counted());
+    let counted = |words: &str| match &waits {
+        Some(waits) => format!("{words} ({waits})"),
+        None => words.to_owned(),
+    };
     if viewer.asks {
         places.push((format!("{ROOT}/new"), "Ask for help".to_owned()));
-        places.push((format!("{ROOT}/mine"), "My requests".to_owned()));
+        places.push((format!("{ROOT}/mine"), counted("My requests")));
+    } else if waits.is_some() {
+        places.push((format!("{ROOT}/mine"), counted("For you")));
     }
     for team in viewer.teams() {
         places.push((format!("{ROOT}/teams/{team}"), viewer.team(team.as_str())));

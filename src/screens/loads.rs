@@ -2,11 +2,13 @@
 
 use super::layout::Page;
 use super::opened::{at, elsewhere, from, further, named};
+use super::progress::full_date;
 use super::shown::when;
 use super::viewer::Viewer;
-use super::words::{self, count, date, plain};
+use super::words::{self, count, date, moment, plain};
 use super::{ROOT, Screens};
 use crate::access::{Action, Resource};
+use crate::api::caseloads::opened::HeldView;
 use crate::api::caseloads::{CaseloadsView, opened};
 use crate::api::excerpt::skipped;
 use crate::api::extract::Params;
@@ -27,26 +29,25 @@ struct Load {
     oldest: Option<jiff::Timestamp>,
 }
 
-/// No request is without an owner; those that no rule could place wait for a person.
-pub(super) fn unowned(loads: &CaseloadsView) -> Markup {
-    let unplaced: i64 = loads
-        .caseloads
-        .iter()
-        .filter(|row| row.team == "unrouted")
-        .map(|row| row.count)
-        .sum();
-    let class = if unplaced > 0 {
+/// How many requests nobody can be counted on to move, and why; nothing where it cannot be told.
+pub(super) fn unowned(loads: &CaseloadsView, known_on: Option<&str>) -> Option<Markup> {
+    let unowned = loads.without_owner.as_ref()?;
+    let class = if unowned.count > 0 {
         "card red"
     } else {
         "card green"
     };
-    html! {
+    let known = words::known_on('?', known_on);
+    Some(html! {
         div class=(class) {
-            span.big { "0" }
+            @if unowned.count > 0 { a.big href={ (ROOT) "/figures/without-owner" (known) } { (unowned.count) } }
+            @else { span.big { "0" } }
             "Requests without an owner"
-            @if unplaced > 0 { ". " (count(unplaced, "request waits", "requests wait")) " to be placed by a person" }
+            @if unowned.count > 0 { ul.small { @for gap in &unowned.reasons {
+                li { (gap.title) ": " (gap.count) }
+            } } }
         }
-    }
+    })
 }
 
 pub(super) fn open(loads: &CaseloadsView) -> Markup {
@@ -92,7 +93,9 @@ pub(super) async fn page(
     params: Params,
 ) -> Result<Markup, Problem> {
     let team = params.text("team").unwrap_or_default().to_owned();
-    let part = part_words(params.text("part").unwrap_or("open")).to_owned();
+    let part = params.text("part").unwrap_or("open");
+    let waits = part == "waiting";
+    let part = part_words(part).to_owned();
     let day = params.text("as_known_on").map(str::to_owned);
     let app = screens.app.clone();
     let now = (app.now)();
@@ -122,6 +125,7 @@ pub(super) async fn page(
                     th scope="col" { "Where it is" }
                     th scope="col" { "Asked on" }
                     th scope="col" { "Like this since" }
+                    @if waits { th scope="col" { "Promised" } th scope="col" { "Expected" } }
                     th scope="col" { "Worker" }
                     th scope="col" { "Claimed" }
                 } }
@@ -130,6 +134,7 @@ pub(super) async fn page(
                     td data-label="Where it is:" { (state_title(&screens, &viewer, &one.state)) }
                     td data-label="Asked on" { (when(one.received_at, now)) }
                     td data-label="Like this since" { (when(one.here_since, now)) }
+                    @if waits { (dates(one, now)) }
                     td data-label="Worker:" { (one.worker.as_ref().map_or_else(|| "–".to_owned(), |worker| viewer.person(worker))) }
                     td data-label="Claimed:" { @if one.claimed { "Yes" } @else { "No" } }
                 } } }
@@ -139,7 +144,21 @@ pub(super) async fn page(
     }))
 }
 
-fn state_title(screens: &Screens, viewer: &Viewer, name: &str) -> String {
+/// What was promised to the family, and what the team expects now.
+fn dates(one: &HeldView, now: jiff::Timestamp) -> Markup {
+    let day = one.expected.as_ref();
+    let promised = day.and_then(|day| day.promised_at);
+    html! {
+        td data-label="Promised:" { @match promised {
+            Some(at) if at < now => span.late { "by " (moment(at)) },
+            Some(at) => { "by " (moment(at)) },
+            None => "–",
+        } }
+        td data-label="Expected:" { (day.map_or_else(|| "No day was said".to_owned(), |day| full_date(day.on))) }
+    }
+}
+
+pub(super) fn state_title(screens: &Screens, viewer: &Viewer, name: &str) -> String {
     let workflow = viewer.declared.newest_workflow(&screens.app.usual_workflow);
     let states = workflow.map(|workflow| &workflow.definition.states);
     let mut states = states.into_iter().flatten();

@@ -1,13 +1,14 @@
 //! What somebody has asked for, in plain words; and what they were told when they sent it.
 
+use super::agenda::{AgendaView, PersonalAgenda, reader_of};
 use super::arrival::Looking;
 use super::draft;
 use super::due::owed;
 use super::layout::Page;
+use super::progress::{ExpectedWords, childs_time, expected};
 use super::request::holder_words;
-use super::shown::when;
 use super::viewer::Viewer;
-use super::words::{count, moment};
+use super::words::moment;
 use super::{ROOT, Screens, live};
 use crate::api::extract::{Params, Segments};
 use crate::api::problem::{Kind, Problem};
@@ -15,13 +16,16 @@ use crate::api::read_tables::unreadable;
 use crate::api::requests::Seen;
 use crate::api::requests::clock::explained;
 use crate::api::requests::clocks::{ClockView, child_clock, readings};
-use crate::api::requests::list::list;
+use crate::api::requests::list::{next_of, parse_after};
 use crate::domain::request::state::Request;
 use crate::domain::time::clock::SpellStatus;
-use crate::domain::workflow::definition::FromStates;
+use crate::projections::own_requests::{OwnPage, newest};
 use axum::extract::State;
 use jiff::Timestamp;
 use maud::{Markup, html};
+
+/// Requests on one page of the list.
+const PAGE_SIZE: i64 = 20;
 
 /// A request as whoever asked sees it in the list.
 struct Asked<'a> {
@@ -57,30 +61,6 @@ impl<'a> Asked<'a> {
         open.min_by_key(|clock| clock.due_at.unwrap_or(Timestamp::MAX))
     }
 
-    /// The move that this state exists for: it waits for this person.
-    fn waits_for_me(&self) -> Option<(String, String)> {
-        let me = &self.viewer.caller.principal;
-        let holder = self.seen.holder()?;
-        let mine = holder.person.as_deref() == Some(me.id.as_str())
-            || holder.covered_by.as_deref() == Some(me.id.as_str());
-        if holder.held_by != "requester" || !mine {
-            return None;
-        }
-        let state = &self.request().state;
-        let open = self.seen.moves(me, &self.viewer.declared, self.now);
-        let rules = &self.seen.workflow().definition.moves;
-        let mut only_here = open.into_iter().filter(|one| {
-            let rule = rules.iter().find(|(name, _)| name.as_str() == one.name);
-            rule.is_some_and(|(_, rule)| {
-                rule.paths.iter().all(|path| match &path.from {
-                    FromStates::Of(states) => states.len() == 1 && states.contains(state),
-                    FromStates::Start | FromStates::Any => false,
-                })
-            })
-        });
-        only_here.next().map(|one| (one.name, one.title))
-    }
-
     fn arrival(&self) -> Option<Markup> {
         Looking::at(&self.seen, (self.screens, self.viewer), self.now).told(&self.clocks)
     }
@@ -88,6 +68,7 @@ impl<'a> Asked<'a> {
     fn facts(&self) -> Result<Markup, Problem> {
         let state = self.seen.state_view();
         let child = child_clock(&self.seen, self.now);
+        let day = self.seen.expected(&self.clocks);
         let next = self.next();
         let why = next.map(|clock| {
             let app = &self.screens.app;
@@ -106,9 +87,10 @@ impl<'a> Asked<'a> {
                         @if let Some(why) = &why { p.small { (why.sentence) } }
                     } }
                 }
-                div { dt { "The child has waited" } dd {
-                    (count(child.days, "day", "days")) ", since " (when(child.asked_at, self.now))
-                } }
+                @if let Some(day) = &day {
+                    div { dt { "When help is expected" } dd { (expected(day, ExpectedWords::of(&self.seen, self.screens, self.now))) } }
+                }
+                (childs_time(&child, self.now))
                 @if let Some(arrival) = self.arrival() {
                     div { dt { "Did help arrive?" } dd { (arrival) } }
                 }
@@ -118,22 +100,50 @@ impl<'a> Asked<'a> {
 
     fn card(&self) -> Result<Markup, Problem> {
         let request = self.request();
-        let waits = self.waits_for_me();
         let id = self.seen.id().0;
-        let class = if waits.is_some() { "card red" } else { "card" };
         Ok(html! {
-            section class=(class) aria-labelledby={ "request-" (id) } {
+            section.card aria-labelledby={ "request-" (id) } {
                 h2 id={ "request-" (id) } {
                     a href={ (ROOT) "/requests/" (id) } { "Request " (request.opening.reference) }
-                }
-                @if let Some((name, title)) = waits {
-                    p { strong { "The team waits for your answer." } }
-                    p { a.ds_button href={ (ROOT) "/requests/" (id) "/moves/" (name) } { (title) } }
                 }
                 (self.facts()?)
             }
         })
     }
+}
+
+/// One page of the list, the newest first: what stands in the agenda is left out.
+struct ListPage {
+    cards: Vec<Markup>,
+    next: Option<String>,
+}
+
+async fn list_page(
+    screens: &Screens,
+    viewer: &Viewer,
+    (params, agenda): (&Params, &PersonalAgenda),
+) -> Result<ListPage, Problem> {
+    let page = OwnPage {
+        open_only: params.text("all").is_none(),
+        after: params.find("after", "`next` of the page before", parse_after)?,
+        without: agenda.ids(),
+        limit: PAGE_SIZE,
+    };
+    let reader = reader_of(&screens.app, &viewer.caller);
+    let rows = newest(&screens.app.reads, &reader, &page).await;
+    let rows = rows.map_err(unreadable)?;
+    let mut cards = Vec::new();
+    for row in &rows {
+        match Asked::load(screens, viewer, &row.request_id.to_string()).await {
+            Ok(asked) => cards.push(asked.card()?),
+            // It went to somebody else since the list was read.
+            Err(problem) if problem.kind == Kind::NotFound => {}
+            Err(problem) => return Err(problem),
+        }
+    }
+    let full = i64::try_from(rows.len()).is_ok_and(|shown| shown == PAGE_SIZE);
+    let next = rows.last().filter(|_| full).map(next_of);
+    Ok(ListPage { cards, next })
 }
 
 pub(super) async fn page(
@@ -143,43 +153,40 @@ pub(super) async fn page(
 ) -> Result<Markup, Problem> {
     let params = params.only(&["after", "all"])?;
     let live = live::address(&screens);
+    // An agenda that cannot be read is no empty one.
+    let agenda = viewer.agenda.clone();
+    let agenda = agenda.ok_or_else(|| unreadable("what waits for somebody"))?;
+    let list = list_page(&screens, &viewer, (&params, &agenda)).await?;
     let (after, all) = (params.text("after"), params.text("all").is_some());
-    let asked = Params::of([
-        ("after", after),
-        ("limit", Some("20")),
-        ("open", (!all).then_some("true")),
-    ]);
-    let found = list(State(screens.app.clone()), viewer.caller.clone(), asked)
-        .await?
-        .0;
-    let mut cards = Vec::new();
-    for row in found.requests.iter() {
-        match Asked::load(&screens, &viewer, &row.id.to_string()).await {
-            Ok(asked) => cards.push((asked.waits_for_me().is_none(), asked.card()?)),
-            // It went to somebody else since the list was read.
-            Err(problem) if problem.kind == Kind::NotFound => {}
-            Err(problem) => return Err(problem),
-        }
-    }
-    // What waits for this person stands first.
-    cards.sort_by_key(|(others_first, _)| *others_first);
     let begun = begun(&screens, &viewer).await?;
     let here = address(after, all);
-    Ok(Page::of("My requests", &viewer).live(&live).draw(&html! {
+    let title = if viewer.asks {
+        "My requests"
+    } else {
+        "For you"
+    };
+    let waits = AgendaView {
+        screens: &screens,
+        viewer: &viewer,
+        now: (screens.app.now)(),
+    };
+    Ok(Page::of(title, &viewer).live(&live).draw(&html! {
         div.top {
-            h1 { "My requests" }
+            h1 { (title) }
             @if viewer.asks { a.ds_button href={ (ROOT) "/new" } { "Ask for help" } }
         }
         (begun)
         div #mine hx-get=(here) hx-trigger="changed from:body" hx-select="#mine" hx-swap="outerHTML" {
-            @if cards.is_empty() {
+            (waits.draw(&agenda))
+            @if !agenda.is_empty() && !list.cards.is_empty() { h2 { "All others" } }
+            @if agenda.is_empty() && list.cards.is_empty() {
                 p { @if all { "You have not sent a request yet." } @else { "No request of yours is open." } }
             }
-            @for (_, card) in &cards { (card) }
-            @if let Some(next) = &found.next {
+            @for card in &list.cards { (card) }
+            @if let Some(next) = &list.next {
                 p { a href=(address(Some(next), all)) { "More requests" } }
             }
-            @if after.is_none() {
+            @if after.is_none() && viewer.asks {
                 p { @if all {
                     a href=(address(None, false)) { "Only those that are open" }
                 } @else {

@@ -5,16 +5,20 @@
 //! stands in `routes`, behind the same door; whatever is shown was escaped on its way out.
 
 mod about;
+mod agenda;
 mod arrival;
 mod asking;
 mod assets;
 mod claim;
+mod concerns;
+mod decision;
 mod door;
 mod draft;
 mod due;
 mod failure;
 mod family;
 mod figures;
+mod first;
 mod form;
 mod layout;
 mod live;
@@ -23,7 +27,9 @@ mod mine;
 mod moves;
 mod numbers;
 mod opened;
+mod ownerless;
 mod pages;
+mod progress;
 mod queue;
 mod readings;
 mod request;
@@ -32,6 +38,8 @@ mod shown;
 mod sign_in;
 mod sources;
 mod strip;
+mod success;
+mod teams;
 mod viewer;
 mod words;
 
@@ -82,8 +90,9 @@ fn routes(screens: &Screens) -> Router<Screens> {
         .route("/figures", get(figures::page))
         .route("/figures/opened", get(opened::page))
         .route("/figures/caseload", get(loads::page))
+        .route("/figures/without-owner", get(ownerless::page))
         .route("/figures/not-arrived", get(arrival::page))
-        .route("/concerns", get(opened::concerns))
+        .route("/concerns", get(concerns::list))
         .route("/live", get(live::changes))
         .route("/teams/{team}", get(queue::page))
         .route("/teams/{team}/rows", get(queue::rows))

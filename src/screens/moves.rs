@@ -1,12 +1,13 @@
 //! A move of a request: its form, and what becomes of it.
 
+use super::concerns;
 use super::draft::{self, Content};
 use super::failure::in_words;
-use super::form::{Drawing, Fault, Field, Typed, close_up, draw, faults, read, summary};
+use super::form::{Drawing, Fault, Field, Typed, close_up, draw, faults, fill, read, summary};
 use super::layout::Page;
-use super::numbers::numbers;
 use super::request::Opened;
 use super::sources::{Sources, questions};
+use super::success::{Landing, Success, gone_page, land, taken_away};
 use super::viewer::Viewer;
 use super::{ROOT, Screens};
 use crate::api::extract::{Params, Segments, strict};
@@ -14,11 +15,12 @@ use crate::api::fields::MoveBody;
 use crate::api::problem::{Kind, Problem};
 use crate::api::requests::Seen;
 use crate::api::requests::moves::{of_move, receive};
-use crate::api::requests::view::MoveView;
-use crate::commands::is_key;
+use crate::api::requests::view::{EventView, MoveView};
+use crate::commands::{Receipt, is_key};
 use crate::domain::ids::{MoveName, RequestId};
+use crate::domain::workflow::definition::{HandOver, MoveRule, ProposalPart};
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use uuid::Uuid;
@@ -45,7 +47,8 @@ impl<'a> Asked<'a> {
         let hints = screens.hints(&opened.view.workflow);
         let sources = Sources::of(screens, viewer, Some(&opened.seen));
         let sources = sources.hoping(hints, &opened.view.events);
-        let fields = questions(&rule.data, hints, &sources);
+        let mut fields = questions(&rule.data, hints, &sources);
+        concerns::choose(&opened, &rule, &mut fields);
         Ok(Self {
             opened,
             rule,
@@ -53,10 +56,43 @@ impl<'a> Asked<'a> {
         })
     }
 
-    /// The question that names another request.
-    fn other(&self) -> Option<&str> {
-        let rule = self.opened.rule_of(&self.rule)?;
-        Some(&rule.link.as_ref()?.to)
+    /// The questions that a link may answer: which other request, and which concern.
+    fn named(&self) -> Vec<String> {
+        let rule = self.opened.rule_of(&self.rule);
+        let other = rule.and_then(|rule| Some(rule.link.as_ref()?.to.clone()));
+        let concern = rule.and_then(|rule| rule.concern.clone());
+        other.into_iter().chain(concern).collect()
+    }
+
+    fn answering<'s>(&'s self, typed: &Typed) -> Answering<'s> {
+        let rule = self.opened.rule_of(&self.rule);
+        let path = rule.and_then(|rule| rule.concern.as_deref());
+        Answering {
+            opened: &self.opened,
+            rule: &self.rule,
+            fields: &self.fields,
+            step: rule.and_then(|rule| rule.hand_over),
+            concern: path.and_then(|path| typed.one(path)?.parse().ok()),
+        }
+    }
+
+    /// The newest proposal, where this move confirms one: whoever confirms it reads it and may change it.
+    fn proposed(&self) -> Typed {
+        let confirms = |rule: &MoveRule| rule.proposal == Some(ProposalPart::Confirms);
+        if !self.opened.rule_of(&self.rule).is_some_and(confirms) {
+            return Typed::default();
+        }
+        let moves = &self.opened.seen.workflow().definition.moves;
+        let proposes = |event: &&EventView| {
+            let mut rules = moves.values();
+            rules.any(|rule| {
+                rule.proposal == Some(ProposalPart::Makes) && rule.emits.as_str() == event.name
+            })
+        };
+        let newest = self.opened.view.events.iter().rev().find(proposes);
+        let data = newest.and_then(|event| event.data.as_ref());
+        data.map(|data| fill(&self.fields, data))
+            .unwrap_or_default()
     }
 
     fn request(&self) -> RequestId {
@@ -66,6 +102,15 @@ impl<'a> Asked<'a> {
     fn version(&self) -> i32 {
         self.opened.seen.request().version
     }
+}
+
+/// A move as its form is drawn, and the concern that it is about.
+pub(super) struct Answering<'a> {
+    pub(super) opened: &'a Opened<'a>,
+    pub(super) rule: &'a MoveView,
+    pub(super) fields: &'a [Field],
+    pub(super) step: Option<HandOver>,
+    pub(super) concern: Option<u32>,
 }
 
 /// A form on its way to the browser.
@@ -87,21 +132,23 @@ pub(super) async fn form(
     params: Params,
 ) -> Result<Markup, Problem> {
     let asked = Asked::load(&screens, &viewer, (&id, &name)).await?;
-    let other = asked.other().map(str::to_owned);
-    let names: Vec<&str> = other.iter().map(String::as_str).collect();
+    let named = asked.named();
+    let names: Vec<&str> = named.iter().map(String::as_str).collect();
     let params = params.only(&names)?;
     let place = draft::of_move(asked.request().0, &name);
     let kept = draft::find(&screens, &draft::holder(&viewer.caller), &place).await?;
     let notice = kept
         .as_ref()
         .map(|_| "We kept what you wrote here before. It was not sent yet.");
-    let mut typed = kept.map(|content| content.typed).unwrap_or_default();
+    let kept = kept.map(|content| content.typed);
+    let mut typed = kept.unwrap_or_else(|| asked.proposed());
     // Whoever comes from another request's prompt need not copy its reference.
-    if let Some(name) = other
-        && let Some(reference) = params.text(&name)
-    {
-        typed.put(&name, reference);
+    for name in &named {
+        if let Some(given) = params.text(name) {
+            typed.put(name, given);
+        }
     }
+    concerns::begin(&asked.answering(&typed), &mut typed, (screens.app.now)());
     Ok(Sheet {
         asked: &asked,
         typed: &typed,
@@ -145,10 +192,10 @@ pub(super) async fn make(
         return Ok(sheet.draw(&viewer).into_response());
     }
     let problem = match sheet.send(&screens, &viewer).await {
-        Ok(()) => {
+        Ok(receipt) => {
             let place = draft::of_move(asked.request().0, &name);
             draft::forget(&screens, &draft::holder(&viewer.caller), &place).await?;
-            return done(&screens, &viewer, (asked.request(), &name)).await;
+            return done(&screens, &viewer, &receipt, &name).await;
         }
         Err(problem) => problem,
     };
@@ -175,25 +222,45 @@ pub(super) fn key_of(typed: &Typed) -> String {
 async fn done(
     screens: &Screens,
     viewer: &Viewer,
-    (request, name): (RequestId, &str),
+    receipt: &Receipt,
+    name: &str,
 ) -> Result<Response, Problem> {
-    let id = request.0.to_string();
-    let place = match Seen::load(&screens.app, &viewer.caller, &id).await {
-        Ok(_) => format!("{ROOT}/requests/{id}?done={name}"),
-        Err(problem) if problem.kind == Kind::NotFound => format!("{ROOT}/done"),
+    let id = receipt.request_id.0.to_string();
+    let page = match Seen::load(&screens.app, &viewer.caller, &id).await {
+        Ok(_) => {
+            let opened = Opened::load(screens, viewer, &id).await?;
+            let next = concerns::next_question(&opened, name);
+            next.unwrap_or_else(|| format!("{ROOT}/requests/{id}"))
+        }
+        Err(problem) if problem.kind == Kind::NotFound => gone_page(),
         Err(problem) => return Err(problem),
     };
-    Ok(Redirect::to(&place).into_response())
+    let to = Landing {
+        page: &page,
+        done: name,
+        now: (screens.app.now)(),
+    };
+    Ok(land(&screens.door, viewer, receipt, &to))
 }
 
-pub(super) async fn gone(viewer: Viewer) -> Markup {
-    Page::of("Done", &viewer).draw(&html! {
+/// Only for whoever has just given a request away.
+pub(super) async fn gone(
+    State(screens): State<Screens>,
+    viewer: Viewer,
+    headers: HeaderMap,
+) -> Response {
+    let now = (screens.app.now)();
+    if Success::find(&screens.door, &viewer, &headers, now).is_none() {
+        return Redirect::to(ROOT).into_response();
+    }
+    let page = Page::of("Done", &viewer).draw(&html! {
         section.card.green role="status" {
             h1 { "Done" }
             p { "It is written down. The request is with others now, so you do not see it any more." }
         }
         p { a href=(ROOT) { "Go to your start page" } }
-    })
+    });
+    (taken_away(&gone_page()), page).into_response()
 }
 
 /// The same command again is answered by its first receipt, whatever is open now.
@@ -225,7 +292,7 @@ async fn repeated(
     )
     .await;
     match sent {
-        Ok(()) => done(screens, viewer, (seen.id(), name.as_str())).await,
+        Ok(receipt) => done(screens, viewer, &receipt, name.as_str()).await,
         Err(_) => {
             let mut content = Content::default();
             content.typed.take(typed);
@@ -244,7 +311,7 @@ async fn send(
     viewer: &Viewer,
     (request, name, data): (RequestId, MoveName, serde_json::Value),
     (key, version): (String, Option<i32>),
-) -> Result<(), Problem> {
+) -> Result<Receipt, Problem> {
     // What a body of JSON may not hold, a form may not hold either.
     let bytes = serde_json::to_vec(&data).map_err(crate::api::read_tables::unreadable)?;
     let body = MoveBody {
@@ -254,13 +321,11 @@ async fn send(
     };
     let caller = &viewer.caller;
     let command = of_move(caller, key, version, (request, name, body));
-    receive(&screens.app, caller, request, command)
-        .await
-        .map(|_| ())
+    receive(&screens.app, caller, request, command).await
 }
 
 impl Sheet<'_> {
-    async fn send(&self, screens: &Screens, viewer: &Viewer) -> Result<(), Problem> {
+    async fn send(&self, screens: &Screens, viewer: &Viewer) -> Result<Receipt, Problem> {
         let data = read(&self.asked.fields, self.typed);
         let name = MoveName::parse(&self.asked.rule.name).map_err(|_| Problem::not_found())?;
         let version = Some(self.version).filter(|version| *version >= 1);
@@ -293,13 +358,7 @@ impl Sheet<'_> {
                 @if let Some(notice) = &self.notice {
                     div.ds_inset-text { div.ds_inset-text__text role="status" { p { (notice) } } }
                 }
-                @if !rule.ring_first.is_empty() {
-                    section.card.red aria-labelledby="ring-first" {
-                        h2 #ring-first { "Ring first, now" }
-                        p { "Writing it down here does not replace the call." }
-                        (numbers(&rule.ring_first))
-                    }
-                }
+                (concerns::ring(&self.asked.answering(self.typed)))
                 (opened.written_last())
             form method="post" action={ (back) "/moves/" (rule.name) } novalidate {
                     input type="hidden" name="key" value=(self.key);

@@ -1,12 +1,11 @@
-//! The requests behind a number, with their events; and concerns that wait for an answer.
+//! The requests behind a number, with their events.
 
 use super::figures::part_words;
 use super::layout::Page;
 use super::shown::when;
 use super::viewer::Viewer;
-use super::words::{count, day_count, known_on, plain, span};
-use super::{ROOT, Screens, live};
-use crate::api::concerns;
+use super::words::{count, day_count, known_on, plain};
+use super::{ROOT, Screens};
 use crate::api::excerpt::{SKIP, skipped};
 use crate::api::extract::Params;
 use crate::api::problem::Problem;
@@ -24,15 +23,21 @@ pub(super) async fn page(
     let part = part_words(params.text("part").unwrap_or("started"));
     let clock = clock_title(&screens, &viewer, params.text("clock").unwrap_or_default());
     let known = params.text("as_known_on").map(str::to_owned);
+    let only = params.text("only").unwrap_or_default();
+    let team = only.strip_prefix("team:").map(str::to_owned);
     let app = screens.app.clone();
     let now = (app.now)();
     let asked = params.clone();
     let opened = read(State(app), viewer.caller.clone(), params).await?.0;
     let shown = (opened.requests.len(), opened.left_out);
     let further = further("/figures/opened", &at(&asked, now), shown)?;
-    let title = format!("{clock}: {part}");
+    let of = team.as_ref().map(|team| format!(", {}", viewer.team(team)));
+    let title = format!("{clock}: {part}{}", of.unwrap_or_default());
     let title = from(title, skipped(&asked)?);
-    let back = known_on('?', known.as_deref());
+    let back = match &team {
+        Some(team) => format!("?team={team}{}", known_on('&', known.as_deref())),
+        None => known_on('?', known.as_deref()),
+    };
     Ok(Page::of(&title, &viewer).draw(&html! {
         p { a.ds_back-link href={ (ROOT) "/figures" (back) } { "Back to the figures" } }
         h1 { (title) }
@@ -166,43 +171,4 @@ fn of_request(viewer: &Viewer, request: &RequestView, now: Timestamp) -> Markup 
             }
         }
     }
-}
-
-pub(super) async fn concerns(
-    State(screens): State<Screens>,
-    viewer: Viewer,
-    params: Params,
-) -> Result<Markup, Problem> {
-    let live = live::address(&screens);
-    let app = screens.app.clone();
-    let now = (app.now)();
-    let found = concerns::list(State(app), viewer.caller.clone(), params)
-        .await?
-        .0;
-    let waiting = i64::try_from(found.unanswered_count).unwrap_or(i64::MAX);
-    Ok(Page::of("Concerns", &viewer).live(&live).draw(&html! {
-        h1 { "Child protection concerns" }
-        div #concerns hx-get={ (ROOT) "/concerns" } hx-trigger="changed from:body" hx-select="#concerns" hx-swap="outerHTML" {
-            @if waiting == 0 {
-                div.card.green role="status" { p { "Every concern has been answered." } }
-            } @else {
-                div.card.red role="status" {
-                    p { strong { (count(waiting, "concern waits", "concerns wait")) " for an answer." } }
-                    @if let Some(oldest) = found.oldest_at {
-                        p { "The oldest waits since " (when(oldest, now)) "." }
-                    }
-                }
-            }
-            @match &found.concerns {
-                Some(concerns) => ul {
-                    @for one in concerns { li {
-                        a href={ (ROOT) "/requests/" (one.request_id) } { "Request " (one.reference) }
-                        ", " (viewer.team(&one.team)) ": " span.late { "waiting for " (span(one.waiting_ms)) }
-                    } }
-                },
-                None if waiting == 0 => {}
-                None => p { "Which requests they belong to is open to those who answer them." },
-            }
-        }
-    }))
 }

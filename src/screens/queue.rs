@@ -1,6 +1,7 @@
 //! A team's queue: what is due first stands first, with the service's clock and the child's.
 
 use super::layout::Page;
+use super::progress::full_date;
 use super::viewer::Viewer;
 use super::words::{count, moment, span};
 use super::{ROOT, Screens, live};
@@ -38,6 +39,8 @@ struct Line {
     /// The same in words.
     asked_as: String,
     claim: Option<ClaimView>,
+    /// The reader leads the team.
+    knows_concerns: bool,
 }
 
 pub(super) async fn page(
@@ -86,7 +89,7 @@ async fn table(screens: &Screens, viewer: &Viewer, team: &TeamId) -> Result<Mark
     let lines: Result<Vec<Line>, Problem> = found
         .map_err(unreadable)?
         .into_iter()
-        .map(|waiting| line(screens, viewer, waiting))
+        .map(|waiting| line(screens, viewer, (team, waiting)))
         .collect();
     let mut lines = lines?;
     lines.sort_by_key(|line| {
@@ -113,7 +116,7 @@ async fn table(screens: &Screens, viewer: &Viewer, team: &TeamId) -> Result<Mark
                     thead { tr {
                         th scope="col" { "Request" }
                         th scope="col" { "Due next" }
-                        th scope="col" { "The child has waited" }
+                        th scope="col" { "The child's wait" }
                         th scope="col" { "Asked as" }
                         th scope="col" { "Where it is" }
                         th scope="col" { "Who has it" }
@@ -126,7 +129,12 @@ async fn table(screens: &Screens, viewer: &Viewer, team: &TeamId) -> Result<Mark
     })
 }
 
-fn line(screens: &Screens, viewer: &Viewer, row: Waiting) -> Result<Line, Problem> {
+fn line(
+    screens: &Screens,
+    viewer: &Viewer,
+    (team, row): (&TeamId, Waiting),
+) -> Result<Line, Problem> {
+    let knows_concerns = viewer.may(Action::KnowConcerns, Resource::Team(team));
     let now = (screens.app.now)();
     let declared = &viewer.declared;
     let version = u32::try_from(row.workflow_version).unwrap_or(0);
@@ -138,6 +146,12 @@ fn line(screens: &Screens, viewer: &Viewer, row: Waiting) -> Result<Line, Proble
     let mut due: Option<Due> = None;
     for spell in &row.spells {
         let title = definition.and_then(|definition| definition.clocks.get(&spell.clock));
+        let tells = definition
+            .zip(title)
+            .is_some_and(|(definition, rule)| definition.is_restricted(rule));
+        if tells && !knows_concerns {
+            continue;
+        }
         let reading = spell.reading(calendar_of(spell, declared)?, now);
         if reading.status != SpellStatus::Running {
             continue;
@@ -166,6 +180,7 @@ fn line(screens: &Screens, viewer: &Viewer, row: Waiting) -> Result<Line, Proble
             screens.hints(&row.workflow).words("urgency", urgency)
         }),
         claim: claim.transpose()?,
+        knows_concerns,
         due,
         row,
     })
@@ -196,18 +211,19 @@ impl Line {
 
     fn draw(&self, viewer: &Viewer, now: Timestamp) -> Markup {
         let row = &self.row;
-        let waited = now.as_millisecond() - row.received_at.as_millisecond();
         let id = row.request_id;
         html! {
             tr {
                 th scope="row" {
                     a href={ (ROOT) "/requests/" (id) } { (row.reference) }
-                    @if row.concern_open {
-                        " " span.ds_tag.ds_tag--red { "Concern not answered" }
+                    @if self.knows_concerns && row.concern_open {
+                        " " span.ds_tag.ds_tag--red {
+                            @if row.unanswered > 0 { "Concern not answered" } @else { "Concern open" }
+                        }
                     }
                 }
                 td data-label="Due next:" { (self.due(now)) }
-                td data-label="The child has waited" { (count(waited / DAY_MS, "day", "days")) }
+                td data-label="The child's wait:" { (self.wait(now)) }
                 td data-label="Asked as" {
                     @if self.urgency == 0 { span.ds_tag.ds_tag--orange { (self.asked_as) } }
                     @else { (self.asked_as) }
@@ -218,9 +234,23 @@ impl Line {
         }
     }
 
+    /// Until help starts; from then on for how long help has been given.
+    fn wait(&self, now: Timestamp) -> Markup {
+        let row = &self.row;
+        let from = row.helped_at.unwrap_or(row.received_at);
+        let days = (now.as_millisecond() - from.as_millisecond()) / DAY_MS;
+        html! {
+            @if row.helped_at.is_some() { "helped for " }
+            (count(days, "day", "days"))
+        }
+    }
+
     fn due(&self, now: Timestamp) -> Markup {
         let Some(due) = &self.due else {
-            return html! { "Nothing: it waits for somebody else" };
+            return match self.row.held_by.as_str() {
+                "requester" => html! { "Nothing: it waits for whoever asked" },
+                _ => html! { "Nothing" },
+            };
         };
         html! {
             (due.title)
@@ -232,6 +262,9 @@ impl Line {
                 } @else {
                     "by " (moment(at)) " (" (span(left)) " left)"
                 }
+            }
+            @if let Some(day) = self.row.expected_on.filter(|_| self.row.helped_at.is_none()) {
+                br; "Help is expected on " (full_date(day))
             }
         }
     }

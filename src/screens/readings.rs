@@ -3,6 +3,7 @@
 use super::layout::Page;
 use super::shown::when;
 use super::viewer::Viewer;
+use super::words::plain;
 use super::{ROOT, Screens};
 use crate::api::extract::{Params, Segments};
 use crate::api::problem::Problem;
@@ -37,7 +38,10 @@ pub(super) async fn page(
                 } }
                 tbody { @for one in &found.readings { tr {
                     th scope="row" { (viewer.person(&one.principal)) }
-                    td data-label="What was open to them:" { (words(&one.opened)) }
+                    td data-label="What was open to them:" {
+                        (words(&one.opened))
+                        @if let Some(reason) = &one.reason { " (" (plain(reason)) ")" }
+                    }
                     td data-label="How often:" { (one.times) }
                     td data-label="First:" { (when(one.first_at, now)) }
                     td data-label="Last:" { (when(one.last_at, now)) }
@@ -50,6 +54,7 @@ pub(super) async fn page(
 fn words(opened: &str) -> &'static str {
     match opened {
         "content" => "What was written about the child and the family",
+        "identity" => "Who the child is, where and with whom",
         "figure" => "That it stands behind a number",
         _ => "Where it is and who has it",
     }

@@ -1,27 +1,33 @@
 //! One request: where it is, what is owed, what this reader may do, and what was written.
 
 use super::arrival::Looking;
+use super::concerns;
+use super::decision;
 use super::due::due;
+use super::first::first;
 use super::form::Field;
 use super::layout::Page;
-use super::numbers::numbers;
+use super::progress::{ExpectedWords, childs_time, expected};
 use super::shown::{answers, when};
 use super::sources::{Sources, questions};
+use super::success::{Success, taken_away};
 use super::viewer::Viewer;
-use super::words::{count, day, plain};
+use super::words::{day, plain};
 use super::{ROOT, Screens};
 use crate::api::extract::{Params, Segments};
 use crate::api::problem::Problem;
 use crate::api::requests::Seen;
 use crate::api::requests::clocks::{ChildClock, ClockView, child_clock};
 use crate::api::requests::plan::ActionView;
-use crate::api::requests::read::view;
+use crate::api::requests::read::{OpenedRequest, open};
 use crate::api::requests::view::{EventView, Holder, MoveView, RequestView};
 use crate::domain::time::clock::SpellStatus;
 use crate::domain::workflow::definition::{
     FromStates, HandOver, MoveRule, PathRule, PlanEffect, SettledBy, Which,
 };
 use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use maud::{Markup, html};
 
@@ -41,8 +47,18 @@ impl<'a> Opened<'a> {
         viewer: &'a Viewer,
         id: &str,
     ) -> Result<Self, Problem> {
+        Self::load_because(screens, viewer, id, None).await
+    }
+
+    /// With the reason for which whoever holds a concern opens what was written.
+    async fn load_because(
+        screens: &'a Screens,
+        viewer: &'a Viewer,
+        id: &str,
+        reason: Option<&str>,
+    ) -> Result<Self, Problem> {
         let seen = Seen::load(&screens.app, &viewer.caller, id).await?;
-        let view = view(&screens.app, &viewer.caller, &seen).await?;
+        let OpenedRequest { seen, view } = open(&screens.app, &viewer.caller, seen, reason).await?;
         let now = (screens.app.now)();
         Ok(Self {
             child: child_clock(&seen, now),
@@ -60,11 +76,19 @@ pub(super) async fn page(
     viewer: Viewer,
     Segments(id): Segments<String>,
     params: Params,
-) -> Result<Markup, Problem> {
-    let params = params.only(&["done"])?;
-    let opened = Opened::load(&screens, &viewer, &id).await?;
-    let done = params.text("done").and_then(|name| opened.done(name));
-    opened.draw(done.as_ref()).await
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let params = params.only(&["narrative"])?;
+    let reason = params.text("narrative");
+    let opened = Opened::load_because(&screens, &viewer, &id, reason).await?;
+    let said = Success::find(&screens.door, &viewer, &headers, opened.now);
+    let own = said.filter(|said| said.request == opened.view.id.to_string());
+    let Some(done) = own.and_then(|said| opened.done(&said.done)) else {
+        return Ok(opened.draw(None).await?.into_response());
+    };
+    let page = format!("{ROOT}/requests/{}", opened.view.id);
+    let drawn = opened.draw(Some(&done)).await?;
+    Ok((taken_away(&page), drawn).into_response())
 }
 
 impl Opened<'_> {
@@ -89,45 +113,27 @@ impl Opened<'_> {
         let others = self.others().await?;
         let view = &self.view;
         let title = format!("Request {}", view.reference);
-        let concern = self.concern();
         Ok(Page::of(&title, self.viewer).draw(&html! {
             (self.top(&title))
             @if let Some(notice) = notice { (notice) }
-            @if view.concern_open == Some(true) {
-                div.card.red {
-                    p { strong { "A child protection concern was passed on, and nobody has answered yet." } }
-                    p { "It stays red until somebody writes down who answered, and when." }
-                    @if let Some(one) = self.answering() { p { (self.leading_to(one, "ds_button")) } }
-                    @if let Some(rule) = concern {
-                        p { "If nobody was rung, ring now:" }
-                        (numbers(&rule.ring_first))
-                    }
-                }
-            }
+            (concerns::cards(self))
             (self.prompts(&others))
+            (decision::card(self))
             (self.standing())
             (super::claim::card(self))
             (self.acts())
             (self.clocks())
             (self.plan())
+            (concerns::reasons(self))
             (self.story())
         }))
     }
 
-    /// The move to ring somebody about, where this reader may make it.
+    /// The move that passes a concern on, where this reader may make it.
     fn concern(&self) -> Option<&MoveView> {
         let mut moves = self.view.moves.iter();
-        moves.find(|rule| !rule.ring_first.is_empty())
-    }
-
-    /// The move that writes down who answered, where this reader may make it and it is owed.
-    fn answering(&self) -> Option<&MoveView> {
-        if self.view.concern_open != Some(true) {
-            return None;
-        }
-        let closes = |rule: &MoveRule| rule.hand_over == Some(HandOver::Closes);
-        let mut moves = self.view.moves.iter();
-        moves.find(|one| self.rule_of(one).is_some_and(closes))
+        let opens = |rule: &MoveRule| rule.hand_over == Some(HandOver::Opens);
+        moves.find(|one| self.rule_of(one).is_some_and(opens))
     }
 
     /// The title, with the button beside it that stands there on every page of a request.
@@ -154,11 +160,10 @@ impl Opened<'_> {
                 @if let Some(worker) = &view.worker {
                     div { dt { "Named worker" } dd { (self.viewer.person(worker)) } }
                 }
-                div { dt { "The child has waited" } dd {
-                    (count(self.child.days, "day", "days"))
-                    @if self.child.ended_at.is_some() { ", until it ended" }
-                    ", since " (when(self.child.asked_at, self.now))
-                } }
+                (childs_time(&self.child, self.now))
+                @if let Some(day) = &view.expected {
+                    div { dt { "When help is expected" } dd { (expected(day, ExpectedWords::of(&self.seen, self.screens, self.now))) } }
+                }
                 div { dt { "Who asked" } dd {
                     (self.viewer.person(&view.requester))
                     @if let Some(agency) = &view.agency { ", " (self.viewer.agency(agency)) }
@@ -172,25 +177,34 @@ impl Opened<'_> {
         Looking::at(&self.seen, (self.screens, self.viewer), self.now).said()
     }
 
-    /// What this state is for first; what can be done at any time stands behind it.
+    /// What meets what is due first; then what this state is for, in the order of work; what can be done
+    /// at any time stands behind it.
     fn acts(&self) -> Markup {
         let view = &self.view;
-        let open = view.moves.iter().filter(|one| one.ring_first.is_empty());
+        let open = view.moves.iter();
         let open = open.filter(|one| self.rule_of(one).is_none_or(|rule| self.is_of_use(rule)));
-        let (always, now): (Vec<&MoveView>, Vec<&MoveView>) = open.partition(|one| {
+        let open: Vec<&MoveView> = open.collect();
+        let first = first(self, &open);
+        let others = open
+            .into_iter()
+            .filter(|one| Some(&one.name) != first.map(|one| &one.name));
+        let (always, now): (Vec<&MoveView>, Vec<&MoveView>) = others.partition(|one| {
             self.rule_of(one).is_some_and(|rule| {
                 let from_any = |path: &PathRule| matches!(path.from, FromStates::Any);
-                rule.paths.iter().all(from_any) && rule.hand_over.is_none()
+                rule.paths.iter().all(from_any)
             })
         });
         html! {
-            @if !now.is_empty() || !always.is_empty() {
+            @if first.is_some() || !now.is_empty() || !always.is_empty() {
                 h2 #what-you-can-do { "What you can do" }
             }
-            @if now.is_empty() && !always.is_empty() {
+            @if first.is_none() && now.is_empty() && !always.is_empty() {
                 ul.acts aria-labelledby="what-you-can-do" { @for one in always { (self.act(one)) } }
-            } @else if !now.is_empty() {
-                ul.acts aria-labelledby="what-you-can-do" { @for one in now { (self.act(one)) } }
+            } @else if first.is_some() || !now.is_empty() {
+                ul.acts aria-labelledby="what-you-can-do" {
+                    @if let Some(one) = first { li { (self.leading_to(one, "ds_button")) } }
+                    @for one in now { (self.act(one)) }
+                }
                 @if !always.is_empty() {
                     details.more {
                         summary { "More that you can do" }
@@ -208,7 +222,7 @@ impl Opened<'_> {
         found.map(|(_, rule)| rule)
     }
 
-    /// The answer to a concern stands in its card, and there is nothing to settle in a plan where
+    /// What concerns is done at the top of the page, and there is nothing to settle in a plan where
     /// nothing is open.
     fn is_of_use(&self, rule: &MoveRule) -> bool {
         let settles_one = matches!(
@@ -219,10 +233,7 @@ impl Opened<'_> {
             }))
         );
         let plan = &self.seen.request().plan;
-        match rule.hand_over {
-            Some(HandOver::Closes) => false,
-            Some(HandOver::Opens) | None => !settles_one || plan.open().next().is_some(),
-        }
+        rule.hand_over.is_none() && (!settles_one || plan.open().next().is_some())
     }
 
     fn act(&self, one: &MoveView) -> Markup {
@@ -312,7 +323,7 @@ impl Opened<'_> {
     }
 
     fn event(&self, event: &EventView) -> Markup {
-        let known = self.questions_of(event);
+        let known = self.questions_of(&event.name);
         html! {
             section.card {
                 h3 { (plain(&event.name)) }
@@ -330,10 +341,10 @@ impl Opened<'_> {
     }
 
     /// Questions of the move that an event tells of.
-    fn questions_of(&self, event: &EventView) -> Option<Vec<Field>> {
+    pub(super) fn questions_of(&self, event: &str) -> Option<Vec<Field>> {
         let workflow = self.seen.workflow();
         let mut rules = workflow.definition.moves.values();
-        let rule = rules.find(|rule| rule.emits.as_str() == event.name)?;
+        let rule = rules.find(|rule| rule.emits.as_str() == event)?;
         let hints = self.screens.hints(&self.view.workflow);
         let sources = Sources::of(self.screens, self.viewer, Some(&self.seen));
         let sources = sources.hoping(hints, &self.view.events);

@@ -15,7 +15,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 
 fn to_ring(screens: &Screens, viewer: &Viewer) -> Result<Vec<NumberView>, Problem> {
-    viewer.caller.must(Action::Send, Resource::Whole)?;
+    viewer
+        .caller
+        .must(Action::ReadConcernNumbers, Resource::Whole)?;
     Ok(numbers_at(&viewer.declared, (screens.app.now)()))
 }
 

@@ -1,15 +1,15 @@
 //! Who looks at a page: behind the door, with the grants in force now.
 
+use super::agenda::PersonalAgenda;
 use super::door::{Door, Pass};
 use super::form::Typed;
 use super::{Screens, sign_in};
-use crate::access::{Action, Holder, Involvement, Resource, decide};
-use crate::api::caller::{Call, Caller};
-use crate::api::concerns::may_answer;
+use crate::access::{Action, Holder, Resource, WorkflowRights, decide};
+use crate::api::caller::{Call, Caller, Looking, is_fetched_ahead, workflow_rights};
 use crate::api::problem::{Kind, Problem};
+use crate::commands::OpenedOn;
 use crate::domain::declared::Declared;
 use crate::domain::ids::{PrincipalId, TeamId};
-use crate::domain::workflow::definition::Scope;
 use axum::extract::{FromRequest, FromRequestParts, OriginalUri, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, Uri};
@@ -25,10 +25,11 @@ pub(super) struct Viewer {
     pub(super) title: String,
     pub(super) declared: Arc<Declared>,
     door: Arc<Door>,
+    rights: WorkflowRights,
     /// May ask for help.
     pub(super) asks: bool,
-    /// May answer a child protection concern wherever it comes from.
-    pub(super) answers: bool,
+    /// What waits for them; absent where it could not be read just now.
+    pub(super) agenda: Option<Arc<PersonalAgenda>>,
 }
 
 impl Viewer {
@@ -36,12 +37,14 @@ impl Viewer {
         let app = &screens.app;
         let caller = Caller::find(app, pass.holder.clone(), call)?;
         let declared = app.commands.registry().of(caller.authority.as_str());
+        let rights = workflow_rights(&declared, &caller.principal);
         let title = screens.door.title_of(&pass.holder);
         Some(Self {
             title: title.map_or_else(|| caller.principal.id.to_string(), str::to_owned),
-            asks: may_open(screens, &declared, &caller),
-            answers: may_answer(&declared, &caller.principal),
+            asks: rights.may_open,
+            rights,
             door: Arc::clone(&screens.door),
+            agenda: None,
             declared,
             caller,
         })
@@ -75,32 +78,12 @@ impl Viewer {
 
     /// That there are concerns without an answer.
     pub(super) fn sees_concerns(&self) -> bool {
-        let involvement = Involvement {
-            answers: self.answers,
-            ..Involvement::default()
-        };
-        self.may(Action::ReadConcerns, Resource::Request(&involvement))
+        self.may(Action::ReadConcerns, Resource::Workflows(self.rights))
     }
 
     pub(super) fn sees_figures(&self) -> bool {
         self.may(Action::ReadResponseTimes, Resource::Whole)
     }
-}
-
-/// Whether some role lets them make the opening move, wherever the request goes.
-fn may_open(screens: &Screens, declared: &Declared, caller: &Caller) -> bool {
-    let Some(workflow) = declared.newest_workflow(&screens.app.usual_workflow) else {
-        return false;
-    };
-    let definition = &workflow.definition;
-    let opening = definition.moves.values().filter(|rule| rule.opens);
-    let mut roles = opening.flat_map(|rule| &rule.by);
-    roles.any(|role| {
-        definition.roles.get(role).is_some_and(|rule| {
-            let held = |role| caller.principal.holds(role);
-            rule.of == Scope::Anywhere && rule.any_of.iter().any(held)
-        })
-    })
 }
 
 /// Stands before every page but the door itself.
@@ -113,11 +96,15 @@ pub(super) async fn require(
     let call = request.extensions().get::<Call>();
     let call = call.map_or_else(Uuid::nil, |call| call.0);
     let pass = screens.door.read(request.headers());
+    // A page that is fetched ahead may be shown much later, or never: nobody has opened anything.
+    if is_fetched_ahead(request.headers()) {
+        return Problem::unavailable(1_000).into_response();
+    }
     let now = (screens.app.now)();
     let valid = pass.as_ref().filter(|pass| pass.ends_at > now);
     let viewer = valid.and_then(|pass| Viewer::new(&screens, pass, call));
     let path = uri.path_and_query().map_or("", |path| path.as_str());
-    let Some(viewer) = viewer else {
+    let Some(mut viewer) = viewer else {
         // A part of a page: the whole page has to go, and to come back.
         if let Some(page) = shown(request.headers()) {
             return sign_in::ask_whole(&page);
@@ -127,6 +114,16 @@ pub(super) async fn require(
         };
         return keep(&screens, &pass, uri.path(), request).await;
     };
+    let looking = Looking::at(request.method(), request.headers(), OpenedOn::Page);
+    viewer.caller = viewer.caller.looking(looking);
+    // What a page is told of without end draws no menu.
+    let agenda = match uri.path().ends_with("/live") {
+        true => None,
+        false => PersonalAgenda::load(&screens.app, &viewer.caller)
+            .await
+            .ok(),
+    };
+    viewer.agenda = agenda.map(Arc::new);
     let id = viewer.caller.principal.id.clone();
     request.extensions_mut().insert(viewer.caller.clone());
     request.extensions_mut().insert(viewer.clone());

@@ -208,13 +208,13 @@ impl Cast {
 
 fn person(id: &str, role: &str, team: Option<&TeamId>, agency: Option<&str>) -> Principal {
     let code = || unreachable!("a code made of codes");
-    Principal {
-        id: PrincipalId::parse(id).unwrap_or_else(|_| code()),
-        kind: PrincipalKind::Person,
-        grants: vec![Grant {
-            role: RoleName::parse(role).unwrap_or_else(|_| unreachable!("a constant")),
-            team: team.cloned(),
-            agency: agency.and_then(|agency| AgencyId::parse(agency).ok()),
-        }],
-    }
+    Principal::new(
+        PrincipalId::parse(id).unwrap_or_else(|_| code()),
+        PrincipalKind::Person,
+        vec![Grant::new(
+            RoleName::parse(role).unwrap_or_else(|_| unreachable!("a constant")),
+            team.cloned(),
+            agency.and_then(|agency| AgencyId::parse(agency).ok()),
+        )],
+    )
 }

@@ -57,12 +57,27 @@ pub fn payload(doing: Doing, moment: &Moment<'_>, chance: &mut Chance) -> (&'sta
             json!({ "named_person": moment.next_named_person, "why": "starts-school" }),
         ),
         Doing::Tell => ("tell-requester", json!({ "how": "phone" })),
+        Doing::TellFamily => (
+            "tell-family",
+            json!({
+                "told": "told", "told_at": moment.at, "by_whom": "team", "whom": "parent-carer",
+                "how": chance.pick(&[("phone", 7), ("in-person", 3)]), "language": "Invented: English",
+            }),
+        ),
         Doing::Ask => (
             "ask",
             json!({ "question": "Invented: which mornings are hardest?" }),
         ),
         Doing::Answer => ("answer", json!({ "answer": "Invented: Mondays." })),
         Doing::Agree | Doing::AgreeFromGarf => ("agree-to-help", agree(help, moment.story, chance)),
+        Doing::ProposeNotAgreed => (
+            "propose-not-agreed",
+            json!({
+                "reason": "other-help-fits-better",
+                "advice": "Invented: ask the school's own team first.",
+                "views": views(moment.story, true),
+            }),
+        ),
         Doing::NotAgreed => (
             "not-agreed",
             json!({
@@ -129,10 +144,18 @@ pub fn payload(doing: Doing, moment: &Moment<'_>, chance: &mut Chance) -> (&'sta
                 "concern": "Invented: a concern in brief.",
             }),
         ),
-        Doing::ConcernAnswered => (
-            "answered-by",
+        Doing::ConcernHandedOver => (
+            "concern-handed-over",
             json!({
+                "concern": 1, "number_rung": "initial-response",
                 "answered_at": moment.at, "answered_by": "Invented responder",
+            }),
+        ),
+        Doing::ConcernTakenOver => ("take-over-concern", json!({ "concern": 1 })),
+        Doing::ConcernResult => (
+            "concern-result",
+            json!({
+                "concern": 1,
                 "result": chance.pick(&[("child-protection", 6), ("not-child-protection", 4)]),
             }),
         ),

@@ -287,7 +287,12 @@ impl Running {
                 .and_then(|worker| cast.find(worker).cloned())
                 .or_else(|| member(None, &mut self.chance)),
             Part::Allocator => cast.leader(team?).cloned(),
-            Part::SocialWork => cast.responder(&mut self.chance).cloned(),
+            Part::SocialWork => {
+                let mut concerns = present.into_iter().flat_map(|request| &request.concerns);
+                let holder = concerns.find_map(|concern| concern.held_by.as_ref());
+                let holder = holder.and_then(|holder| cast.find(holder).cloned());
+                holder.or_else(|| cast.responder(&mut self.chance).cloned())
+            }
         }
     }
 }

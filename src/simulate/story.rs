@@ -27,6 +27,7 @@ pub enum Doing {
     Answer,
     Agree,
     AgreeFromGarf,
+    ProposeNotAgreed,
     NotAgreed,
     PassOn,
     AskGarf,
@@ -38,10 +39,13 @@ pub enum Doing {
     End,
     LookAgain,
     Concern,
-    ConcernAnswered,
+    ConcernHandedOver,
+    ConcernTakenOver,
+    ConcernResult,
     HelpDeclined,
     ChildBorn,
     Tell,
+    TellFamily,
     ChangeNamedPerson,
 }
 
@@ -178,15 +182,20 @@ impl Course<'_> {
         self.now = self.now.saturating_add(wait).unwrap_or(self.now);
         self.steps.push(Step {
             at: self.now,
-            part: Part::SocialWork,
-            doing: Doing::ConcernAnswered,
+            part: Part::Requester,
+            doing: Doing::ConcernHandedOver,
         });
+        self.after(1.0, Part::SocialWork, Doing::ConcernTakenOver);
+        self.after(8.0, Part::SocialWork, Doing::ConcernResult);
     }
 
-    /// Whoever was not told with the decision is told by phone, most of the time.
+    /// Whoever was not told with the decision is told by phone, most of the time; the family, too.
     fn tell(&mut self) {
         if self.chance.percent(60) {
             self.after(9.0, Part::TeamMember, Doing::Tell);
+        }
+        if self.chance.percent(70) {
+            self.after(5.0, Part::TeamMember, Doing::TellFamily);
         }
     }
 }
@@ -221,7 +230,8 @@ fn steps(sent_at: Timestamp, unborn: bool, scene: Option<Scene>, chance: &mut Ch
         course.after(60.0, Part::Requester, Doing::Answer);
     }
     if course.chance.percent(9) {
-        course.after(70.0, Part::TeamMember, Doing::NotAgreed);
+        course.after(66.0, Part::TeamMember, Doing::ProposeNotAgreed);
+        course.after(5.0, Part::Allocator, Doing::NotAgreed);
         course.tell();
         if !course.chance.percent(20) {
             return course.steps;

@@ -176,7 +176,7 @@ async fn keys_versions_and_tokens_are_asked_for_and_checked() {
         .await;
     is_problem(&without_key, 400, "no Idempotency-Key");
     let request = served.sent().await;
-    let path = format!("/requests/{request}/moves/acknowledge");
+    let path = format!("/requests/{request}/moves/tell-requester");
     let make = |version: Option<&'static str>| {
         let call = served
             .call(Method::POST, &path, "duty.carrick")
@@ -185,7 +185,7 @@ async fn keys_versions_and_tokens_are_asked_for_and_checked() {
             Some(version) => call.header("If-Match", version),
             None => call,
         };
-        call.json(json!({ "data": {} })).send()
+        call.json(json!({ "data": { "how": "phone" } })).send()
     };
     is_problem(&make(None).await, 428, "no If-Match");
     is_problem(&make(Some("\"9\"")).await, 412, "a stale If-Match");
@@ -195,7 +195,7 @@ async fn keys_versions_and_tokens_are_asked_for_and_checked() {
         .call(Method::POST, &path, "duty.carrick")
         .key("again")
         .header("If-Match", "\"2\"")
-        .json(json!({ "data": {} }))
+        .json(json!({ "data": { "how": "phone" } }))
         .send()
         .await;
     is_problem(&again, 409, "a move that the state does not allow");

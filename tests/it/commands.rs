@@ -7,7 +7,7 @@ use rfa::commands::aggregate::{Decision, RequestStore};
 use rfa::domain::ids::{Authority, MoveName, Reference, RequestId, TeamId, WorkflowName};
 use rfa::domain::organisation::Covers;
 use rfa::domain::request::actor::{Grant, Principal, PrincipalKind};
-use rfa::domain::request::command::{Asked, Facts, OpeningFacts, RequestCommand, Routed};
+use rfa::domain::request::command::{Asked, Facts, OpeningFacts, RequestCommand, Routed, Sight};
 use rfa::domain::request::error::Refusal;
 use rfa::domain::request::event::Personal;
 use rfa::domain::request::state::RequestState;
@@ -48,15 +48,11 @@ routing:
 ";
 
 fn decision(workflow: &Arc<Workflow>, request: Uuid, name: &str) -> Decision {
-    let neighbour = Principal {
-        id: "n.ross".parse().unwrap(),
-        kind: PrincipalKind::Person,
-        grants: vec![Grant {
-            role: "neighbour".parse().unwrap(),
-            team: None,
-            agency: None,
-        }],
-    };
+    let neighbour = Principal::new(
+        "n.ross".parse().unwrap(),
+        PrincipalKind::Person,
+        vec![Grant::new("neighbour".parse().unwrap(), None, None)],
+    );
     let shed: TeamId = "shed".parse().unwrap();
     let asked = Asked {
         move_name: MoveName::parse(name).unwrap(),
@@ -89,6 +85,8 @@ fn decision(workflow: &Arc<Workflow>, request: Uuid, name: &str) -> Decision {
             teams: Arc::new(BTreeSet::from([shed])),
             references: Default::default(),
             covers: Covers::new(),
+            is_import: false,
+            sight: Sight::Unopened,
         },
     }
 }

@@ -4,11 +4,11 @@
 use crate::projections::worked;
 use crate::support::client::Served;
 use rfa::domain::request::codec;
-use rfa::domain::request::event::RequestEvent;
 use rfa::log::{Position, StreamKind};
 use rfa::relay::asyncapi;
 use rfa::relay::contract::{EVENT_SCHEMA, STUB_SCHEMA, schemas};
-use rfa::relay::message::{Lane, Origin, messages};
+use rfa::relay::message::{Lane, Origin, TellableEvent, messages, parties};
+use rfa::relay::place::RequestPlaces;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -74,7 +74,7 @@ fn closed(name: &str) -> jsonschema::Validator {
 pub(crate) async fn all_messages(requests: usize) -> Vec<Value> {
     let engine = worked(requests).await;
     let log = engine.log.read_after(Position(0), 1_000_000).await.unwrap();
-    let mut origins: HashMap<Uuid, Origin> = HashMap::new();
+    let mut requests: HashMap<Uuid, (Origin, RequestPlaces)> = HashMap::new();
     let mut told = Vec::new();
     for recorded in log {
         if recorded.stream_kind != StreamKind::Request {
@@ -82,21 +82,20 @@ pub(crate) async fn all_messages(requests: usize) -> Vec<Value> {
         }
         let (name, version) = (&recorded.event_type, recorded.schema_version);
         let decoded = codec::decode(name, version, &recorded.body).unwrap();
-        if let RequestEvent::Act(act) = &decoded
-            && let Some(opening) = &act.opening
-        {
-            let origin = Origin {
-                reference: opening.reference.to_string(),
-                workflow: opening.workflow.to_string(),
-                workflow_version: opening.version,
-                agency: opening.agency.as_ref().map(ToString::to_string),
-            };
-            origins.insert(recorded.stream, origin);
+        if let Some(origin) = Origin::find_in(&decoded) {
+            requests.insert(recorded.stream, (origin, RequestPlaces::default()));
         }
-        let origin = &origins[&recorded.stream];
+        let (origin, places) = requests.get_mut(&recorded.stream).unwrap();
+        assert!(places.count(&recorded, &parties(&decoded, origin)));
+        let event = TellableEvent {
+            recorded: &recorded,
+            event: &decoded,
+            origin,
+            places: Some(places),
+            epoch: engine.log.history(),
+        };
         for lane in [Lane::Ordinary, Lane::Restricted] {
-            let epoch = engine.log.history();
-            let messages = messages(lane, &recorded, &decoded, origin, epoch).unwrap();
+            let messages = messages(lane, event).unwrap();
             let bodies = messages.iter().map(|message| &message.body);
             told.extend(bodies.map(|body| serde_json::from_slice::<Value>(body).unwrap()));
         }
@@ -115,6 +114,7 @@ async fn every_message_of_a_worked_year_fits_its_schema_and_says_nothing_more() 
             other => panic!("{other} is no schema"),
         };
         seen[kind] += 1;
+        assert!(body["place"].as_u64() >= Some(1), "{body}");
         for (schema, part) in [(&envelope, &body), (schema, &body["data"])] {
             let errors: Vec<String> = schema.iter_errors(part).map(|e| e.to_string()).collect();
             assert!(errors.is_empty(), "{errors:?} in {part}");

@@ -34,7 +34,7 @@ async fn in_the_holidays(name: &str) -> (WorkflowFiles, Served) {
 async fn asked(served: &Served) -> Uuid {
     let request = served.sent().await;
     let question = json!({ "question": "Invented: who can be rung?" });
-    let answer = served.make(request, "ask", "duty.carrick", question).await;
+    let answer = served.make(request, "ask", "lead.carrick", question).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
     request
 }

@@ -3,6 +3,7 @@
 use crate::diagram::definition_of;
 use rfa::domain::ids::{ClockName, MoveName, StateName};
 use rfa::domain::workflow::Definition;
+use rfa::domain::workflow::definition::Target;
 use rfa::domain::workflow::explain::{Beside, Part, explain};
 use std::process::Command;
 
@@ -53,7 +54,11 @@ fn every_state_move_clock_and_route_is_told() {
             assert_says(&text, &[&rule.title]);
         }
         for (name, rule) in &definition.clocks {
-            assert_says(&text, &[&format!("{} ({name}) Within ", rule.title)]);
+            let within = match rule.target {
+                Target::NextWorkingDayAt(_) => "By",
+                _ => "Within",
+            };
+            assert_says(&text, &[&format!("{} ({name}) {within} ", rule.title)]);
         }
         for rule in &definition.routing {
             let because = rule.because.to_lowercase();
@@ -152,7 +157,7 @@ fn a_clock_says_its_calendar_what_moves_it_and_who_waits_for_whom() {
             "It starts with “Send a request for assistance” or “Ask to look again”, counted from when \
              help was first asked for.",
             "It is met with “Agree to help” or “Not agreed (advice given)”.",
-            "“End” or “Write down who answered” (if “Result” is “child protection”).",
+            "“End” or “Write down the result” (if “Result” is “child protection”).",
             "It stands still while the request is “Question asked”, for at most 10 working days at a \
              time; then it runs again by itself.",
             "While it is “Question asked” the team waits for whoever asked for help, and “The question \
@@ -173,6 +178,15 @@ fn a_clock_says_its_calendar_what_moves_it_and_who_waits_for_whom() {
 }
 
 #[test]
+fn a_clock_that_is_due_at_a_time_of_the_day_says_so() {
+    let text = said(SHIPPED, &["--clock", "take_over"]);
+    assert_says(
+        &text,
+        &["By 10:00 on the next working day of the calendar “South Ayrshire Council offices”."],
+    );
+}
+
+#[test]
 fn a_concern_is_told_apart() {
     let text = said(SHIPPED, &[]);
     assert_says(
@@ -186,7 +200,12 @@ fn a_concern_is_told_apart() {
             "From “Help agreed” or “Waiting for help”: the request is then “Moved to another process” \
              (agreed-with-child-protection). Everywhere else the request stays where it is.",
             "From then on “A person has answered for the concern” runs: 15 minutes.",
-            "The concern stays red until this is written down: who answered, and when.",
+            "The concern stays red until this is written down: who answered, on which number, and when. \
+             It ends the alarm and nothing else.",
+            "From then on “A responder has taken the concern over” runs: 10:00 on the next working day.",
+            "Whoever does this holds the concern from then on, by name.",
+            "Only whoever holds the concern can say this. If “Result” is being looked at, the concern stays \
+             open.",
         ],
     );
 }
@@ -233,6 +252,6 @@ fn an_unknown_part_is_refused_with_what_there_is() {
     assert_eq!(
         refused.to_string(),
         "there is no move `fly`; allowed: send, ask, answer, help, end, reopen, raise-concern, \
-         concern-answered"
+         not-reached, concern-answered, take-over, close-concern"
     );
 }

@@ -402,6 +402,7 @@ async fn ended(served: &Served, may_be_quoted: bool) -> Uuid {
     agreed["worker"] = json!("duty.carrick");
     let mut end = example("end");
     end["may_be_quoted"] = json!(may_be_quoted);
+    served.claimed(request, "duty.carrick").await;
     for (name, data) in [
         ("agree-to-help", agreed),
         (

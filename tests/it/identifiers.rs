@@ -27,7 +27,7 @@ fn id(answer: &Answer) -> Uuid {
 async fn find(served: &Served, by: &str, kind: &str, number: &str) -> Answer {
     served
         .call(Method::POST, "/requests/find", by)
-        .json(json!({ "kind": kind, "number": number }))
+        .json(json!({ "kind": kind, "number": number, "reason": "colleague-asks" }))
         .send()
         .await
 }
@@ -53,13 +53,8 @@ async fn a_number_of_another_system_finds_its_request_for_those_who_may_and_stan
                 [request.to_string()]
             );
         }
-        // Neither another team, nor another agency, nor those whose duty is figures.
-        for by in [
-            "duty.ayr-north",
-            "hv.ayr",
-            "manager.service",
-            "school.system",
-        ] {
+        // Neither another team, nor another agency, nor a system that did not send it.
+        for by in ["duty.ayr-north", "hv.ayr", "school.system"] {
             assert!(
                 ids(&find(&served, by, kind, number).await).is_empty(),
                 "{by}"
@@ -132,7 +127,11 @@ async fn a_number_that_cannot_be_one_is_refused_where_it_stands_and_not_repeated
     let unknown = find(&served, "duty.carrick", "child-name-and-birth-date", "x").await;
     assert_eq!(unknown.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(unknown.body["allowed"], json!(["chi", "seemis", "swis"]));
-    for body in [json!({}), json!({ "kind": 1, "number": [] }), json!([])] {
+    for body in [
+        json!({}),
+        json!({ "kind": 1, "number": [], "reason": 2 }),
+        json!([]),
+    ] {
         let call = served.call(Method::POST, "/requests/find", "duty.carrick");
         let refused = call.json(body).send().await;
         assert_eq!(
@@ -157,6 +156,7 @@ async fn the_same_number_under_another_name_prompts_and_merges_nothing() {
         .await);
         let second = id(&sent(&served, "hv.ayr", &[(kind, number)], &format!("{kind}-b")).await);
         assert_ne!(first, second);
+        served.settled().await;
         let seen = served
             .get(&format!("/requests/{second}"), "duty.carrick")
             .await;

@@ -26,6 +26,7 @@ async fn reference(served: &Served, request: Uuid) -> String {
 }
 
 async fn seen(served: &Served, request: Uuid, by: &str) -> Answer {
+    served.settled().await;
     served.get(&format!("/requests/{request}"), by).await
 }
 
@@ -95,6 +96,7 @@ async fn a_duplicate_names_another_request_that_exists() {
     let served = Served::start().await;
     let (first, second) = (served.sent().await, served.sent().await);
     let own = reference(&served, second).await;
+    served.claimed(second, "duty.carrick").await;
     let end = |reference: &str| json!({ "reason": "duplicate", "duplicate_of": reference });
     for (given, what) in [
         (

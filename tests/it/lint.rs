@@ -22,7 +22,7 @@ use rfa::domain::workflow::parse::{
 use std::path::{Path, PathBuf};
 
 const ORGANISATION: &str = "tests/workflows/lint/organisation/example.yaml";
-const CLOCKS: [&str; 3] = ["handover", "decide", "answer"];
+const CLOCKS: [&str; 4] = ["handover", "take_over", "decide", "answer"];
 const TODAY: Date = jiff::civil::date(2026, 11, 23);
 
 fn checkout() -> &'static Path {
@@ -58,11 +58,8 @@ fn said(file: &str, text: &str) -> Vec<Problem> {
     };
     let calendar = parse_calendar(CALENDAR, &text_of(CALENDAR)).unwrap();
     let organisation = parse_organisation(ORGANISATION, &text_of(ORGANISATION)).unwrap();
-    let grants = ["named-person", "locality-worker"].map(|role| Grant {
-        role: RoleName::parse(role).unwrap(),
-        team: None,
-        agency: None,
-    });
+    let grants = ["named-person", "locality-worker", "social-work-responder"]
+        .map(|role| Grant::new(RoleName::parse(role).unwrap(), None, None));
     let around = Surroundings {
         organisation: Some(&organisation),
         calendars: Some(vec![&calendar]),
@@ -91,7 +88,10 @@ fn covered() -> Covered {
         "end",
         "reopen",
         "raise-concern",
+        "not-reached",
         "concern-answered",
+        "take-over",
+        "close-concern",
     ];
     let clocks = CLOCKS.map(|name| ClockName::parse(name).unwrap());
     Covered {

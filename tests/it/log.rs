@@ -13,6 +13,7 @@ mod sealing;
 mod traps;
 mod travelling;
 mod verdicts;
+mod viewers;
 
 use crate::support::engine::now;
 use crate::support::{Postgres, TestDatabase};

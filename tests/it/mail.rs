@@ -4,7 +4,9 @@ mod post_office;
 
 use crate::support::client::{Served, example};
 use crate::support::{Broker, Postgres, until};
-use crate::webhooks::office::{Office, authority, duty, hasty, head, principal, school_system};
+use crate::webhooks::office::{
+    Office, authority, deputy, duty, hasty, head, lead, principal, school_system,
+};
 use post_office::{Arrived, PostOffice};
 use reqwest::StatusCode;
 use rfa::domain::ids::RequestId;
@@ -72,7 +74,7 @@ async fn whoever_asked_hears_at_the_chosen_occasions_and_no_letter_holds_a_name(
     let answer = json!({ "answer": "Invented: on Mondays." });
     office.make(request, "answer", &head(), answer).await;
     office
-        .make(request, "agree-to-help", &duty(), example("agree-to-help"))
+        .make(request, "agree-to-help", &lead(), example("agree-to-help"))
         .await;
     let spoke = json!({ "with": "parent-carer", "how": "phone" });
     office
@@ -136,8 +138,13 @@ async fn a_decision_that_is_the_end_is_told_to_whoever_chose_either() {
         subscribe(&office, &head(), to, occasions).await;
     }
     let request = office.sent().await;
+    // What is proposed is told to nobody.
+    let advice = example("propose-not-agreed");
+    office
+        .make(request, "propose-not-agreed", &lead(), advice)
+        .await;
     let advice = example("not-agreed");
-    office.make(request, "not-agreed", &duty(), advice).await;
+    office.make(request, "not-agreed", &deputy(), advice).await;
     let worker = office.worker_by(hasty(LONG), outlets(&post.url));
     let arrived = until("four letters", DEADLINE, || async {
         let arrived = post.arrived();

@@ -25,8 +25,10 @@ mod kills;
 mod links;
 mod lint;
 mod log;
+mod lookups;
 mod mail;
 mod main_job;
+mod openings;
 mod oracle;
 mod peers;
 mod people;
@@ -46,6 +48,7 @@ mod scenarios;
 mod screens;
 mod servers;
 mod sheet;
+mod sight;
 mod simulate;
 #[expect(dead_code, reason = "goes when the tests of every part use it")]
 mod support;

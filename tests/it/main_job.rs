@@ -59,8 +59,14 @@ async fn a_request_goes_from_a_named_person_to_the_managers_figures() {
         .await;
     assert_eq!(unknown.status, StatusCode::BAD_REQUEST, "{}", unknown.text);
     assert!(unknown.text.contains("locality"), "{}", unknown.text);
+    served.claimed(request, "duty.carrick").await;
     let done = served
-        .make(request, "acknowledge", "duty.carrick", json!({}))
+        .make(
+            request,
+            "tell-requester",
+            "duty.carrick",
+            json!({ "how": "phone" }),
+        )
         .await;
     assert_eq!(done.status, StatusCode::OK, "{}", done.text);
     let position = done.body["position"].as_str().unwrap();
@@ -133,16 +139,18 @@ async fn several_acts_are_one_command_and_help_runs_to_its_end() {
         { "move": "agree-to-help", "data": example("agree-to-help") },
         { "move": "name-worker", "data": { "worker": "duty.carrick" } }
     ]);
-    let path = format!("/requests/{request}/moves/acknowledge");
+    served.claimed(request, "duty.carrick").await;
+    let path = format!("/requests/{request}/moves/spoke-with-family");
+    let spoke = json!({ "with": "child", "how": "visit" });
     let answer = served
         .call(Method::POST, &path, "duty.carrick")
         .key("three")
-        .header("If-Match", "\"1\"")
-        .json(json!({ "data": {}, "then": then }))
+        .header("If-Match", "\"3\"")
+        .json(json!({ "data": spoke, "then": then }))
         .send()
         .await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
-    assert_eq!(answer.body["version"], 4);
+    assert_eq!(answer.body["version"], 6);
     let wellbeing = example("end")["wellbeing"].clone();
     let steps = [
         (
@@ -178,7 +186,7 @@ async fn another_named_person_answers_and_no_clock_starts_anew() {
         .await;
     assert_eq!(changed.status, StatusCode::OK, "{}", changed.text);
     let question = json!({ "question": "Invented?" });
-    served.make(request, "ask", "duty.carrick", question).await;
+    served.make(request, "ask", "lead.carrick", question).await;
     let answer = json!({ "answer": "Invented." });
     let answered = served.make(request, "answer", "hv.ayr", answer).await;
     assert_eq!(answered.status, StatusCode::OK, "{}", answered.text);
@@ -220,14 +228,12 @@ async fn a_concern_is_taken_at_any_version_and_leaves_only_a_stub_behind() {
     assert!(stub["data"].get("to").is_none(), "{stub}");
     let whole = consume(served.broker_url(), "rfa.restricted.south-ayrshire").await;
     assert_eq!(whole["data"]["to"], "with-child-protection");
-    let answered = json!({
-        "answered_at": now(), "answered_by": "Invented responder", "result": "not-child-protection"
-    });
-    let path = format!("/requests/{request}/moves/answered-by");
-    let answer = served
-        .post(&path, "social.work", json!({ "data": answered }))
-        .await;
-    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    for name in ["take-over-concern", "concern-result"] {
+        let path = format!("/requests/{request}/moves/{name}");
+        let data = json!({ "data": example(name) });
+        let answer = served.post(&path, "social.work", data).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    }
     let seen = served
         .get(&format!("/requests/{request}"), "head.girvan")
         .await;
@@ -269,16 +275,20 @@ fn data_of(name: &str) -> Value {
         "ask-garf" => json!({
             "help_wanted": ["parenting"], "cost_band": "low", "reason": "Invented."
         }),
+        "propose-not-agreed" => example("propose-not-agreed"),
         "tell-requester" => json!({ "how": "phone" }),
+        "tell-family" => json!({
+            "told": "not-safe-to-tell", "told_at": "2026-01-05T09:00:00Z", "why_not": "Invented."
+        }),
         "spoke-with-family" => json!({ "with": "both", "how": "visit" }),
         "end" => example("end"),
         "pass-on-child-protection-concern" => json!({
             "risk": "neglect", "number_rung": "initial-response", "concern": "Invented."
         }),
-        "answered-by" => json!({
-            "answered_at": "2026-01-05T09:00:00Z", "answered_by": "Invented",
-            "result": "child-protection"
-        }),
+        "could-not-get-through"
+        | "concern-handed-over"
+        | "take-over-concern"
+        | "concern-result" => example(name),
         "send" => example("send"),
         "answer" => json!({ "answer": "Invented." }),
         "say-whether-help-came" => json!({ "help_came": "partly" }),
@@ -320,7 +330,14 @@ async fn every_move_by_every_wrong_role_and_team_is_refused_and_appends_nothing(
         .cloned()
         .collect();
     // Whoever asked, and the team that holds the request, are right for some moves.
-    let right = ["head.girvan", "duty.carrick", "lead.carrick", "social.work"];
+    let right = [
+        "head.girvan",
+        "duty.carrick",
+        "lead.carrick",
+        "deputy.carrick",
+        "social.work",
+        "social.work-night",
+    ];
     let wrong: Vec<String> = served
         .people()
         .filter(|person| !right.contains(person))
@@ -433,15 +450,15 @@ routing:
 "#;
 
 fn person(id: &str, role: &str, team: Option<&str>) -> Principal {
-    Principal {
-        id: PrincipalId::parse(id).unwrap(),
-        kind: PrincipalKind::Person,
-        grants: vec![Grant {
-            role: RoleName::parse(role).unwrap(),
-            team: team.map(|team| TeamId::parse(team).unwrap()),
-            agency: None,
-        }],
-    }
+    Principal::new(
+        PrincipalId::parse(id).unwrap(),
+        PrincipalKind::Person,
+        vec![Grant::new(
+            RoleName::parse(role).unwrap(),
+            team.map(|team| TeamId::parse(team).unwrap()),
+            None,
+        )],
+    )
 }
 
 fn command(actor: Principal, ask: Ask, if_match: Option<i32>) -> Command {

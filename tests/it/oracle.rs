@@ -43,7 +43,12 @@ fn after(at: Timestamp, seconds: i64) -> Timestamp {
 }
 
 fn target(chance: &mut StdRng) -> Target {
-    match chance.random_range(0..4) {
+    match chance.random_range(0..5) {
+        4 => {
+            let (hour, minute) = (chance.random_range(0..24), chance.random_range(0..60));
+            let text = format!("next-wd@{hour:02}:{minute:02}");
+            Target::parse_of_clock(&text).unwrap()
+        }
         0 => Target::WorkingHours(chance.random_range(1..60)),
         1 => Target::Minutes(chance.random_range(1..9_000)),
         2 => Target::CalendarDays(chance.random_range(1..100)),
@@ -53,7 +58,10 @@ fn target(chance: &mut StdRng) -> Target {
 
 /// More time of the target's own unit, in a third of the spells, once or twice.
 fn extensions(chance: &mut StdRng, target: Target, started_at: Timestamp) -> Vec<Extension> {
-    let count = chance.random_range(0..6_u32).saturating_sub(3);
+    let mut count = chance.random_range(0..6_u32).saturating_sub(3);
+    if matches!(target, Target::NextWorkingDayAt(_)) {
+        count = 0;
+    }
     let extensions = (0..count).map(|_| {
         let more = chance.random_range(1..10);
         Extension {
@@ -62,7 +70,7 @@ fn extensions(chance: &mut StdRng, target: Target, started_at: Timestamp) -> Vec
                 Target::WorkingHours(_) => Target::WorkingHours(more),
                 Target::Minutes(_) => Target::Minutes(more * 100),
                 Target::CalendarDays(_) => Target::CalendarDays(more),
-                Target::WorkingDays(_) => Target::WorkingDays(more),
+                Target::WorkingDays(_) | Target::NextWorkingDayAt(_) => Target::WorkingDays(more),
             },
             reason: "more-time".to_owned(),
         }
@@ -95,10 +103,16 @@ fn spell(chance: &mut StdRng, calendar: &CalendarName) -> Spell {
             roll: (days && chance.random_bool(0.5)).then_some(Roll::NextWorkingDay),
         },
         extensions: extensions(chance, target, started_at),
+        concern: None,
         known_at: None,
     };
     let mut now = started_at;
-    for _ in 0..chance.random_range(0..=5) {
+    // A time of the day never waits.
+    let pauses = match target {
+        Target::NextWorkingDayAt(_) => 0,
+        _ => chance.random_range(0..=5),
+    };
+    for _ in 0..pauses {
         let from = after(now, chance.random_range(0..400_000));
         let length = if chance.random_bool(0.3) {
             2_000_000

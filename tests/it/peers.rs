@@ -1,8 +1,11 @@
 //! Clients that nobody here wrote: `pika` and `amqplib`, and whoever follows docs/integrating.md.
 //! `make test-peers` installs them and says where; without them these tests are not run.
 
+mod cuts;
 mod everything;
 mod guide;
+mod proxy;
+mod timing;
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;

@@ -47,12 +47,13 @@ async fn a_request_is_given_only_to_people_and_teams_that_can_work_on_it() {
     }
     let mut data = views;
     data["worker"] = then[0]["data"]["worker"].clone();
-    let path = format!("/requests/{request}/moves/acknowledge");
+    served.claimed(request, "duty.carrick").await;
+    let path = format!("/requests/{request}/moves/tell-requester");
     let refused = served
         .call(Method::POST, &path, "duty.carrick")
         .key("then")
-        .header("If-Match", "\"1\"")
-        .json(json!({ "data": {}, "then": [{ "move": "agree-to-help", "data": data }] }))
+        .header("If-Match", "\"3\"")
+        .json(json!({ "data": { "how": "phone" }, "then": [{ "move": "agree-to-help", "data": data }] }))
         .send()
         .await;
     assert_eq!(
@@ -63,7 +64,7 @@ async fn a_request_is_given_only_to_people_and_teams_that_can_work_on_it() {
     let seen = served
         .get(&format!("/requests/{request}"), "duty.carrick")
         .await;
-    assert_eq!(seen.etag.as_deref(), Some("\"1\""), "nothing was appended");
+    assert_eq!(seen.etag.as_deref(), Some("\"3\""), "nothing was appended");
 }
 
 #[tokio::test(flavor = "multi_thread")]

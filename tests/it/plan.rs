@@ -31,6 +31,7 @@ async fn with_a_plan(served: &Served) -> Uuid {
         planned("health-check", ["agency", "nhs"], "2020-06-14"),
         planned("support-in-class", ["who", "guidance.queen-margaret"], "2999-06-26"),
     ] });
+    served.claimed(request, "duty.carrick").await;
     let answer = act(served, request, "duty.carrick", "agree-to-help", body).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
     request
@@ -76,7 +77,14 @@ async fn whoever_is_to_do_an_action_sees_that_one_and_settles_it() {
     let shown: Vec<&Value> = shown.iter().map(|event| &event["name"]).collect();
     assert_eq!(
         shown,
-        ["restricted", "restricted", "action-planned", "restricted"]
+        [
+            "restricted",
+            "restricted",
+            "restricted",
+            "restricted",
+            "action-planned",
+            "restricted"
+        ]
     );
     assert_eq!(
         served.get(&path, "lead-professional.ayr").await.status,

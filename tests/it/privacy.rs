@@ -180,7 +180,7 @@ async fn no_free_text_is_found_in_the_clear_anywhere() {
     with_canaries(&mut agree, &mut canaries);
     said.push(
         served
-            .make(request, "agree-to-help", "duty.carrick", agree)
+            .make(request, "agree-to-help", "lead.carrick", agree)
             .await
             .text,
     );

@@ -173,8 +173,8 @@ fn plain_people(events: &[Recorded]) -> BTreeMap<Uuid, People> {
         let open = concerns.entry(event.stream).or_default();
         match body["hand_over"].as_str() {
             Some("opens") => *open += 1,
-            Some(_) => *open = open.saturating_sub(1),
-            None => {}
+            Some("closes") if body["concern"]["stays_open"] != true => *open -= 1,
+            Some(_) | None => {}
         }
         let people = (requester, agency, held_by, holder, *open > 0);
         requests.insert(event.stream, (first, people));

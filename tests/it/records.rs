@@ -149,6 +149,7 @@ async fn what_somebody_had_begun_to_write_about_it_goes_with_a_record() {
     let (gone, kept) = (stage.served.sent().await, stage.served.sent().await);
     let visitor = Visitor::signed_in(&stage.served.process.http, "duty.carrick").await;
     for request in [gone, kept] {
+        stage.served.claimed(request, "duty.carrick").await;
         let form = format!("/app/requests/{request}/moves/ask");
         let first = visitor.get(&form).await;
         let (key, version) = (first.hidden("key"), first.hidden("version"));

@@ -421,11 +421,17 @@ async fn a_figure_opens_for_those_with_a_duty_and_an_analyst_sees_no_small_count
         manager.body["requests"][0]["events"][0]["event"],
         "request-sent"
     );
-    let own = served.get(path, "lead.carrick").await;
-    assert_eq!(seen(&own.body), Some(id.to_string()));
-    let other = served.get(path, "lead.ayr-north").await;
-    assert_eq!(other.body["not_open_to_you"], 1);
-    assert_eq!(seen(&other.body), None);
+    let of_team = format!("{path}&only=team:carrick-team");
+    let own = served.get(&of_team, "lead.carrick").await;
+    assert_eq!(seen(&own.body), Some(id.to_string()), "{}", own.text);
+    for (path, person) in [
+        (path, "lead.carrick"),
+        (of_team.as_str(), "lead.ayr-north"),
+        (path, "lead.ayr-north"),
+    ] {
+        let other = served.get(path, person).await;
+        assert_eq!(other.status, 403, "{person}, {path}: {}", other.text);
+    }
     assert_eq!(served.get(path, "analyst.partnership").await.status, 403);
     let published = served.get("/response-times", "analyst.partnership").await;
     assert_eq!(published.status, 200, "{}", published.text);

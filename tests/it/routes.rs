@@ -134,16 +134,22 @@ async fn whoever_has_nothing_to_do_with_a_request_finds_it_by_no_route_in_no_sta
             "school.system",
             "duty.carrick",
             "lead.carrick",
+            "deputy.carrick",
             "manager.service",
         ]),
-        may_read: BTreeSet::from(["head.girvan", "lead.carrick", "duty.carrick"]),
+        may_read: BTreeSet::from([
+            "head.girvan",
+            "lead.carrick",
+            "deputy.carrick",
+            "duty.carrick",
+        ]),
     };
     settled(&served).await;
     sweep.run(&served, &routes, "sent").await;
 
     let agree = example("agree-to-help");
     let agreed = served
-        .make(request, "agree-to-help", "duty.carrick", agree)
+        .make(request, "agree-to-help", "lead.carrick", agree)
         .await;
     assert_eq!(agreed.status, StatusCode::OK, "{}", agreed.text);
     settled(&served).await;

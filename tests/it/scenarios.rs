@@ -4,7 +4,7 @@
 use crate::support::WorkflowFiles;
 use crate::support::engine::{Engine, workflows};
 use jiff::Timestamp;
-use rfa::commands::{Ask, Command, CommandError, Folder, Provenance};
+use rfa::commands::{Ask, Command, CommandError, Folder, OpenedOn, Provenance};
 use rfa::domain::ids::{Authority, Reference, RequestId};
 use rfa::domain::request::actor::Principal;
 use rfa::domain::request::event::RequestEvent;
@@ -16,7 +16,7 @@ use rfa::domain::workflow::scenario::{
     Does, Doing, Scenario, Stage, Told, parse_scenario_placed, walk,
 };
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use uuid::Uuid;
 
@@ -55,9 +55,9 @@ fn the_shipped_scenarios_hold_and_walk_through_every_move_and_clock() {
         .filter(|line| line.starts_with("  ok    "))
         .count();
     assert_eq!(told, texts(STORIES, "yaml").len());
-    assert!(text.contains("  all 29 moves walked through\n"), "{text}");
-    assert!(text.contains("  all 9 clocks walked through\n"), "{text}");
-    assert!(text.contains("  all 31 rungs walked through\n"), "{text}");
+    assert!(text.contains("  all 33 moves walked through\n"), "{text}");
+    assert!(text.contains("  all 10 clocks walked through\n"), "{text}");
+    assert!(text.contains("  all 33 rungs walked through\n"), "{text}");
     assert!(
         text.ends_with(&format!("OK (scenarios: {told})\n")),
         "{text}"
@@ -117,7 +117,7 @@ fn a_move_that_no_scenario_walks_through_is_told_and_warned_of() {
     .unwrap();
     let (code, text) = run(files.folder(), &[]);
     assert_eq!(code, 0);
-    let missing = "28 of 29 moves walked through; not: ask-garf";
+    let missing = "32 of 33 moves walked through; not: ask-garf";
     assert!(text.contains(missing), "{text}");
     let check = std::process::Command::new(env!("CARGO_BIN_EXE_rfa"))
         .args(["workflow", "check", "."])
@@ -136,8 +136,7 @@ fn a_rung_that_no_scenario_waits_for_is_named_and_warned_of_at_its_clock() {
     std::fs::remove_file(story).unwrap();
     let (code, text) = run(files.folder(), &[]);
     assert_eq!(code, 0);
-    let missing =
-        "  27 of 31 rungs walked through; not: inform 0, inform +1wd, allocate 0, allocate +5wd\n";
+    let missing = "  27 of 33 rungs walked through; not: inform +1wd, family_told 0, family_told +1wd, allocate 0, allocate +5wd\n";
     assert!(text.contains(missing), "{text}");
     let check = std::process::Command::new(env!("CARGO_BIN_EXE_rfa"))
         .args(["workflow", "check", "."])
@@ -302,7 +301,7 @@ impl Server {
         references: &BTreeMap<String, Reference>,
     ) -> Result<RequestId, CommandError> {
         let moves = match &doing.does {
-            Does::Claim(_) | Does::Release(_) | Does::Extend { .. } => Vec::new(),
+            Does::Claim(_) | Does::Release(_) | Does::Extend { .. } | Does::Open => Vec::new(),
             Does::Moves(moves) => moves
                 .iter()
                 .map(|done| done.asked(&self.examples, references).unwrap())
@@ -327,6 +326,12 @@ impl Server {
                 by: *by,
                 reason: reason.clone(),
             },
+            (Some(request), Does::Open) => {
+                let authority = "south-ayrshire";
+                self.engine.read(authority, request, &doing.by).await;
+                let on = OpenedOn::Page;
+                Ask::Opening { request, on }
+            }
             (Some(request), Does::Moves(_)) => Ask::Moves { request, moves },
         };
         let if_match = match known {
@@ -341,8 +346,8 @@ impl Server {
             key: Uuid::new_v4().to_string(),
             ask,
             if_match,
-            occurred_at: Some(at),
-            provenance: Provenance::Synthetic,
+            occurred_at: None,
+            provenance: Provenance::Live,
             correlation: Uuid::new_v4(),
             causation: None,
         };
@@ -440,6 +445,7 @@ impl Server {
             state,
             clocks,
             raised: Vec::new(),
+            opened: BTreeSet::new(),
         }
     }
 }

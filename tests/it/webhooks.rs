@@ -73,7 +73,12 @@ async fn what_happens_is_posted_signed_and_in_order_through_errors_hang_ups_and_
     ]);
     let request = office.sent().await;
     office
-        .make(request, "acknowledge", &duty(), json!({}))
+        .make(
+            request,
+            "tell-requester",
+            &duty(),
+            json!({ "how": "phone" }),
+        )
         .await;
     office.asked(request).await;
     let worker = office.worker(hasty(LONG));
@@ -114,7 +119,12 @@ pub(crate) async fn delivered() -> (String, Vec<Got>) {
     let (id, secret) = office.subscribe(&school_system(), &receiver).await;
     let request = office.sent().await;
     office
-        .make(request, "acknowledge", &duty(), json!({}))
+        .make(
+            request,
+            "tell-requester",
+            &duty(),
+            json!({ "how": "phone" }),
+        )
         .await;
     let worker = office.worker(hasty(LONG));
     taken(&receiver, 2).await;
@@ -179,7 +189,12 @@ async fn what_never_arrives_is_parked_with_what_follows_it_and_sent_once_it_is_r
     let (id, _) = office.subscribe(&school_system(), &receiver).await;
     let request = office.sent().await;
     office
-        .make(request, "acknowledge", &duty(), json!({}))
+        .make(
+            request,
+            "tell-requester",
+            &duty(),
+            json!({ "how": "phone" }),
+        )
         .await;
     let worker = office.worker(hasty(Duration::from_millis(100)));
     let seen = until("it is parked", DEADLINE, || async {
@@ -197,6 +212,8 @@ async fn what_never_arrives_is_parked_with_what_follows_it_and_sent_once_it_is_r
     let other = office.sent().await;
     let alone = taken(&receiver, 1).await;
     assert_eq!(alone[0].body()["subject"], other.0.to_string());
+    // They come in order: a place would say nothing.
+    assert!(alone[0].body().get("place").is_none());
     worker.stop().await;
     assert_eq!(office.redrive(id).await, 2);
     // Another replica takes over.
@@ -232,7 +249,9 @@ async fn a_request_that_this_build_cannot_read_is_parked_and_the_others_go_on() 
     let parked: Uuid = client.query_one(parked, &[]).await.unwrap().get(0);
     assert_eq!(parked, request.0);
     // The next worker tries what is parked once more, and does not stumble over it.
-    office.make(other, "acknowledge", &duty(), json!({})).await;
+    office
+        .make(other, "tell-requester", &duty(), json!({ "how": "phone" }))
+        .await;
     let worker = office.worker(hasty(LONG));
     let all = taken(&receiver, 3).await;
     worker.stop().await;
@@ -250,7 +269,12 @@ async fn workers_that_are_killed_lose_nothing_and_never_change_the_order_of_a_re
     for _ in 0..REQUESTS {
         let request = office.sent().await;
         office
-            .make(request, "acknowledge", &duty(), json!({}))
+            .make(
+                request,
+                "tell-requester",
+                &duty(),
+                json!({ "how": "phone" }),
+            )
             .await;
         office.asked(request).await;
         requests.push(request.0.to_string());

@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from working_time import DAY, instant
+from working_time import DAY, clock_time, instant
 
 MS = dt.timedelta(milliseconds=1)
 
@@ -32,6 +32,8 @@ def end_by(calendar, start, target):
         return calendar.end_of_day(calendar.local(start).date() + count * DAY)
     if unit == "working-hours":
         return calendar.add_working(start, dt.timedelta(hours=count))
+    if unit == "next-working-day-at":
+        return calendar.next_working_day_at(start, clock_time(count))
     return start + dt.timedelta(minutes=count)
 
 
@@ -44,7 +46,8 @@ class Spell:
         # More time counts from the moment that it was given.
         given = [more for more in raw.get("extensions", []) if instant(more["at"]) <= as_of]
         self.stated = self.count
-        self.count += sum(more["by"][self.unit] for more in given)
+        if given:
+            self.count += sum(more["by"][self.unit] for more in given)
         self.extended = bool(given)
         ended = instant(raw["ended_at"]) if raw["ended_at"] else None
         self.ended = ended if ended and ended <= as_of else None
@@ -121,6 +124,8 @@ class Spell:
     def due(self):
         if self.unit in ("working-days", "calendar-days"):
             return self.due_by_days()
+        if self.unit == "next-working-day-at":
+            return end_by(self.calendar, self.start, {self.unit: self.count})
         left = dt.timedelta(hours=self.count) if self.unit == "working-hours" else dt.timedelta(minutes=self.count)
         between = self.calendar.working if self.unit == "working-hours" else lambda a, b: max(b - a, dt.timedelta())
         begin = self.start

@@ -94,6 +94,16 @@ class Calendar:
                 closes = dt.datetime.combine(day, close, self.zone).astimezone(UTC)
             yield opens.astimezone(UTC), closes
 
+    def next_working_day_at(self, at, time):
+        """That time of the first working day that opens after it and has not come to it yet."""
+        day = self.local(at).date()
+        while True:
+            opens = [opens for opens, _ in self.open_on(day)]
+            moment = dt.datetime.combine(day, time, self.zone).astimezone(UTC)
+            if opens and min(opens) > at and moment > at:
+                return moment
+            day += DAY
+
     def working(self, begin, end):
         total = dt.timedelta()
         day = self.local(begin).date() - DAY

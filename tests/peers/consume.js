@@ -4,7 +4,6 @@
 //
 // Writes a line of JSON for each message before it acknowledges it, and knows nothing of our code.
 const amqplib = require("amqplib");
-const { createHash } = require("node:crypto");
 const { appendFileSync } = require("node:fs");
 
 const [url, output, ...queues] = process.argv.slice(2);
@@ -28,11 +27,12 @@ async function consume() {
         const event = JSON.parse(message.content.toString());
         const line = {
           queue,
-          sha256: createHash("sha256").update(message.content).digest("hex"),
+          body: message.content.toString(),
           id: event.id,
           message_id: message.properties.messageId,
           request: event.data.request_id,
           version: event.data.version,
+          place: event.place,
         };
         appendFileSync(output, `${JSON.stringify(line)}\n`);
         channel.ack(message);

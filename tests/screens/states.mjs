@@ -32,10 +32,13 @@ export const states = {
   async "whoever decides on what has changed meanwhile is told so, and loses nothing"() {
     const { again } = this;
     const other = await this.enter(DUTY);
+    await this.duty.open(again);
+    await this.duty.press("Claim this request");
     await this.duty.open(`${again}/moves/ask`);
     await this.duty.write("Question", "Invented: who takes them to school?");
-    await other.open(`${again}/moves/acknowledge`);
-    await other.press("Say that the request has been seen");
+    await other.open(`${again}/moves/tell-requester`);
+    await other.choose("How", "Phone");
+    await other.press("Tell the requester");
     await other.says("Done");
     await this.duty.press("Ask the requester a question");
     await this.duty.says("The request has changed since you opened it");

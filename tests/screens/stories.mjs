@@ -39,9 +39,7 @@ export const story = {
   async "a question is asked and answered, help agreed, a worker named, and the help ends"() {
     const { winner, head, request } = this;
     await winner.open(request);
-    await winner.press("Say that the request has been seen");
-    await winner.press("Say that the request has been seen");
-    await winner.says("A person in the team has seen the request");
+    await winner.says("A person in the team has opened the request");
     await winner.press("Ask the requester a question");
     await winner.check("30-ask");
     await winner.write("Question", "Invented: which days are hardest?");
@@ -49,7 +47,7 @@ export const story = {
     await winner.says("Done: Ask the requester a question");
     await until(head, "/app/mine", "The team waits for your answer");
     await head.check("31-a-question-for-me");
-    await head.press("Answer the question");
+    await head.press(/^Answer the question/);
     await head.says("Invented: which days are hardest?");
     await head.check("32-answer");
     await head.press("Answer the question");
@@ -78,6 +76,11 @@ export const story = {
     await winner.choose("Named worker", DUTY);
     await winner.press("Name the worker");
     await winner.says("We know who will help");
+    await until(head, "/app/mine", "Read the decision");
+    await head.check("36-decided-and-not-read");
+    await head.press(/^Read the decision/);
+    await head.says("What was decided");
+    await head.check("36-the-decision");
     await until(head, "/app/mine", "Tell the team whether help arrived");
     await head.press(/^Tell the team whether help arrived/);
     await head.press("Say whether help arrived");

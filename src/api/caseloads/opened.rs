@@ -9,6 +9,7 @@ use crate::api::extract::Params;
 use crate::api::position::AsOf;
 use crate::api::problem::Problem;
 use crate::api::read_tables::unreadable;
+use crate::api::requests::expected::{ExpectedView, expected_of};
 use crate::api::requests::readings::record;
 use crate::api::response_times::wrong;
 use crate::domain::ids::TeamId;
@@ -18,6 +19,7 @@ use axum::Json;
 use axum::extract::State;
 use jiff::Timestamp;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -49,6 +51,9 @@ pub(crate) struct HeldView {
     pub waiting: bool,
     /// Taken by somebody to work on it.
     pub claimed: bool,
+    /// When help is expected, where a day was said; of now alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected: Option<ExpectedView>,
     pub weight: f64,
     /// When help was first asked for.
     pub received_at: Timestamp,
@@ -136,9 +141,16 @@ pub(crate) async fn read(
     record(&app, &caller, (Opened::Figure, &ids)).await?;
     let found = references(&app.reads, &caller.authority, &ids).await;
     let mut references = found.map_err(unreadable)?;
+    let mut expected = match params.text("as_known_on") {
+        None => expected_of(&app, &caller, &ids).await?,
+        Some(_) => BTreeMap::new(),
+    };
     let requests: Vec<HeldView> = held
         .into_iter()
-        .map(|(id, one)| view(id, references.remove(&id), one))
+        .map(|(id, one)| HeldView {
+            expected: expected.remove(&id),
+            ..view(id, references.remove(&id), one)
+        })
         .collect();
     Ok(Json(OpenedView {
         count,
@@ -157,6 +169,7 @@ fn view(id: Uuid, reference: Option<String>, one: Caseload) -> HeldView {
         state: one.state,
         waiting: one.waiting > 0,
         claimed: one.claimed > 0,
+        expected: None,
         weight: one.weight,
         received_at: one.oldest_at,
         here_since: one.longest_here_since,

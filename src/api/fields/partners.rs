@@ -1,11 +1,12 @@
 //! What other systems and the people beside them ask for: to be told, and to find.
 
 use super::{Fields, Problem};
+use crate::access::SearchReason;
 use crate::notices::{Occasion, mail_address};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-/// A number of another system.
+/// A number of another system, and why it is looked up.
 #[derive(ToSchema)]
 #[schema(as = Identifier)]
 pub(crate) struct IdentifierBody {
@@ -14,6 +15,10 @@ pub(crate) struct IdentifierBody {
     pub kind: String,
     /// Exactly as it was given with the request.
     pub number: String,
+    /// `new-request`, `family-asks`, `colleague-asks`, `ongoing-work`, `concern` or `correction`; it is
+    /// written down.
+    #[schema(value_type = String, example = "new-request")]
+    pub reason: SearchReason,
 }
 
 impl IdentifierBody {
@@ -23,8 +28,23 @@ impl IdentifierBody {
         let mut fields = Fields::of(body, String::new())?;
         let kind = fields.text("kind", "the name of a number");
         let number = fields.text("number", "a text");
-        fields.finish("kind, number")?;
-        Ok(Self { kind, number })
+        let found = fields.map.remove("reason");
+        let reason = found.as_ref().and_then(Value::as_str);
+        let reason = reason.and_then(|code| code.parse().ok());
+        if reason.is_none() {
+            let what = found.map_or("missing", |_| "not a reason");
+            let codes = SearchReason::ALL.iter().copied().map(SearchReason::as_str);
+            let codes: Vec<&str> = codes.collect();
+            fields.wrong("reason", what, format!("one of: {}", codes.join(", ")));
+        }
+        fields.finish("kind, number, reason")?;
+        // What is missing or wrong was told by `finish`.
+        let reason = reason.unwrap_or(SearchReason::Correction);
+        Ok(Self {
+            kind,
+            number,
+            reason,
+        })
     }
 }
 

@@ -12,7 +12,6 @@ use crate::commands::Ask;
 use crate::domain::declared::Declared;
 use crate::domain::request::actor::Principal;
 use crate::domain::request::claim::may_end;
-use crate::domain::request::entitle::Who;
 use crate::domain::time::clock::{Lease, SpellStatus};
 use axum::extract::State;
 use axum::response::Response;
@@ -76,12 +75,9 @@ impl Seen {
         };
         let clocks = fold(self, declared);
         let mut view = ClaimView::of(holder.as_str(), Some(&clocks.lease), declared, now)?;
-        let who = Who {
-            person: principal,
-            covers: &self.covers,
-        };
         let definition = &self.workflow.definition;
-        let rule = may_end(definition, &self.request, who).filter(|_| *holder != principal.id);
+        let rule = may_end(definition, &self.request, self.who(principal))
+            .filter(|_| *holder != principal.id);
         if let Some(rule) = rule.filter(|_| self.member) {
             let reasons = rule.reasons.iter();
             let shown = reasons.map(|(code, title)| ReasonView {

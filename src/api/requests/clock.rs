@@ -84,7 +84,7 @@ fn told(
     (clock, number, read_at): (&str, Option<u32>, Timestamp),
 ) -> Result<Explained, Problem> {
     let declared = app.commands.registry().of(caller.authority.as_str());
-    let spells = seen_spells(seen, &declared, read_at);
+    let spells = seen_spells(seen, &declared, (&caller.principal, read_at));
     let (spell, rule) = spells
         .iter()
         .rev()

@@ -7,6 +7,8 @@ use crate::api::extract::{Params, Segments};
 use crate::api::problem::{Kind, Problem};
 use crate::domain::declared::Declared;
 use crate::domain::ids::ClockName;
+use crate::domain::request::actor::Principal;
+use crate::domain::request::child_wait::ChildWait;
 use crate::domain::request::clocks::ClockGround;
 use crate::domain::request::event::{Act, RequestEvent};
 use crate::domain::time::calendar::Calendar;
@@ -104,16 +106,24 @@ impl ClockView {
     }
 }
 
-/// Calendar time since help was first asked for: it never pauses and never starts again.
+/// Calendar time from when help was first asked for to when help starts: it never pauses and never
+/// starts again because the request changes hands.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ChildClock {
     pub asked_at: Timestamp,
+    /// When help started, if it has: the wait is over then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub helped_at: Option<Timestamp>,
     /// When the request ended, if it has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
+    /// From `asked_at` to `helped_at`, else to `ended_at`, else to now.
     pub elapsed_ms: i64,
     /// Whole days of `elapsed_ms`.
     pub days: i64,
+    /// Whole days since help started, to `ended_at` or to now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub helped_days: Option<i64>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -153,7 +163,7 @@ pub(crate) async fn clocks(
 pub(crate) fn readings(app: &App, caller: &Caller, seen: &Seen) -> Result<Vec<ClockView>, Problem> {
     let declared = app.commands.registry().of(caller.authority.as_str());
     let now = (app.now)();
-    seen_spells(seen, &declared, now)
+    seen_spells(seen, &declared, (&caller.principal, now))
         .iter()
         .map(|(spell, rule)| view(spell, rule, &declared, now))
         .collect()
@@ -163,7 +173,7 @@ pub(crate) fn readings(app: &App, caller: &Caller, seen: &Seen) -> Result<Vec<Cl
 pub(super) fn seen_spells<'a>(
     seen: &'a Seen,
     declared: &Declared,
-    as_of: Timestamp,
+    (principal, as_of): (&Principal, Timestamp),
 ) -> Vec<(Spell, &'a ClockRule)> {
     let rules = &seen.workflow.definition.clocks;
     fold(seen, declared)
@@ -171,7 +181,10 @@ pub(super) fn seen_spells<'a>(
         .into_iter()
         .filter(|spell| spell.started_at <= as_of)
         .filter_map(|spell| rules.get(&spell.clock).map(|rule| (spell, rule)))
-        .filter(|(_, rule)| seen.knows_state() || !seen.workflow.definition.is_restricted(rule))
+        .filter(|(spell, rule)| {
+            !seen.workflow.definition.is_restricted(rule)
+                || seen.knows_run_of(principal, spell.concern)
+        })
         .collect()
 }
 
@@ -249,28 +262,27 @@ pub(crate) fn view(
 }
 
 pub(crate) fn child_clock(seen: &Seen, now: Timestamp) -> ChildClock {
-    let ends = |state| {
-        seen.workflow
-            .definition
-            .states
-            .get(state)
-            .is_some_and(|rule| rule.ends)
-    };
-    let mut ended_at = None;
+    let mut wait = ChildWait::default();
     for (occurred_at, act) in acts(seen) {
-        ended_at = if ends(&act.to) {
-            ended_at.or(Some(occurred_at))
-        } else {
-            None
-        };
+        if let Some(state) = seen.workflow.definition.states.get(&act.to) {
+            wait.enter(state, occurred_at);
+        }
     }
     let asked_at = seen.request.opening.received_at;
-    let until = ended_at.unwrap_or(now).max(asked_at);
-    let elapsed_ms = until.as_millisecond() - asked_at.as_millisecond();
+    let over = wait.helped_at.or(wait.ended_at).unwrap_or(now);
+    let elapsed_ms = between_ms(asked_at, over);
+    let until = wait.ended_at.unwrap_or(now);
+    let helped = wait.helped_at.map(|from| between_ms(from, until) / DAY_MS);
     ChildClock {
         asked_at,
-        ended_at,
+        helped_at: wait.helped_at,
+        ended_at: wait.ended_at,
         elapsed_ms,
         days: elapsed_ms / DAY_MS,
+        helped_days: helped,
     }
+}
+
+fn between_ms(from: Timestamp, to: Timestamp) -> i64 {
+    (to.as_millisecond() - from.as_millisecond()).max(0)
 }

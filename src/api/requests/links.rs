@@ -1,11 +1,13 @@
 //! Links between requests: each end is told to those who may see both.
 
 use super::Seen;
+use super::readings::record;
+use super::sight::CallerSight;
 use super::view::{EventView, SameChild};
+use crate::access::Opened;
 use crate::api::App;
 use crate::api::caller::Caller;
 use crate::api::problem::{Kind, Problem};
-use crate::commands::Linked;
 use crate::domain::ids::RequestId;
 use crate::domain::request::event::RequestEvent;
 use crate::domain::workflow::definition::DeriveRule;
@@ -35,8 +37,12 @@ pub(super) struct Links {
 }
 
 impl Seen {
+    /// The links of the request, from either end. Others are loaded where the caller may see them, or where
+    /// this request itself tells of them: how many hidden ones tell of this one costs nothing. Those shown
+    /// are written down first.
+    ///
     /// # Errors
-    /// When the log or the vault is out of reach.
+    /// When the log or the vault is out of reach, or what is shown cannot be written down.
     pub(super) async fn links(&self, app: &App, caller: &Caller) -> Result<Links, Problem> {
         let mut links = Links {
             shown: Vec::new(),
@@ -46,33 +52,59 @@ impl Seen {
         if !self.content && !self.member {
             return Ok(links);
         }
-        let linked = app
-            .commands
-            .find_linked(&caller.authority, &self.loaded)
-            .await?;
-        for Linked { link, from_there } in linked {
-            // Who may see the other one is decided as if it were asked for.
-            match Self::load(app, caller, &link.request.0.to_string()).await {
-                Ok(other) => links.shown.push(LinkView {
-                    kind: link.kind,
-                    request: link.request.0,
-                    reference: other.request.opening.reference.to_string(),
-                    from_there,
-                }),
-                Err(problem) if problem.kind == Kind::NotFound => {
+        for link in &self.request.links {
+            match Self::find(app, caller, link.request).await? {
+                Some(other) => links.shown.push(other.as_link(&link.kind, false)),
+                None => {
                     links.hidden.insert(link.request);
                 }
-                Err(problem) => return Err(problem),
             }
         }
+        let viewers = CallerSight::of(app, caller).standing().knows();
+        let linking = app
+            .commands
+            .find_linking(&caller.authority, self.id, &viewers)
+            .await?;
+        for id in linking {
+            let Some(other) = Self::find(app, caller, id).await? else {
+                continue;
+            };
+            let told = other
+                .request
+                .links
+                .iter()
+                .filter(|link| link.request == self.id);
+            let told = told.map(|link| other.as_link(&link.kind, true));
+            links.shown.extend(told);
+        }
+        let shown: Vec<Uuid> = links.shown.iter().map(|link| link.request).collect();
+        record(app, caller, (Opened::Outline, &shown)).await?;
         Ok(links)
     }
 
+    /// Another request, if the caller may know of it: decided as if it were asked for.
+    async fn find(app: &App, caller: &Caller, id: RequestId) -> Result<Option<Self>, Problem> {
+        match Self::load(app, caller, &id.0.to_string()).await {
+            Ok(other) => Ok(Some(other)),
+            Err(problem) if problem.kind == Kind::NotFound => Ok(None),
+            Err(problem) => Err(problem),
+        }
+    }
+
+    fn as_link(&self, kind: &str, from_there: bool) -> LinkView {
+        LinkView {
+            kind: kind.to_owned(),
+            request: self.id.0,
+            reference: self.request.opening.reference.to_string(),
+            from_there,
+        }
+    }
+
     /// Requests that may be for the same child: a prompt to look, and never a merge. Whoever asked is
-    /// told of those alone that they may know of.
+    /// told of those alone that they may know of, which are written down first; others are not loaded.
     ///
     /// # Errors
-    /// When the log or the vault is out of reach.
+    /// When the log or the vault is out of reach, or what is shown cannot be written down.
     pub(crate) async fn same_child(
         &self,
         app: &App,
@@ -81,20 +113,20 @@ impl Seen {
         if !self.content && !self.member {
             return Ok(None);
         }
+        let viewers = CallerSight::of(app, caller).standing().knows();
         let found = app
             .commands
-            .find_same_child(&caller.authority, &self.loaded)
+            .find_same_child(&caller.authority, self.id, &viewers)
             .await?;
         let mut requests = Vec::new();
-        for id in &found {
-            match Self::load(app, caller, &id.0.to_string()).await {
-                Ok(_) => requests.push(id.0),
-                Err(problem) if problem.kind == Kind::NotFound => {}
-                Err(problem) => return Err(problem),
-            }
+        for id in found {
+            let other = Self::find(app, caller, id).await?;
+            requests.extend(other.map(|other| other.id.0));
         }
+        record(app, caller, (Opened::Outline, &requests)).await?;
         let count = if self.member {
-            found.len()
+            let all = app.commands.count_same_child(&caller.authority, self.id);
+            all.await?.max(requests.len())
         } else {
             requests.len()
         };

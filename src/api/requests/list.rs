@@ -159,11 +159,11 @@ pub(in crate::api) fn page(caller: &Caller, params: &Params) -> Result<Filter, P
 }
 
 /// Where the next page begins: microseconds since 1970 of when help was first asked for, and the id.
-fn next_of(row: &RequestRow) -> String {
+pub(crate) fn next_of(row: &RequestRow) -> String {
     format!("{}.{}", row.received_at.as_microsecond(), row.request_id)
 }
 
-fn parse_after(text: &str) -> Result<(Timestamp, Uuid), ()> {
+pub(crate) fn parse_after(text: &str) -> Result<(Timestamp, Uuid), ()> {
     let (micros, id) = text.split_once('.').ok_or(())?;
     let micros = micros.parse().map_err(|_| ())?;
     let at = Timestamp::from_microsecond(micros).map_err(|_| ())?;

@@ -5,31 +5,38 @@
 pub(crate) mod claim;
 pub(crate) mod clock;
 pub(crate) mod clocks;
+pub(crate) mod concerns;
+pub(crate) mod expected;
 pub(crate) mod extension;
 pub(super) mod find;
+pub(crate) mod identity;
 pub(crate) mod links;
 pub(crate) mod list;
 pub(crate) mod moves;
+mod opening;
 pub(crate) mod plan;
 pub(super) mod quote;
 pub(crate) mod read;
 pub(crate) mod readings;
 pub(super) mod sheet;
+mod sight;
 pub(crate) mod view;
 
 use super::App;
 use super::caller::Caller;
 use super::problem::Problem;
-use crate::access::{Action, Involvement, Resource, decide};
+use crate::access::{Action, Resource, decide};
 use crate::commands::{Audience, CommandError, Loaded};
 use crate::domain::ids::{PrincipalId, RequestId};
 use crate::domain::organisation::Covers;
+use crate::domain::request::actor::Principal;
 use crate::domain::request::asking::civil_date;
-use crate::domain::request::entitle::{Who, moves_open_to};
+use crate::domain::request::command::Sight;
+use crate::domain::request::entitle::Who;
 use crate::domain::request::error::Refusal;
 use crate::domain::request::event::RequestEvent;
+use crate::domain::request::sight::{Involvement, Tie};
 use crate::domain::request::state::Request;
-use crate::domain::workflow::definition::HandOver;
 use crate::domain::workflow::schema::Workflow;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -50,10 +57,14 @@ pub(crate) struct Seen {
     content: bool,
     /// May know where a concern went.
     restricted: bool,
+    /// Has taken over a concern that is open.
+    holds: bool,
     /// May know who has opened it.
     pub(crate) readings: bool,
     /// Who answers for whom today.
     covers: Covers,
+    /// Whether this caller has opened the text; looked up once it is opened.
+    sight: Sight,
 }
 
 /// Of one act.
@@ -79,35 +90,38 @@ impl Seen {
         let who = Who {
             person: &caller.principal,
             covers: &covers,
+            sight: Sight::Unopened,
         };
-        let mut involvement = involvement_of(&request, &loaded);
-        involvement.covers = who.covers(&request);
-        involvement.does = request.plan.is_for(&caller.principal, None);
-        // Whoever asked for help may write down who answered; what others passed on is not theirs to know.
-        let asks = request.requester == caller.principal.id || involvement.covers;
-        involvement.answers = request.is_concern_open()
-            && !asks
-            && moves_open_to(&workflow.definition, &request, who)
-                .any(|(_, rule)| rule.hand_over == Some(HandOver::Closes));
+        let involvement = Involvement::of(&workflow.definition, &request, who);
         let may = |action| {
             decide(&caller.principal, action, Resource::Request(&involvement)).is_allowed()
         };
         if !may(Action::ReadSummary) {
             return Err(Problem::not_found());
         }
-        let member = may(Action::Claim);
+        let member = involvement.has(Tie::Member);
         Ok(Self {
             id,
             member,
             content: may(Action::ReadContent),
             restricted: may(Action::ReadRestricted),
             readings: may(Action::ReadReadings),
+            holds: involvement.has(Tie::ConcernHolder),
             request,
             workflow,
             loaded,
             involvement,
             covers,
+            sight: Sight::Unopened,
         })
+    }
+
+    fn who<'a>(&'a self, person: &'a Principal) -> Who<'a> {
+        Who {
+            person,
+            covers: &self.covers,
+            sight: self.sight,
+        }
     }
 
     pub(crate) fn id(&self) -> RequestId {
@@ -153,9 +167,9 @@ impl Seen {
         })
     }
 
-    /// Whoever holds the request must know in which state it is.
+    /// Whether the caller knows the state even while the request is in another process.
     fn knows_state(&self) -> bool {
-        self.member || self.restricted
+        self.involvement.knows_state()
     }
 
     /// What happens while the request is in another process is nobody else's business.
@@ -166,7 +180,7 @@ impl Seen {
     }
 }
 
-fn covers_now(app: &App, caller: &Caller) -> Covers {
+pub(crate) fn covers_now(app: &App, caller: &Caller) -> Covers {
     let declared = app.commands.registry().of(caller.authority.as_str());
     declared.organisation().covers_on(civil_date((app.now)()))
 }
@@ -177,30 +191,6 @@ pub(crate) fn parse_id(id: &str) -> Result<RequestId, Problem> {
     Uuid::try_parse(id)
         .map(RequestId)
         .map_err(|_| Problem::not_found())
-}
-
-fn involvement_of(request: &Request, loaded: &Loaded) -> Involvement {
-    let mut acted = BTreeSet::new();
-    let mut authors = BTreeSet::new();
-    for (recorded, _) in &loaded.events {
-        let people = people(&recorded.actor, recorded.on_behalf_of.as_deref());
-        if recorded.audience == Audience::Restricted {
-            authors.extend(people.clone());
-        }
-        acted.extend(people);
-    }
-    Involvement {
-        team: Some(request.owner.team.clone()),
-        requester: Some(request.requester.clone()),
-        agency: request.agency.clone(),
-        worker: request.worker.clone(),
-        claimed_by: request.claimed_by.clone(),
-        acted,
-        authors,
-        answers: false,
-        does: false,
-        covers: false,
-    }
 }
 
 /// Who acted, by code: the person, and the account that spoke for the person.

@@ -2,7 +2,7 @@
 
 use super::read::etag;
 use super::{Seen, parse_id};
-use crate::access::{Action, Resource};
+use crate::access::Action;
 use crate::api::App;
 use crate::api::caller::Caller;
 use crate::api::extract::{IfMatch, Key, Params, Segments, StrictJson};
@@ -89,7 +89,7 @@ pub(crate) async fn open_request(
     key: String,
     body: OpenBody,
 ) -> Result<Receipt, Problem> {
-    caller.must(Action::Send, Resource::Whole)?;
+    caller.must_by_workflow(app, Action::Send)?;
     let workflow = body.workflow.unwrap_or_else(|| app.usual_workflow.clone());
     let opening = match body.move_name {
         Some(name) => name,

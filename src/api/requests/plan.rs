@@ -4,6 +4,7 @@ use super::Seen;
 use crate::domain::request::actor::Principal;
 use crate::domain::request::event::RequestEvent;
 use crate::domain::request::plan::{PlanAction, PlanStep};
+use crate::domain::request::sight::Tie;
 use crate::domain::workflow::definition::Settling;
 use jiff::civil::Date;
 use serde::Serialize;
@@ -57,7 +58,7 @@ impl Seen {
             return false;
         };
         matches!(&act.plan, Some(PlanStep::Added(action)) if action.is_for(principal))
-            && self.involvement.does
+            && self.involvement.has(Tie::Doer)
     }
 }
 

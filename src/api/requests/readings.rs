@@ -1,7 +1,7 @@
 //! `GET /requests/{id}/readings`
 
 use super::Seen;
-use crate::access::{Opened, Reading};
+use crate::access::{Opened, Reader, Reading};
 use crate::api::App;
 use crate::api::caller::Caller;
 use crate::api::extract::{Params, Segments};
@@ -25,9 +25,13 @@ pub(crate) struct ReadingsView {
 #[schema(as = Reading)]
 pub(crate) struct ReadingView {
     pub principal: String,
-    /// `content` is what was written about the child and the family, `outline` where the request is and
+    /// `content` is what was written about the child and the family, `identity` who the child is, where
+    /// and with whom, for whoever holds a child protection concern, `outline` where the request is and
     /// who has it, `figure` that it stands behind a number.
     pub opened: String,
+    /// Why, where the reader was asked: a code of the workflow.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     pub times: i64,
     pub first_at: Timestamp,
     pub last_at: Timestamp,
@@ -38,6 +42,7 @@ impl From<Reading> for ReadingView {
         Self {
             principal: one.principal,
             opened: one.opened,
+            reason: one.reason,
             times: one.times,
             first_at: one.first_at,
             last_at: one.last_at,
@@ -79,5 +84,23 @@ pub(crate) async fn record(
     (opened, requests): (Opened, &[Uuid]),
 ) -> Result<(), Problem> {
     let recorded = app.readings.record(caller.reader(), opened, requests).await;
+    recorded.map_err(unreadable)
+}
+
+/// Before a request is shown to somebody who was asked why they open it.
+pub(super) async fn record_reason(
+    app: &App,
+    caller: &Caller,
+    reason: &str,
+    request: Uuid,
+) -> Result<(), Problem> {
+    let reader = Reader {
+        reason: Some(reason),
+        ..caller.reader()
+    };
+    let recorded = app
+        .readings
+        .record(reader, Opened::Content, &[request])
+        .await;
     recorded.map_err(unreadable)
 }

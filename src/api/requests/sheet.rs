@@ -1,7 +1,7 @@
 //! `/requests/sheet`: requests from a spreadsheet. An empty one is read, a filled in one sent back.
 
 use super::moves::ReceiptView;
-use crate::access::{Action, Resource};
+use crate::access::Action;
 use crate::api::App;
 use crate::api::caller::Caller;
 use crate::api::extract::{Params, SheetBytes};
@@ -54,7 +54,7 @@ pub(crate) async fn template(
     params: Params,
 ) -> Result<impl IntoResponse, Problem> {
     let params = params.only(&["workflow"])?;
-    caller.must(Action::Send, Resource::Whole)?;
+    caller.must_by_workflow(&app, Action::Send)?;
     let form = form(&app, &caller, &params)?;
     let bytes = crate::sheet::template(&form.columns)
         .map_err(|_| Problem::new(Kind::Internal, "The sheet cannot be written."))?;
@@ -85,7 +85,7 @@ pub(crate) async fn take(
     SheetBytes(bytes): SheetBytes,
 ) -> Result<Json<TakenView>, Problem> {
     let params = params.only(&["workflow", "check"])?;
-    caller.must(Action::Send, Resource::Whole)?;
+    caller.must_by_workflow(&app, Action::Send)?;
     let only_check = params.find("check", "true or false", str::parse::<bool>)? == Some(true);
     let form = form(&app, &caller, &params)?;
     let sheet = read(&bytes, &form.columns).map_err(refused)?;

@@ -2,16 +2,19 @@
 
 use super::claim::ClaimView;
 use super::clocks::ClockView;
+use super::concerns::{ConcernView, EarlierConcernView};
+use super::expected::ExpectedView;
+use super::identity::OrdinaryPart;
 use super::links::LinkView;
 use super::plan::ActionView;
 use super::{Seen, people};
-use crate::access::{Action, Involvement, Resource, decide};
+use crate::access::{Action, Resource, decide};
 use crate::api::concerns::{NumberView, numbers_at};
 use crate::commands::{Audience, Loaded};
 use crate::domain::declared::Declared;
 use crate::domain::request::actor::Principal;
-use crate::domain::request::entitle::{Who, moves_open_to};
-use crate::domain::request::event::{HeldBy, RequestEvent};
+use crate::domain::request::entitle::moves_open_to;
+use crate::domain::request::event::{HeldBy, ProposalStep, RequestEvent};
 use crate::domain::workflow::definition::HandOver;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -44,13 +47,23 @@ pub(crate) struct RequestView {
     pub worker: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub claim: Option<ClaimView>,
-    /// A child protection concern was passed on and nobody has answered yet.
+    /// Some child protection concern that the caller may know of has no final result yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub concern_open: Option<bool>,
+    /// Those concerns, and what was done about them: for whoever passed one on, for those who take
+    /// concerns over, and for the leader of the team.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub concerns: Vec<ConcernView>,
+    /// Concerns about the same child in other requests, for whoever holds one of this.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub earlier_concerns: Vec<EarlierConcernView>,
     /// What the caller may do now.
     pub moves: Vec<MoveView>,
     /// The clocks that run: what is owed next, and by when.
     pub next: Vec<ClockView>,
+    /// When help is expected, where that is not what was promised.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected: Option<ExpectedView>,
     /// Actions of the child's plan: all for whoever works on the request or reads it, else one's own.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub actions: Vec<ActionView>,
@@ -63,7 +76,8 @@ pub(crate) struct RequestView {
     /// Other requests whose child looks the same: a prompt to look, never a merge.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub possible_same_child: Option<SameChild>,
-    /// `open` with `events`, or `summary` without.
+    /// `open` with `events`, `identity` with those parts of them that say who the child is, where and
+    /// with whom, or `summary` without.
     pub content: &'static str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<EventView>,
@@ -108,6 +122,9 @@ pub(crate) struct MoveView {
     /// What to ring first, now: writing it down does not replace the call.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ring_first: Vec<NumberView>,
+    /// The concerns about which it can be made now, by number.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub concerns: Vec<u32>,
     /// JSON Schema of the data.
     #[schema(value_type = Object)]
     pub data: Value,
@@ -201,29 +218,44 @@ impl Seen {
         declared: &Declared,
         now: Timestamp,
     ) -> Vec<MoveView> {
-        let who = Who {
-            person: principal,
-            covers: &self.covers,
+        moves_open_to(
+            &self.workflow.definition,
+            &self.request,
+            self.who(principal),
+        )
+        .map(|(name, rule)| MoveView {
+            name: name.to_string(),
+            title: rule.title.clone(),
+            any_version: rule.any_version,
+            ring_first: match rule.hand_over {
+                Some(HandOver::Opens | HandOver::Attempts | HandOver::HandsOver) => {
+                    numbers_at(declared, now)
+                }
+                Some(HandOver::TakesOver | HandOver::Closes) | None => Vec::new(),
+            },
+            concerns: self.concerns_of_move(rule, principal),
+            data: rule.data.clone(),
+        })
+        .collect()
+    }
+
+    /// A proposal is for the team that holds the request: whoever asked is told what was decided.
+    fn is_kept_inside(&self, event: &RequestEvent) -> bool {
+        let RequestEvent::Act(act) = event else {
+            return false;
         };
-        moves_open_to(&self.workflow.definition, &self.request, who)
-            .map(|(name, rule)| MoveView {
-                name: name.to_string(),
-                title: rule.title.clone(),
-                any_version: rule.any_version,
-                ring_first: match rule.hand_over {
-                    Some(HandOver::Opens) => numbers_at(declared, now),
-                    Some(HandOver::Closes) | None => Vec::new(),
-                },
-                data: rule.data.clone(),
-            })
-            .collect()
+        matches!(
+            act.proposal,
+            Some(ProposalStep::Made { .. } | ProposalStep::SentBack)
+        ) && !self.member
     }
 
     /// `opened` by version. What is restricted is there for its author, the worker, the holder of
-    /// the claim and whoever answers the concern.
+    /// the claim and whoever holds the concern.
     pub(super) fn events(
         &self,
         principal: &Principal,
+        part: OrdinaryPart,
         mut opened: HashMap<i32, Content>,
     ) -> Vec<EventView> {
         let Loaded { events, .. } = &self.loaded;
@@ -231,14 +263,15 @@ impl Seen {
             .iter()
             .map(|(recorded, event)| {
                 let shown = match recorded.audience {
-                    Audience::Ordinary => self.content || self.is_asked_of(event, principal),
+                    Audience::Ordinary => {
+                        part == OrdinaryPart::Whole || self.is_asked_of(event, principal)
+                    }
                     Audience::Restricted => {
                         let authors = people(&recorded.actor, recorded.on_behalf_of.as_deref());
-                        let involvement = Involvement {
-                            authors,
-                            ..self.involvement.clone()
+                        let resource = Resource::RestrictedAct {
+                            involvement: &self.involvement,
+                            is_author: authors.contains(&principal.id),
                         };
-                        let resource = Resource::Request(&involvement);
                         decide(principal, Action::ReadRestricted, resource).is_allowed()
                     }
                 };
@@ -250,7 +283,15 @@ impl Seen {
                     | RequestEvent::ClaimLapsed(_)
                     | RequestEvent::ClockExtended(_) => (None, None),
                 };
-                let content = opened.remove(&recorded.version).filter(|_| shown);
+                let content = opened.remove(&recorded.version);
+                let in_part = content
+                    .as_ref()
+                    .filter(|_| !shown && part == OrdinaryPart::Identity)
+                    .filter(|_| recorded.audience == Audience::Ordinary)
+                    .and_then(|content| self.identity_of(event, content));
+                let shown = shown || in_part.is_some();
+                let content = in_part.or(content).filter(|_| shown);
+                let content = content.filter(|_| !self.is_kept_inside(event));
                 EventView {
                     version: recorded.version,
                     name: if shown {

@@ -9,7 +9,7 @@ use crate::api::problem::{Kind, Problem};
 use crate::api::read_tables::{caught_up, reached, unreadable};
 use crate::api::reports::recorded_by;
 use crate::domain::declared::Declared;
-use crate::domain::ids::{ClockName, WorkflowName};
+use crate::domain::ids::{ClockName, TeamId, WorkflowName};
 use crate::projections::QueryError;
 use crate::projections::response_times::answer::Key;
 use crate::projections::response_times::known::Known;
@@ -49,8 +49,11 @@ pub(super) struct Asked {
 
 impl Asked {
     pub(super) async fn read(app: &App, caller: &Caller, params: &Params) -> Result<Self, Problem> {
-        let identified = decide(&caller.principal, Action::ReadIdentified, Resource::Whole);
-        let leaves = !identified.is_allowed();
+        let only = params.find("only", "DIMENSION:CODE", |text| {
+            let (dimension, code) = text.split_once(':').ok_or(())?;
+            Ok::<_, ()>((dimension.to_owned(), code.to_owned()))
+        })?;
+        let leaves = !sees_each(caller, only.as_ref());
         let now = (app.now)();
         let as_known_on = params.find("as_known_on", WHEN, when)?;
         if as_known_on.is_some_and(|at| at > now) {
@@ -71,10 +74,7 @@ impl Asked {
             by: params.find("by", "`team` or a coded field", |text| {
                 Ok::<_, Infallible>(text.to_owned())
             })?,
-            only: params.find("only", "DIMENSION:CODE", |text| {
-                let (dimension, code) = text.split_once(':').ok_or(())?;
-                Ok::<_, ()>((dimension.to_owned(), code.to_owned()))
-            })?,
+            only,
             window: window(params, now)?,
             as_of: as_of.unwrap_or(usual),
         };
@@ -137,6 +137,14 @@ impl Asked {
         let answer = app.times.ask(key, read).await;
         answer.map(Arc::unwrap_or_clone)
     }
+}
+
+/// Whether the caller answers for what is asked about: the whole, or the one team that they lead.
+fn sees_each(caller: &Caller, only: Option<&(String, String)>) -> bool {
+    let team = only.filter(|(dimension, _)| dimension == "team");
+    let team = team.and_then(|(_, code)| TeamId::parse(code).ok());
+    let resource = team.as_ref().map_or(Resource::Whole, Resource::Team);
+    decide(&caller.principal, Action::ReadIdentified, resource).is_allowed()
 }
 
 pub(super) fn unanswered(error: QueryError) -> Problem {

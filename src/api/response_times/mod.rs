@@ -49,7 +49,8 @@ pub(crate) enum Figures {
 ///
 /// For every clock: counts with the open ones, Kaplan–Meier quantiles with their uncertainty, the
 /// share within target, how requests ended, the oldest that is still open; with and without pauses,
-/// and as the child has waited. Without a duty of your own, small counts are hidden.
+/// and as the child has waited. Without a duty of your own, small counts are hidden. Whoever leads a team
+/// has that duty for it alone: `only=team:CODE`.
 #[utoipa::path(
     get, path = "/response-times", tag = "Figures",
     params(

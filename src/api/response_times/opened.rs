@@ -96,8 +96,10 @@ pub(crate) async fn read(
     params: Params,
 ) -> Result<Json<OpenedView>, Problem> {
     let params = params.only(&[&PARAMETERS[..], &["part", "group", SKIP]].concat())?;
-    caller.must(Action::ReadIdentified, Resource::Whole)?;
     let asked = Asked::read(&app, &caller, &params).await?;
+    if asked.leaves {
+        return Err(Problem::closed());
+    }
     if asked.question.clock.is_none() {
         return Err(wrong("clock", "missing", "the clock of the figure"));
     }

@@ -201,6 +201,9 @@ pub struct ConcernNumber {
     pub title: String,
     /// As people dial it.
     pub number: String,
+    /// What workflows call it where they ask which number was rung.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
     #[serde(default)]
     pub when: RungWhen,
     /// Whose opening hours `open` and `closed` mean.

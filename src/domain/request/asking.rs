@@ -2,7 +2,7 @@
 //! fields taken apart, routed, decided. Everything that the engine knows of a command without IO.
 
 use super::actor::{Principal, PrincipalKind};
-use super::command::{Asked, AskedMove, Facts, OpeningFacts, RequestCommand, Routed};
+use super::command::{Asked, AskedMove, Facts, OpenedOn, OpeningFacts, RequestCommand, Routed};
 use super::decide::{Pinned, decide};
 use super::error::{Place, Refusal};
 use super::event::RequestEvent;
@@ -50,6 +50,8 @@ pub enum Ask<'a> {
     Release(Option<ReasonCode>),
     Extend(Box<Extend>),
     Raise(Box<Raise>),
+    /// The person opens the text.
+    Open(OpenedOn),
 }
 
 /// What nobody but chance can know of a new request.
@@ -92,6 +94,7 @@ impl Asking<'_> {
             Ask::Release(reason) => RequestCommand::Release { reason },
             Ask::Extend(extend) => RequestCommand::Extend(extend),
             Ask::Raise(raise) => RequestCommand::Raise(raise),
+            Ask::Open(on) => RequestCommand::Open { on },
             Ask::Moves(moves) => {
                 let asked = self.check_all(moves, opens, &mut index)?;
                 let opening = opens.then(|| OpeningFacts {

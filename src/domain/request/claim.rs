@@ -2,9 +2,10 @@
 //! is given back, or the request ends or leaves the team.
 
 use super::command::Facts;
-use super::entitle::{Ground, Who};
+use super::entitle::{Ground, Who, check_sight};
 use super::error::Refusal;
 use super::event::{ClaimEffect, RequestEvent};
+use super::sight::SightedAct;
 use super::state::{Request, RequestState};
 use crate::domain::ids::{PrincipalId, ReasonCode, StateName, TeamId};
 use crate::domain::workflow::definition::{Definition, TakeOver};
@@ -92,6 +93,7 @@ pub fn may_end<'d>(
         request: Some(request),
         team: &request.owner.team,
         actions: None,
+        concern: None,
     };
     let rule = definition.claims.as_ref()?.take_over.as_ref()?;
     ground.find_role(&rule.by, who).map(|_| rule)
@@ -103,11 +105,7 @@ fn reason_to_end(
     (holder, reason): (&PrincipalId, Option<&ReasonCode>),
     facts: &Facts,
 ) -> Result<ReasonCode, Refusal> {
-    let who = Who {
-        person: facts.person(),
-        covers: &facts.covers,
-    };
-    let rule = may_end(definition, request, who);
+    let rule = may_end(definition, request, facts.who());
     let known = rule.map_or_else(Vec::new, |rule| rule.reasons.keys().cloned().collect());
     match (rule, reason) {
         (Some(rule), Some(reason)) if rule.reasons.contains_key(reason) => Ok(reason.clone()),
@@ -126,6 +124,7 @@ fn member<'a>(
     facts: &Facts,
 ) -> Result<&'a Request, Refusal> {
     let request = state.find().ok_or(Refusal::NotFound)?;
+    check_sight(definition, request, SightedAct::Other, facts)?;
     if !facts.person().is_member_of(&request.owner.team) {
         return Err(Refusal::NotInTeam);
     }

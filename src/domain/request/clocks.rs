@@ -3,7 +3,7 @@
 use super::event::{Act, ClaimEffect, Opening, RequestEvent};
 use super::plan::PlanStep;
 use crate::domain::declared::Declared;
-use crate::domain::ids::{AgencyId, EventName, TeamId};
+use crate::domain::ids::{AgencyId, TeamId};
 use crate::domain::organisation::Organisation;
 use crate::domain::time::clock::{ClockFact, Clocks, Lease, LeaseTerms};
 use crate::domain::workflow::definition::{CalendarChoice, ClockRule, Definition};
@@ -59,13 +59,8 @@ impl<'a> ClockGround<'a> {
             }
             CalendarChoice::Named(name) => name.clone(),
         };
-        // What one answer of several leaves open goes on being timed.
-        let unanswered: Vec<&EventName> = match act.concerns_left {
-            0 => Vec::new(),
-            _ => self.definition.opening_hand_overs().collect(),
-        };
         let fact = ClockFact {
-            unanswered: &unanswered,
+            concern: act.concern.as_ref().map(|step| step.number),
             event: act.name.as_str(),
             occurred_at,
             to: &act.to,

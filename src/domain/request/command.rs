@@ -1,6 +1,7 @@
 //! What may be asked of a request. A command carries every fact that a rule needs.
 
 use super::actor::Principal;
+use super::entitle::Who;
 use super::extension::Extend;
 use super::rung::Raise;
 use crate::domain::ids::{
@@ -69,6 +70,29 @@ pub enum RequestCommand {
     Extend(Box<Extend>),
     /// Asked by nobody but the timers.
     Raise(Box<Raise>),
+    /// The person opens the text: asked by whatever shows it, once the reading is written down.
+    Open {
+        on: OpenedOn,
+    },
+}
+
+/// Where a person opens the text of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OpenedOn {
+    /// A page, where somebody signed in looks.
+    Page,
+    /// A program that somebody uses with a token of their own.
+    Program,
+}
+
+/// Whether the person whose right counts has opened the text of the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sight {
+    Opened,
+    Unopened,
+    /// Imported and invented acts: nobody opened anything here. Members of the team that holds the request
+    /// stand in the roles that ask for it.
+    NotAsked,
 }
 
 /// A command with all that `decide` may look at.
@@ -86,6 +110,10 @@ pub struct Facts {
     pub references: BTreeMap<Reference, RequestId>,
     /// Who answers for whom at that time.
     pub covers: Covers,
+    /// Work that was done before this system and is brought in now: nobody opened it here, so the
+    /// workflow's roles alone are asked.
+    pub is_import: bool,
+    pub sight: Sight,
 }
 
 impl Facts {
@@ -93,6 +121,16 @@ impl Facts {
     #[must_use]
     pub fn person(&self) -> &Principal {
         self.on_behalf_of.as_ref().unwrap_or(&self.actor)
+    }
+
+    /// Whoever's right counts, as roles look at them.
+    #[must_use]
+    pub fn who(&self) -> Who<'_> {
+        Who {
+            person: self.person(),
+            covers: &self.covers,
+            sight: self.sight,
+        }
     }
 
     #[must_use]

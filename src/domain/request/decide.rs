@@ -4,19 +4,26 @@
 
 use super::actor::PrincipalKind;
 use super::claim;
-use super::command::{Asked, Facts, OpeningFacts, RequestCommand};
-use super::entitle::{Ground, acted_as, moves_from, starts_at};
+use super::command::{Asked, Facts, OpeningFacts, RequestCommand, Sight};
+use super::concern::{self, ConcernStep};
+use super::entitle::{Ground, acted_as, check_sight, moves_from, starts_at};
 use super::error::{Place, Refusal};
-use super::event::{Act, ActedAs, CoveredBy, HeldBy, Opening, Owner, RequestEvent};
+use super::event::{
+    Act, ActedAs, ClaimEffect, CoveredBy, HeldBy, Opening, Owner, ProposalStep, RequestEvent,
+};
+use super::expected::{self, ExpectedDay};
 use super::extension;
 use super::guard::{self, Knows};
 use super::link::{self, Link};
+use super::opening;
+use super::owner::owner_team;
 use super::plan::{self, PlanStep};
 use super::rung;
+use super::sight::SightedAct;
 use super::state::{Request, RequestState};
-use crate::domain::ids::{AgencyId, DefinitionHash, PrincipalId, StateName, TeamId};
+use crate::domain::ids::{AgencyId, DefinitionHash, PrincipalId, StateName};
 use crate::domain::workflow::definition::{
-    Definition, HandOver, MoveRule, OwnerRule, PathRule, StateHolder, ToState,
+    Definition, MoveRule, PathRule, ProposalPart, StateHolder, ToState,
 };
 use crate::domain::workflow::expression::find;
 use jiff::Timestamp;
@@ -46,6 +53,7 @@ pub fn decide(
         }
         RequestCommand::Extend(asked) => extension::extend(state, pinned.definition, &asked, facts),
         RequestCommand::Raise(asked) => rung::raise(state, pinned.definition, &asked, facts),
+        RequestCommand::Open { on } => opening::open(state, pinned, on, facts),
     }
 }
 
@@ -60,22 +68,49 @@ fn acts(
     let mut opening = opening;
     let mut events = Vec::with_capacity(asked.len());
     for (index, one) in asked.into_iter().enumerate() {
-        let event = act(&state, pinned, one, opening.take(), facts)
-            .map_err(|refusal| refusal.of_move(index))?;
+        let by_hand = Hand {
+            asked: one,
+            opening: opening.take(),
+            is_opening: false,
+        };
+        let event =
+            act(&state, pinned, by_hand, facts).map_err(|refusal| refusal.of_move(index))?;
         state.evolve(&event);
         events.push(event);
     }
     Ok(events)
 }
 
-fn act(
-    state: &RequestState,
-    pinned: Pinned<'_>,
+/// One move to be made, and what makes it.
+pub(super) struct Hand {
     asked: Asked,
     opening: Option<OpeningFacts>,
+    /// The opening of the text makes it.
+    is_opening: bool,
+}
+
+impl Hand {
+    pub(super) fn opening(asked: Asked) -> Self {
+        Self {
+            asked,
+            opening: None,
+            is_opening: true,
+        }
+    }
+}
+
+pub(super) fn act(
+    state: &RequestState,
+    pinned: Pinned<'_>,
+    hand: Hand,
     facts: &Facts,
 ) -> Result<RequestEvent, Refusal> {
     let definition = pinned.definition;
+    let Hand {
+        asked,
+        opening,
+        is_opening,
+    } = hand;
     let rule = rule_of(definition, &asked)?;
     let request = state.find();
     if request.is_none() && facts.person().kind == PrincipalKind::ServiceAccount {
@@ -84,6 +119,9 @@ fn act(
         });
     }
     // Who may comes first: a refusal tells a stranger nothing about the state.
+    if let Some(request) = request {
+        check_sight(definition, request, SightedAct::Move(rule), facts)?;
+    }
     let routed = opening.as_ref().map(|opening| &opening.routed.team);
     let ground = Ground {
         definition,
@@ -93,9 +131,12 @@ fn act(
             .or(routed)
             .ok_or(Refusal::NotFound)?,
         actions: Some(plan::numbers(rule, &asked)),
+        concern: concern::number(rule, &asked),
     };
-    let acted_as = acted_as(&ground, &asked.move_name, rule, facts)?;
-    let Effects { to, plan, link } = effects((definition, rule), request, &asked, facts)?;
+    let acted_as = acted_as(&ground, &asked, rule, facts)
+        .map_err(|refused| concern::explained(refused, &ground, rule, facts))?;
+    by_whose_hand(definition, &asked, is_opening, facts)?;
+    let done = effects(&ground, rule, &asked, facts)?;
     let owner_team = owner_team(request, rule, &asked, opening.as_ref(), facts)?;
     let worker = principal_at(rule.worker.as_deref(), &asked)?;
     let named = principal_at(rule.requester.as_deref(), &asked)?;
@@ -111,27 +152,32 @@ fn act(
             .and_then(|r| r.worker.as_ref())
     });
     let owner = Owner {
-        held_by: held_by(definition, &to, requester, known_worker),
+        held_by: held_by(definition, &done.to, requester, known_worker),
         team: owner_team.team,
     };
     let agency = agency_of_now(request, &asked, &acted_as);
     let cover = cover_of(&owner, agency.as_ref(), facts);
     let received_at = received_at(&asked, facts)?;
-    let claim = claim::after(definition, request, (&to, left_team.as_ref()), facts);
+    // Looking at a request is no work on it: the lease of the claim goes on.
+    let claim = claim::after(definition, request, (&done.to, left_team.as_ref()), facts)
+        .filter(|effect| !is_opening || *effect == ClaimEffect::Dropped);
     Ok(RequestEvent::Act(Box::new(Act {
         name: rule.emits.clone(),
         from: request.map(|r| r.state.clone()),
-        to,
+        to: done.to,
         owner,
         left_team,
         because: owner_team.because,
         claim,
         decided_by: rule.decision.then(|| facts.person_id().clone()),
+        proposal: proposal(rule, facts),
+        by_opening: is_opening,
         hand_over: rule.hand_over,
-        concerns_left: concerns_left(rule, request),
+        concern: done.concern,
         worker,
-        plan,
-        link,
+        plan: done.plan,
+        link: done.link,
+        expected: done.expected,
         requester: named,
         agency: agency
             .filter(|now| request.is_some_and(|r| r.opening.agency.as_ref() != Some(now))),
@@ -144,6 +190,34 @@ fn act(
         move_name: asked.move_name,
         personal: asked.personal,
     })))
+}
+
+/// What the opening of the text makes, nobody says; where nobody opened anything, somebody may have said it.
+fn by_whose_hand(
+    definition: &Definition,
+    asked: &Asked,
+    is_opening: bool,
+    facts: &Facts,
+) -> Result<(), Refusal> {
+    if is_opening
+        || facts.sight == Sight::NotAsked
+        || !definition.is_made_by_opening(&asked.move_name)
+    {
+        return Ok(());
+    }
+    Err(Refusal::MadeByOpening {
+        found: asked.move_name.clone(),
+    })
+}
+
+fn proposal(rule: &MoveRule, facts: &Facts) -> Option<ProposalStep> {
+    Some(match rule.proposal? {
+        ProposalPart::Makes => ProposalStep::Made {
+            by: facts.person_id().clone(),
+        },
+        ProposalPart::Confirms => ProposalStep::Confirmed,
+        ProposalPart::SendsBack => ProposalStep::SentBack,
+    })
 }
 
 fn rule_of<'d>(definition: &'d Definition, asked: &Asked) -> Result<&'d MoveRule, Refusal> {
@@ -160,31 +234,34 @@ struct Effects {
     to: StateName,
     plan: Option<PlanStep>,
     link: Option<Link>,
+    concern: Option<ConcernStep>,
+    expected: Option<ExpectedDay>,
 }
 
 /// The path is chosen and the guards are asked as if the act had settled its own actions.
 fn effects(
-    (definition, rule): (&Definition, &MoveRule),
-    request: Option<&Request>,
+    ground: &Ground<'_>,
+    rule: &MoveRule,
     asked: &Asked,
     facts: &Facts,
 ) -> Result<Effects, Refusal> {
-    let knows = Knows::of(request);
+    let request = ground.request;
+    let concern = concern::step(ground, rule, asked, facts)?;
+    let knows = Knows::of(request).after_concern(rule, concern.as_ref());
     let step = plan::step(rule, knows.plan(), asked, knows.scope(asked));
     let knows = knows.after(step.as_ref().ok().and_then(Option::as_ref));
-    let (path, to) = path_taken((definition, rule), request, asked, &knows)?;
+    let (path, to) = path_taken((ground.definition, rule), request, asked, &knows)?;
     let plan = step?;
     guard::check((rule, path), &knows, asked)?;
     let link = link::step(rule, request, asked, facts)?;
-    Ok(Effects { to, plan, link })
-}
-
-/// Of those that are open, when the act answers one of them.
-fn concerns_left(rule: &MoveRule, request: Option<&Request>) -> u32 {
-    match rule.hand_over {
-        Some(HandOver::Closes) => request.map_or(0, |r| r.concerns_open.saturating_sub(1)),
-        Some(HandOver::Opens) | None => 0,
-    }
+    let expected = expected::day(rule, asked)?;
+    Ok(Effects {
+        to,
+        plan,
+        link,
+        concern,
+        expected,
+    })
 }
 
 fn opened(
@@ -202,6 +279,7 @@ fn opened(
         agency: acted_as.agency.clone(),
         child: opening.child,
         received_at,
+        carried_by: facts.on_behalf_of.as_ref().map(|_| facts.actor.id.clone()),
     }
 }
 
@@ -253,63 +331,6 @@ fn path_taken<'r>(
                 .map(|(name, _)| name.clone())
                 .collect(),
         }),
-    }
-}
-
-struct NextTeam {
-    team: TeamId,
-    because: Option<String>,
-}
-
-fn owner_team(
-    request: Option<&Request>,
-    rule: &MoveRule,
-    asked: &Asked,
-    opening: Option<&OpeningFacts>,
-    facts: &Facts,
-) -> Result<NextTeam, Refusal> {
-    let routed = opening.map(|o| NextTeam {
-        team: o.routed.team.clone(),
-        because: Some(o.routed.because.clone()),
-    });
-    let current = request.map(|r| NextTeam {
-        team: r.owner.team.clone(),
-        because: None,
-    });
-    match &rule.owner {
-        OwnerRule::Same | OwnerRule::Routed => current.or(routed).ok_or(Refusal::NotFound),
-        OwnerRule::Team(team) => Ok(NextTeam {
-            team: known_team(team.clone(), None, facts)?,
-            because: None,
-        }),
-        OwnerRule::From(path) => {
-            let named = find(&asked.coded, path)
-                .and_then(|v| v.as_str())
-                .map(TeamId::parse);
-            match named {
-                Some(Ok(team)) => Ok(NextTeam {
-                    team: known_team(team, Some(Place::at(path)), facts)?,
-                    because: None,
-                }),
-                Some(Err(_)) => Err(Refusal::BadCode {
-                    place: Place::at(path),
-                    what: "team",
-                }),
-                None => current.or(routed).ok_or(Refusal::NotFound),
-            }
-        }
-    }
-}
-
-fn known_team(team: TeamId, place: Option<Place>, facts: &Facts) -> Result<TeamId, Refusal> {
-    if facts.teams.contains(&team) {
-        Ok(team)
-    } else {
-        Err(Refusal::UnknownTeam {
-            found: team,
-            place,
-            allowed: facts.teams.iter().cloned().collect(),
-        })
     }
 }
 

@@ -51,6 +51,22 @@ pub enum Refusal {
     },
     #[error("there is no open action {found} in the child's plan")]
     NoSuchAction { found: u32, open: Vec<u32> },
+    #[error("there is no open concern {found} that this can be done about")]
+    NoSuchConcern {
+        found: u32,
+        /// Those about which it can be done.
+        open: Vec<u32>,
+    },
+    #[error("somebody has answered for concern {found}: nobody needs to be rung about it again")]
+    ConcernAnswered {
+        found: u32,
+        /// Those that still wait for somebody who answers.
+        open: Vec<u32>,
+    },
+    #[error("you have taken over concern {found} already")]
+    ConcernHeld { found: u32 },
+    #[error("take over concern {found} first: its result comes from whoever holds it")]
+    ConcernNotHeld { found: u32 },
     #[error("the child's plan has {limit} actions, and no more are kept")]
     TooManyActions { limit: usize },
     #[error("there is no request with the reference at `{}`", place.path)]
@@ -68,6 +84,10 @@ pub enum Refusal {
         found: MoveName,
         allowed: Vec<RoleName>,
     },
+    #[error("`{found}` is for those who have opened the request: read it first, then do this")]
+    NotOpened { found: MoveName },
+    #[error("`{found}` is made by opening the request, and by nobody's hand")]
+    MadeByOpening { found: MoveName },
     #[error("a service account cannot ask for help; name the person that it speaks for")]
     ServiceAccountAlone { allowed: Vec<RoleName> },
     #[error("there is no team `{found}`")]
@@ -87,6 +107,14 @@ pub enum Refusal {
     UnfitNamedPerson { place: Place, needs: &'static str },
     #[error("the record was destroyed; nothing can be added to it")]
     Destroyed,
+    /// The request is in a process that the person may not know of.
+    #[error("this is not possible now")]
+    HiddenState,
+    #[error("`{found}` is not among the moves that this account may make for that person")]
+    NotCarried {
+        found: MoveName,
+        allowed: Vec<MoveName>,
+    },
     #[error("only members of the team that holds the request may do this")]
     NotInTeam,
     #[error("the request is `{state}`: nothing is left to claim")]
@@ -111,13 +139,17 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every `code`.
-    pub const CODES: [&'static str; 28] = [
+    pub const CODES: [&'static str; 36] = [
         "not-found",
         "already-open",
         "unknown-move",
         "not-in-this-state",
         "guarded",
         "no-such-action",
+        "no-such-concern",
+        "concern-answered",
+        "concern-held",
+        "concern-not-held",
         "too-many-actions",
         "unknown-agency",
         "unknown-reference",
@@ -125,6 +157,8 @@ impl Refusal {
         "too-many-links",
         "not-here-yet",
         "not-yours",
+        "not-opened",
+        "made-by-opening",
         "service-account-alone",
         "unknown-team",
         "bad-code",
@@ -132,6 +166,8 @@ impl Refusal {
         "unknown-named-person",
         "unfit-named-person",
         "destroyed",
+        "hidden-state",
+        "not-carried",
         "not-in-team",
         "ended",
         "claimed-by-other",
@@ -163,13 +199,21 @@ impl Refusal {
             | Self::NotInThisState { .. }
             | Self::Guarded { .. }
             | Self::NoSuchAction { .. }
+            | Self::NoSuchConcern { .. }
+            | Self::ConcernAnswered { .. }
+            | Self::ConcernHeld { .. }
+            | Self::ConcernNotHeld { .. }
             | Self::TooManyActions { .. }
             | Self::TooManyLinks { .. }
             | Self::NotHereYet { .. }
             | Self::NotYours { .. }
+            | Self::NotOpened { .. }
+            | Self::MadeByOpening { .. }
             | Self::ServiceAccountAlone { .. }
             | Self::UnknownPerson
             | Self::Destroyed
+            | Self::HiddenState
+            | Self::NotCarried { .. }
             | Self::NotInTeam
             | Self::Ended { .. }
             | Self::ClaimedByOther { .. }
@@ -191,6 +235,10 @@ impl Refusal {
             Self::NotInThisState { .. } => "not-in-this-state",
             Self::Guarded { .. } => "guarded",
             Self::NoSuchAction { .. } => "no-such-action",
+            Self::NoSuchConcern { .. } => "no-such-concern",
+            Self::ConcernAnswered { .. } => "concern-answered",
+            Self::ConcernHeld { .. } => "concern-held",
+            Self::ConcernNotHeld { .. } => "concern-not-held",
             Self::TooManyActions { .. } => "too-many-actions",
             Self::UnknownAgency { .. } => "unknown-agency",
             Self::UnknownReference { .. } => "unknown-reference",
@@ -198,6 +246,8 @@ impl Refusal {
             Self::TooManyLinks { .. } => "too-many-links",
             Self::NotHereYet { .. } => "not-here-yet",
             Self::NotYours { .. } => "not-yours",
+            Self::NotOpened { .. } => "not-opened",
+            Self::MadeByOpening { .. } => "made-by-opening",
             Self::ServiceAccountAlone { .. } => "service-account-alone",
             Self::UnknownTeam { .. } => "unknown-team",
             Self::BadCode { .. } => "bad-code",
@@ -205,6 +255,8 @@ impl Refusal {
             Self::UnknownNamedPerson { .. } => "unknown-named-person",
             Self::UnfitNamedPerson { .. } => "unfit-named-person",
             Self::Destroyed => "destroyed",
+            Self::HiddenState => "hidden-state",
+            Self::NotCarried { .. } => "not-carried",
             Self::NotInTeam => "not-in-team",
             Self::Ended { .. } => "ended",
             Self::ClaimedByOther { .. } => "claimed-by-other",

@@ -1,5 +1,7 @@
 //! What happened to a request. Stored for ever: a field is only ever added, with a default.
 
+use super::concern::ConcernStep;
+use super::expected::ExpectedDay;
 use super::link::Link;
 use super::plan::PlanStep;
 use super::rung::RungId;
@@ -81,6 +83,9 @@ pub struct Opening {
     pub child: Uuid,
     /// When help was first asked for; not when we learned of it.
     pub received_at: Timestamp,
+    /// The service account that sent it for the requester, where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carried_by: Option<PrincipalId>,
 }
 
 /// One human act: a move of the definition, done.
@@ -120,18 +125,27 @@ pub struct Act {
     /// What it did to the child's plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<PlanStep>,
+    /// When help is expected, where the act says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<ExpectedDay>,
     /// Who decided, where the act is a decision: a challenge goes to somebody else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided_by: Option<PrincipalId>,
+    /// What became of a proposal with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<ProposalStep>,
+    /// The opening of the text made it, and nobody's hand.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_opening: bool,
     /// What the act does to the claim on the request, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim: Option<ClaimEffect>,
-    /// Opens or closes the hand-over of a child protection concern.
+    /// A step of the hand-over of a child protection concern.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hand_over: Option<HandOver>,
-    /// Concerns that nobody has answered yet, where the act answers one of several.
-    #[serde(default, skip_serializing_if = "is_none_left")]
-    pub concerns_left: u32,
+    /// Which concern it was, and who took the step; absent before concerns had numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concern: Option<ConcernStep>,
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub coded: Map<String, Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -140,12 +154,13 @@ pub struct Act {
     pub personal: Personal,
 }
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde asks with a reference"
-)]
-fn is_none_left(count: &u32) -> bool {
-    *count == 0
+/// What an act does to a proposal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProposalStep {
+    Made { by: PrincipalId },
+    Confirmed,
+    SentBack,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,9 +4,10 @@
 mod tests;
 
 use super::command::Facts;
-use super::entitle::{Ground, Who};
+use super::entitle::{Ground, check_sight};
 use super::error::{NotExtended, Refusal};
 use super::event::{ClaimEffect, ClockExtended, RequestEvent};
+use super::sight::SightedAct;
 use super::state::{Request, RequestState};
 use crate::domain::ids::{ClockName, ReasonCode};
 use crate::domain::time::calendar::Calendars;
@@ -35,6 +36,7 @@ pub(super) fn extend(
     facts: &Facts,
 ) -> Result<Vec<RequestEvent>, Refusal> {
     let request = state.find().ok_or(Refusal::NotFound)?;
+    check_sight(definition, request, SightedAct::Other, facts)?;
     let not_extended = |why| Refusal::NotExtended {
         found: asked.clock.clone(),
         why,
@@ -80,12 +82,9 @@ fn may(
         request: Some(request),
         team: &request.owner.team,
         actions: None,
+        concern: None,
     };
-    let who = Who {
-        person: facts.person(),
-        covers: &facts.covers,
-    };
-    match ground.find_role(&rule.by, who) {
+    match ground.find_role(&rule.by, facts.who()) {
         Some(_) => Ok(()),
         None => Err(NotExtended::NotYours {
             allowed: rule.by.clone(),

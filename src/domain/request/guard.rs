@@ -2,10 +2,11 @@
 //! request.
 
 use super::command::Asked;
+use super::concern::ConcernStep;
 use super::error::Refusal;
 use super::plan::{Plan, PlanStep};
 use super::state::Request;
-use crate::domain::workflow::definition::{MoveRule, PathRule};
+use crate::domain::workflow::definition::{HandOver, MoveRule, PathRule};
 use crate::domain::workflow::expression::{Fact, Facts, Path, Scope};
 use serde_json::Value;
 
@@ -14,6 +15,7 @@ use serde_json::Value;
 pub(super) struct Knows<'a> {
     request: Option<&'a Request>,
     plan: Plan,
+    concern_open: bool,
 }
 
 impl<'a> Knows<'a> {
@@ -23,6 +25,7 @@ impl<'a> Knows<'a> {
             plan: request
                 .map(|request| request.plan.clone())
                 .unwrap_or_default(),
+            concern_open: request.is_some_and(Request::is_concern_open),
         }
     }
 
@@ -33,6 +36,20 @@ impl<'a> Knows<'a> {
     pub(super) fn after(mut self, step: Option<&PlanStep>) -> Self {
         if let Some(step) = step {
             self.plan.evolve(step);
+        }
+        self
+    }
+
+    /// One concern is closed by an act that gives its final result; others may be open still.
+    pub(super) fn after_concern(mut self, rule: &MoveRule, step: Option<&ConcernStep>) -> Self {
+        let open = self.request.iter().flat_map(|request| &request.concerns);
+        let mut open = open.filter(|concern| concern.open);
+        match (rule.hand_over, step) {
+            (Some(HandOver::Opens), Some(_)) => self.concern_open = true,
+            (Some(HandOver::Closes), Some(step)) if !step.stays_open => {
+                self.concern_open = open.any(|concern| concern.number != step.number);
+            }
+            (_, _) => {}
         }
         self
     }
@@ -76,9 +93,10 @@ impl Facts for Knows<'_> {
         let is = |what: fn(&Request) -> bool| self.request.is_some_and(what).into();
         match fact {
             Fact::ClaimHeld => is(|request| request.claimed_by.is_some()),
-            Fact::ConcernOpen => is(Request::is_concern_open),
+            Fact::ConcernOpen => self.concern_open.into(),
             Fact::WorkerNamed => is(|request| request.worker.is_some()),
             Fact::ActionsOpen => self.plan.open().count().into(),
+            Fact::HelpExpected => is(|request| request.expected.is_some()),
         }
     }
 }

@@ -5,19 +5,25 @@
 
 pub mod actor;
 pub mod asking;
+pub mod child_wait;
 pub mod claim;
 pub mod clocks;
 pub mod codec;
 pub mod command;
+pub mod concern;
 pub mod decide;
 pub mod entitle;
 pub mod error;
 pub mod event;
+pub mod expected;
 pub mod extension;
 mod guard;
 pub mod link;
+pub mod opening;
+mod owner;
 pub mod plan;
 pub mod rung;
+pub mod sight;
 pub mod state;
 mod upcast;
 

@@ -1,13 +1,15 @@
 //! Where a request stands: the fold of its events, without rules.
 
-use super::event::{Act, ClaimEffect, Opening, Owner, RequestEvent};
+use super::concern::{self, Concern};
+use super::event::{Act, ClaimEffect, Opening, Owner, ProposalStep, RequestEvent};
+use super::expected::ExpectedDay;
 use super::link::Link;
 use super::plan::Plan;
 use super::rung::Raised;
-use crate::domain::ids::{AgencyId, PrincipalId, StateName};
-use crate::domain::workflow::definition::HandOver;
+use crate::domain::ids::{AgencyId, MoveName, PrincipalId, StateName};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub enum RequestState {
@@ -30,10 +32,21 @@ pub struct Request {
     pub agency: Option<AgencyId>,
     pub worker: Option<PrincipalId>,
     pub decider: Option<PrincipalId>,
-    pub claimed_by: Option<PrincipalId>,
-    /// Child protection concerns that were passed on and that nobody has answered yet.
+    /// Who had proposed what was decided last.
     #[serde(default)]
-    pub concerns_open: u32,
+    pub decided_with: Option<PrincipalId>,
+    /// Who has proposed what waits to be confirmed.
+    #[serde(default)]
+    pub proposer: Option<PrincipalId>,
+    /// Moves that the opening of the text has made since the last decision.
+    #[serde(default)]
+    pub opened: BTreeSet<MoveName>,
+    pub claimed_by: Option<PrincipalId>,
+    /// When help is expected, as said since the last decision.
+    #[serde(default)]
+    pub expected: Option<ExpectedDay>,
+    /// Child protection concerns that were passed on, the oldest first.
+    pub concerns: Vec<Concern>,
     #[serde(default)]
     pub raised: Raised,
     /// To other requests, as told here.
@@ -100,13 +113,9 @@ impl Request {
         now.filter(|now| self.opening.agency.as_ref() != Some(now))
     }
 
-    /// Red until somebody has answered each of them.
-    #[must_use]
-    pub fn is_concern_open(&self) -> bool {
-        self.concerns_open > 0
-    }
-
     fn open(opening: &Opening, act: &Act) -> Self {
+        let mut concerns = Vec::new();
+        concern::evolve(&mut concerns, act);
         Self {
             opening: opening.clone(),
             state: act.to.clone(),
@@ -115,8 +124,12 @@ impl Request {
             agency: opening.agency.clone(),
             worker: act.worker.clone(),
             decider: act.decided_by.clone(),
+            decided_with: None,
+            proposer: None,
+            opened: BTreeSet::new(),
             claimed_by: None,
-            concerns_open: u32::from(act.hand_over == Some(HandOver::Opens)),
+            expected: act.expected.clone(),
+            concerns,
             raised: Raised::default(),
             links: Vec::new(),
             plan: Plan::default(),
@@ -140,6 +153,28 @@ impl Request {
         }
     }
 
+    /// A proposal waits in the state that it led to. Whatever leads out of it is the end of it.
+    fn follow_proposal(&mut self, act: &Act) {
+        let proposed = match &act.proposal {
+            Some(ProposalStep::Made { by }) => {
+                self.proposer = Some(by.clone());
+                return;
+            }
+            Some(ProposalStep::Confirmed) => self.proposer.take(),
+            Some(ProposalStep::SentBack) => {
+                self.proposer = None;
+                None
+            }
+            None => None,
+        };
+        if act.from.as_ref() != Some(&act.to) {
+            self.proposer = None;
+        }
+        if act.decided_by.is_some() {
+            self.decided_with = proposed;
+        }
+    }
+
     fn act(&mut self, act: &Act) {
         self.state.clone_from(&act.to);
         self.owner.clone_from(&act.owner);
@@ -157,8 +192,18 @@ impl Request {
         if act.worker.is_some() {
             self.worker.clone_from(&act.worker);
         }
+        self.follow_proposal(act);
         if act.decided_by.is_some() {
             self.decider.clone_from(&act.decided_by);
+            self.opened.clear();
+            // A new decision makes a promise of its own.
+            self.expected = None;
+        }
+        if act.by_opening {
+            self.opened.insert(act.move_name.clone());
+        }
+        if act.expected.is_some() {
+            self.expected.clone_from(&act.expected);
         }
         if let Some(link) = &act.link
             && !self.links.contains(link)
@@ -168,10 +213,6 @@ impl Request {
         if let Some(step) = &act.plan {
             self.plan.evolve(step);
         }
-        match act.hand_over {
-            Some(HandOver::Opens) => self.concerns_open = self.concerns_open.saturating_add(1),
-            Some(HandOver::Closes) => self.concerns_open = self.concerns_open.saturating_sub(1),
-            None => {}
-        }
+        concern::evolve(&mut self.concerns, act);
     }
 }

@@ -3,7 +3,7 @@
 
 use super::actor::{Grant, Principal, PrincipalKind};
 use super::codec;
-use super::command::{Asked, Facts, OpeningFacts, RequestCommand, Routed};
+use super::command::{Asked, Facts, OpeningFacts, RequestCommand, Routed, Sight};
 use super::decide::{Pinned, decide};
 use super::entitle::{Who, moves_open_to};
 use super::error::Refusal;
@@ -62,15 +62,15 @@ fn definition() -> Definition {
 }
 
 fn person(id: &str, role: &str, team: Option<&str>) -> Principal {
-    Principal {
-        id: PrincipalId::parse(id).unwrap(),
-        kind: PrincipalKind::Person,
-        grants: vec![Grant {
-            role: RoleName::parse(role).unwrap(),
-            team: team.map(|t| TeamId::parse(t).unwrap()),
-            agency: Some(AgencyId::parse("street").unwrap()),
-        }],
-    }
+    Principal::new(
+        PrincipalId::parse(id).unwrap(),
+        PrincipalKind::Person,
+        vec![Grant::new(
+            RoleName::parse(role).unwrap(),
+            team.map(|t| TeamId::parse(t).unwrap()),
+            Some(AgencyId::parse("street").unwrap()),
+        )],
+    )
 }
 
 fn neighbour() -> Principal {
@@ -91,6 +91,8 @@ fn facts(actor: Principal) -> Facts {
         teams: Arc::new(teams.into()),
         references: Default::default(),
         covers: Covers::new(),
+        is_import: false,
+        sight: Sight::Unopened,
     }
 }
 
@@ -195,24 +197,34 @@ fn a_service_account_alone_cannot_ask() {
 }
 
 #[test]
-fn a_service_account_speaks_only_for_people_of_its_own_agency() {
-    let mut account = neighbour();
+fn a_service_account_makes_the_moves_of_its_grant_for_people_of_its_agency_who_agreed() {
+    let mut account = person("t.system", "submitter", None);
     account.kind = PrincipalKind::ServiceAccount;
-    let mut right = facts(account.clone());
-    right.on_behalf_of = Some(neighbour());
-    let events = History::empty()
-        .when(right, asks(&[("request", json!({}))]))
-        .unwrap();
-    let state = RequestState::fold(&events);
-    assert_eq!(state.find().unwrap().opening.requester.as_str(), "n.ross");
+    account.grants[0].moves = [MoveName::parse("request").unwrap()].into();
+    let mut agreed = neighbour();
+    agreed.carried_by = [account.id.clone()].into();
+    let sends = |account: &Principal, for_whom: &Principal| {
+        let mut facts = facts(account.clone());
+        facts.on_behalf_of = Some(for_whom.clone());
+        History::empty().when(facts, asks(&[("request", json!({}))]))
+    };
+    let state = RequestState::fold(&sends(&account, &agreed).unwrap());
+    let opening = &state.find().unwrap().opening;
+    assert_eq!(opening.requester.as_str(), "n.ross");
+    assert_eq!(opening.carried_by.as_ref(), Some(&account.id));
 
-    account.grants[0].agency = Some(AgencyId::parse("elsewhere").unwrap());
-    let mut wrong = facts(account);
-    wrong.on_behalf_of = Some(neighbour());
-    let refusal = History::empty()
-        .when(wrong, asks(&[("request", json!({}))]))
-        .unwrap_err();
-    assert!(matches!(refusal, Refusal::NotYours { .. }));
+    let mut elsewhere = account.clone();
+    elsewhere.grants[0].agency = Some(AgencyId::parse("elsewhere").unwrap());
+    let mut without_moves = account.clone();
+    without_moves.grants[0].moves.clear();
+    for (account, for_whom) in [
+        (&account, &neighbour()),
+        (&elsewhere, &agreed),
+        (&without_moves, &agreed),
+    ] {
+        let refusal = sends(account, for_whom).unwrap_err();
+        assert!(matches!(refusal, Refusal::NotCarried { .. }), "{refusal}");
+    }
 }
 
 #[test]
@@ -226,12 +238,11 @@ fn a_move_that_the_state_does_not_allow_is_refused_with_those_that_it_does() {
 }
 
 #[test]
-fn a_member_of_another_team_is_refused() {
+fn a_member_of_another_team_is_refused_as_if_there_were_no_such_request() {
     let other = person("w.fry", "keeper", Some("west-shed"));
-    assert!(matches!(
-        History::asked().refusal(other, "query"),
-        Refusal::NotYours { .. }
-    ));
+    assert_eq!(History::asked().refusal(other, "query"), Refusal::NotFound);
+    let asker = History::asked().refusal(neighbour(), "query");
+    assert!(matches!(asker, Refusal::NotYours { .. }));
 }
 
 #[test]
@@ -341,6 +352,7 @@ fn the_moves_shown_to_a_person_are_those_that_would_pass() {
         let who = Who {
             person: &actor,
             covers: &Covers::new(),
+            sight: Sight::Unopened,
         };
         let shown: Vec<&MoveName> = moves_open_to(&definition, request, who)
             .map(|(name, _)| name)

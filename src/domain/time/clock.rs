@@ -1,9 +1,12 @@
 //! Clocks folded from events. Nothing is accumulated: a reading is a function of the spell, the
 //! calendar and the moment asked about.
 
+mod fold;
 mod lease;
 pub(in crate::domain::time) mod reading;
 
+#[cfg(test)]
+mod next_day;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
@@ -15,10 +18,8 @@ pub use lease::{Lease, LeaseTerms};
 pub use reading::Steady;
 
 use super::due_day::DueDays;
-use crate::domain::ids::{CalendarName, ClockName, EventName, StateName, TeamId};
-use crate::domain::workflow::definition::{Anchor, ClockRule, CountDay, Roll, Target, Trigger};
-use crate::domain::workflow::expression::{Scope, find};
-use indexmap::IndexMap;
+use crate::domain::ids::{CalendarName, ClockName, StateName, TeamId};
+use crate::domain::workflow::definition::{Anchor, ClockRule, CountDay, Roll, Target};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -34,8 +35,8 @@ pub struct ClockFact<'a> {
     pub team: &'a TeamId,
     /// When help was first asked for.
     pub received_at: Timestamp,
-    /// What still waits for an answer of its own: the clocks that these started run on.
-    pub unanswered: &'a [&'a EventName],
+    /// The child protection concern that it is about, by number: runs for others go on.
+    pub concern: Option<u32>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,6 +86,9 @@ pub struct Spell {
     pub counting: Counting,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extensions: Vec<Extension>,
+    /// The child protection concern that it runs for, by number, where an act about one started it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concern: Option<u32>,
     /// When the act that started it was done, where that was later than its start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known_at: Option<Timestamp>,
@@ -157,58 +161,7 @@ pub struct Verdict {
     pub met_unextended: Option<bool>,
 }
 
-/// What one event does to one clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Effect {
-    End(SpellStatus, Timestamp),
-    Pause,
-    Resume,
-    Restart(Timestamp),
-    Start,
-    StartAndStop(Timestamp),
-    Nothing,
-}
-
 impl Clocks {
-    /// `calendar_of` names the calendar for a rule at the moment its clock starts.
-    pub fn evolve(
-        &mut self,
-        rules: &IndexMap<ClockName, ClockRule>,
-        fact: ClockFact<'_>,
-        calendar_of: &dyn Fn(&ClockRule, &TeamId) -> CalendarName,
-    ) {
-        for (name, rule) in rules {
-            let newest = self.spells.iter_mut().rev().find(|s| s.clock == *name);
-            match (effect(rule, &fact, newest.as_deref()), newest) {
-                (Effect::End(status, at), Some(spell)) => spell.end(status, at),
-                (Effect::Pause, Some(spell)) => spell.pause(rule, &fact),
-                (Effect::Resume, Some(spell)) => spell.resume(fact.occurred_at),
-                (
-                    effect @ (Effect::Start | Effect::Restart(_) | Effect::StartAndStop(_)),
-                    newest,
-                ) => {
-                    let number = newest.as_ref().map_or(1, |spell| spell.number + 1);
-                    if let (Effect::Restart(at), Some(before)) = (effect, newest) {
-                        before.end(SpellStatus::Stopped, at);
-                    }
-                    let calendar = calendar_of(rule, fact.team);
-                    let mut spell = Spell::start(name, rule, &fact, number, calendar);
-                    match effect {
-                        Effect::StartAndStop(at) => spell.end(SpellStatus::Stopped, at),
-                        Effect::Restart(at) => spell.start_at(at, fact.occurred_at),
-                        Effect::Start
-                        | Effect::End(..)
-                        | Effect::Pause
-                        | Effect::Resume
-                        | Effect::Nothing => {}
-                    }
-                    self.spells.push(spell);
-                }
-                (Effect::End(..) | Effect::Pause | Effect::Resume | Effect::Nothing, _) => {}
-            }
-        }
-    }
-
     /// More time for one run of a clock.
     pub fn extend(&mut self, (clock, number): (&ClockName, u32), given: Extension) {
         let mut spells = self.spells.iter_mut();
@@ -222,66 +175,22 @@ impl Clocks {
         self.spells.iter().chain(self.lease.find())
     }
 
+    /// The spell of a clock that says how it stands: of those that run for concerns the oldest that
+    /// is still open, else the latest.
+    #[must_use]
+    pub fn find_standing(&self, clock: &ClockName) -> Option<&Spell> {
+        let waits = |spell: &&Spell| {
+            spell.clock == *clock && spell.concern.is_some() && spell.status.is_open()
+        };
+        let oldest = self.spells.iter().find(waits);
+        oldest.or_else(|| self.find_newest(clock))
+    }
+
     /// The latest spell of a clock.
     #[must_use]
     pub fn find_newest(&self, clock: &ClockName) -> Option<&Spell> {
         self.spells.iter().rev().find(|s| s.clock == *clock)
     }
-}
-
-/// Stop before cancel, cancel before pause, pause before resume, resume before restart, restart before
-/// start; one event has one effect.
-fn effect(rule: &ClockRule, fact: &ClockFact<'_>, newest: Option<&Spell>) -> Effect {
-    let open = newest.filter(|spell| spell.status.is_open());
-    let ending = match fired(&rule.stop, fact) {
-        Some(trigger) => Some((SpellStatus::Stopped, trigger)),
-        None => fired(&rule.cancel, fact).map(|trigger| (SpellStatus::Cancelled, trigger)),
-    };
-    let may_start = newest.is_none() || (rule.again && open.is_none());
-    let starts = || fired(&rule.start, fact).is_some();
-    let waits = |start: &Trigger| fact.unanswered.iter().any(|event| **event == start.event);
-    let ending = ending.filter(|_| !rule.start.iter().any(waits));
-    if let Some((status, trigger)) = ending {
-        return match open {
-            Some(spell) => Effect::End(status, happened_at(trigger, fact, spell.started_at)),
-            // Done at once counts: a decision that is told as it is taken is told in no time.
-            None if status == SpellStatus::Stopped && may_start && starts() => {
-                Effect::StartAndStop(fact.occurred_at)
-            }
-            None => Effect::Nothing,
-        };
-    }
-    let pausing = rule.pause_in.contains(fact.to);
-    match open {
-        Some(spell) if pausing && spell.find_pause() != Some(fact.to) => Effect::Pause,
-        Some(spell) if spell.status == SpellStatus::Paused && !pausing => Effect::Resume,
-        Some(spell) => match fired(&rule.restart, fact) {
-            Some(trigger) if !pausing => {
-                Effect::Restart(happened_at(trigger, fact, spell.started_at))
-            }
-            Some(_) | None => Effect::Nothing,
-        },
-        None if may_start && starts() => Effect::Start,
-        None => Effect::Nothing,
-    }
-}
-
-fn fired<'r>(triggers: &'r [Trigger], fact: &ClockFact<'_>) -> Option<&'r Trigger> {
-    triggers
-        .iter()
-        .find(|t| t.event.as_str() == fact.event && t.when.holds(Scope::of_data(fact.coded)))
-}
-
-/// The time that the data gives, where the definition reads it: not before the spell began and not
-/// after it was written down.
-fn happened_at(trigger: &Trigger, fact: &ClockFact<'_>, started_at: Timestamp) -> Timestamp {
-    trigger
-        .at
-        .as_deref()
-        .and_then(|path| find(fact.coded, path)?.as_str()?.parse().ok())
-        .map_or(fact.occurred_at, |at: Timestamp| {
-            at.min(fact.occurred_at).max(started_at)
-        })
 }
 
 impl Spell {
@@ -312,6 +221,7 @@ impl Spell {
                 roll: rule.roll,
             },
             extensions: Vec::new(),
+            concern: fact.concern,
             known_at: None,
         };
         spell.start_at(spell.started_at, fact.occurred_at);

@@ -95,7 +95,10 @@ impl Spell {
             status: reading.status,
             day_zero: match self.target {
                 Target::WorkingDays(_) => calendar.day_zero(self.started_at),
-                Target::CalendarDays(_) | Target::WorkingHours(_) | Target::Minutes(_) => first,
+                Target::CalendarDays(_)
+                | Target::WorkingHours(_)
+                | Target::Minutes(_)
+                | Target::NextWorkingDayAt(_) => first,
             },
             first,
             due_on,
@@ -125,7 +128,9 @@ impl Spell {
     #[must_use]
     pub fn assumed_after(&self, calendar: &Calendar, due_at: Option<Timestamp>) -> Option<Date> {
         match self.target {
-            Target::WorkingDays(_) | Target::WorkingHours(_) => calendar.assumed_after(due_at?),
+            Target::WorkingDays(_) | Target::WorkingHours(_) | Target::NextWorkingDayAt(_) => {
+                calendar.assumed_after(due_at?)
+            }
             Target::CalendarDays(_) | Target::Minutes(_) => None,
         }
     }
@@ -178,7 +183,7 @@ impl Days<'_> {
             Target::CalendarDays(_) => {
                 date > self.day_zero || (self.spell.counting.counts_first_day && date == self.first)
             }
-            Target::WorkingHours(_) | Target::Minutes(_) => false,
+            Target::WorkingHours(_) | Target::Minutes(_) | Target::NextWorkingDayAt(_) => false,
         }
     }
 

@@ -2,22 +2,31 @@
 
 mod claims;
 mod clock;
+mod concern;
+mod day_time;
+mod expect;
 mod ladder;
 mod link;
+mod opening;
 mod plan;
 
 pub use claims::{ClaimRule, ClaimWarning, TakeOver};
 pub use clock::{
-    Anchor, CalendarChoice, ClockKind, ClockRule, CountDay, ExtendRule, NoTarget, Roll, TARGETS,
-    Target, Trigger,
+    Anchor, CLOCK_TARGETS, CalendarChoice, ClockKind, ClockRule, CountDay, ExtendRule, NoTarget,
+    Roll, TARGETS, Target, Trigger,
 };
+pub use concern::{HandOver, OpenResults};
+pub use day_time::{DayTime, NoDayTime};
+pub use expect::ExpectRule;
 pub use ladder::{Ladder, NoOffset, OFFSETS, Offset, Rung};
 pub use link::{LinkEffect, LinkKind};
+pub use opening::{CountedPlace, OpeningRule, ProposalPart};
 pub use plan::{ActionRule, AddedBy, PlanEffect, SettledBy, Settling, Which};
 
 use super::expression::Expression;
 use crate::domain::ids::{
-    ClockName, EventName, LadderName, MoveName, RoleName, StateName, TeamId, WorkflowName,
+    ClockName, EventName, LadderName, MoveName, ReasonCode, RoleName, StateName, TeamId,
+    WorkflowName,
 };
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -35,6 +44,9 @@ pub struct Definition {
     pub roles: IndexMap<RoleName, RoleRule>,
     pub states: IndexMap<StateName, StateRule>,
     pub moves: IndexMap<MoveName, MoveRule>,
+    /// Moves that the first opening of the text makes, and nobody by hand.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub openings: Vec<OpeningRule>,
     #[serde(default)]
     pub clocks: IndexMap<ClockName, ClockRule>,
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
@@ -76,10 +88,17 @@ impl Definition {
         })
     }
 
-    /// The events that pass a concern on.
-    pub fn opening_hand_overs(&self) -> impl Iterator<Item = &EventName> {
-        let opens = |rule: &&MoveRule| rule.hand_over == Some(HandOver::Opens);
-        self.moves.values().filter(opens).map(|rule| &rule.emits)
+    /// Whether the opening of the text makes a move: then nobody makes it by hand.
+    #[must_use]
+    pub fn is_made_by_opening(&self, name: &MoveName) -> bool {
+        self.openings.iter().any(|rule| rule.makes == *name)
+    }
+
+    /// Whether some role that may make the move has to have opened the text.
+    #[must_use]
+    pub fn asks_sight(&self, name: &MoveName) -> bool {
+        let mut roles = self.moves.get(name).into_iter().flat_map(|rule| &rule.by);
+        roles.any(|role| self.roles.get(role).is_some_and(|rule| rule.opened))
     }
 
     /// Whether restricted moves alone start a clock: its being there would tell of them.
@@ -106,6 +125,9 @@ pub struct RoleRule {
     /// … or whoever stands in this relation to the request. Exactly one of the two is set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub relation: Option<Relation>,
+    /// … who has opened the text of the request: nobody decides about what they have not seen.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub opened: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -125,12 +147,18 @@ pub enum Relation {
     /// request is held by the requester.
     Cover,
     Worker,
-    /// Who took the last decision (a move marked `decision`).
+    /// Who took the last decision (a move marked `decision`), or proposed what was decided.
     Decider,
+    /// Who has proposed what waits to be confirmed.
+    Proposer,
     /// Who has claimed the request.
     ClaimHolder,
     /// Who is named to do the actions of the child's plan that the act settles.
     Action,
+    /// Who passed on the child protection concern that the act names.
+    ConcernAuthor,
+    /// The responder who has taken over the open child protection concern that the act names.
+    ConcernHolder,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -147,6 +175,9 @@ pub struct StateRule {
     /// Help is agreed and nobody is free to give it.
     #[serde(default)]
     pub waiting: bool,
+    /// Help is being given: the child waits no longer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub helping: bool,
     /// Outside the process it is only said that the request moved to another process.
     #[serde(default)]
     pub restricted: bool,
@@ -172,6 +203,9 @@ pub struct MoveRule {
     pub by: Vec<RoleName>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_by: Vec<RoleName>,
+    /// What has to hold for one of the roles in `by` alone; asked where no other role lets the move pass.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub by_when: IndexMap<RoleName, Guard>,
     /// First fitting path wins. The opening move has one, without `from`.
     pub paths: Vec<PathRule>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -193,24 +227,31 @@ pub struct MoveRule {
     /// What it does to the child's plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<PlanEffect>,
+    /// When help is expected, as it says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expects: Option<ExpectRule>,
     #[serde(default)]
     pub decision: bool,
-    /// Opens or closes a hand-over that stays red until somebody has answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<ProposalPart>,
+    /// A step of the hand-over of a child protection concern.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hand_over: Option<HandOver>,
+    /// Dotted path in the data of the number of the concern; every step but `opens` has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concern: Option<String>,
+    /// Of a move that closes a concern; without it every result is final.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keeps_open: Option<OpenResults>,
+    /// Of a move that takes a concern over: why its holder opens what was written, with titles.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub narrative: IndexMap<ReasonCode, String>,
     /// Accepted whatever the expected version says: it may not wait for a retry.
     #[serde(default)]
     pub any_version: bool,
     /// Published only on the restricted exchange; the ordinary one carries a stub.
     #[serde(default)]
     pub restricted: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum HandOver {
-    Opens,
-    Closes,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -2,13 +2,23 @@
 //! editors read. What may stand where is the parser's to say; a test holds the two together key by
 //! key.
 
+mod claims;
+mod expect;
 mod link;
+mod opening;
 mod plan;
+mod target;
 
+pub use claims::{ClaimsForm, TakeOverForm, WarningForm};
+pub use expect::ExpectForm;
 pub use link::LinkForm;
+pub use opening::{OpeningForm, RoleConditionForm};
 pub use plan::{ActionsForm, AddedForm, PlanForm};
+pub use target::{ClockTargetForm, TargetForm};
 
-use super::definition::{Anchor, ClockKind, CountDay, HandOver, RoleRule, Roll, StateRule};
+use super::definition::{
+    Anchor, ClockKind, CountDay, HandOver, ProposalPart, RoleRule, Roll, StateRule,
+};
 use crate::domain::ids::{
     CalendarName, ClockName, EventName, LadderName, MoveName, ReasonCode, RoleName, StateName,
     TeamId, WorkflowName,
@@ -37,6 +47,9 @@ pub struct WorkflowFile {
     pub states: IndexMap<StateName, StateRule>,
     #[schemars(extend("minProperties" = 1))]
     pub moves: IndexMap<MoveName, MoveForm>,
+    /// Moves that the first opening of the text makes, and nobody by hand.
+    #[schemars(length(min = 1))]
+    pub openings: Option<Vec<OpeningForm>>,
     pub clocks: Option<IndexMap<ClockName, ClockForm>>,
     /// Who is told before and after the target of a clock that names the ladder, the earliest first.
     pub ladders: Option<IndexMap<LadderName, LadderForm>>,
@@ -65,6 +78,9 @@ pub struct MoveForm {
     /// Roles that may not, whatever else they hold.
     #[schemars(length(min = 1))]
     pub not_by: Option<Vec<RoleName>>,
+    /// What has to hold for one of the roles in `by` alone.
+    #[schemars(extend("minProperties" = 1))]
+    pub by_when: Option<IndexMap<RoleName, RoleConditionForm>>,
     /// With `to`, the short form of one path.
     pub from: Option<FromForm>,
     /// A state, or `same`.
@@ -90,9 +106,22 @@ pub struct MoveForm {
     pub link: Option<LinkForm>,
     /// What it does to the child's plan.
     pub plan: Option<PlanForm>,
+    /// When help is expected, as it says.
+    pub expects: Option<ExpectForm>,
     /// A challenge to it goes to somebody else.
     pub decision: Option<bool>,
+    /// A decision that a second person confirms is proposed first.
+    pub proposal: Option<ProposalPart>,
+    /// A step of the hand-over of a child protection concern.
     pub hand_over: Option<HandOver>,
+    /// Dotted path in the data of the number of the concern; every step but `opens` has it.
+    pub concern: Option<String>,
+    /// Of a move that closes a concern: dotted path of its result, and the codes that are not final.
+    #[schemars(extend("minProperties" = 1, "maxProperties" = 1))]
+    pub keeps_open: Option<BTreeMap<String, Vec<String>>>,
+    /// Of a move that takes a concern over: codes and titles of why its holder opens what was written.
+    #[schemars(extend("minProperties" = 1))]
+    pub narrative: Option<IndexMap<ReasonCode, String>>,
     /// Accepted whatever the expected version says.
     pub any_version: Option<bool>,
     /// Published on the restricted exchange only.
@@ -181,13 +210,14 @@ pub struct ClockForm {
     #[schemars(length(min = 1))]
     pub title: String,
     pub kind: Option<ClockKind>,
-    pub target: TargetForm,
+    pub target: ClockTargetForm,
     /// `owner-team`, `requester`, or the name of a calendar.
     pub calendar: Option<CalendarName>,
     #[schemars(length(min = 1))]
     pub start: Vec<TriggerForm>,
+    /// Needed where the clock has no `restart`.
     #[schemars(length(min = 1))]
-    pub stop: Vec<TriggerForm>,
+    pub stop: Option<Vec<TriggerForm>>,
     #[schemars(length(min = 1))]
     pub cancel: Option<Vec<TriggerForm>>,
     /// States in which it does not count.
@@ -234,10 +264,6 @@ pub struct ExtendForm {
     pub basis: Option<String>,
 }
 
-/// `5wd` working days, `16wh` working hours, `15min` by the wall clock, `10d` or `12w` calendar days.
-#[derive(Debug, JsonSchema)]
-pub struct TargetForm(#[schemars(regex(pattern = r"^[1-9][0-9]{0,3}(wd|wh|min|d|w)$"))] pub String);
-
 /// For every pausing state, or for each by its name.
 #[derive(Debug, JsonSchema)]
 #[schemars(untagged)]
@@ -265,43 +291,6 @@ pub struct RungForm {
     /// How often `every` makes it come in all.
     #[schemars(range(min = 2, max = 20))]
     pub at_most: Option<u32>,
-}
-
-/// A claim lapses when its lease ends: every act of its holder begins it anew.
-#[derive(Debug, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct ClaimsForm {
-    /// In working time of the team that holds the request: `16wh` or `2wd`.
-    pub lease: TargetForm,
-    /// States in which the lease stands still: somebody else has the request in hand.
-    #[schemars(length(min = 1))]
-    pub frozen_in: Option<Vec<StateName>>,
-    pub warn: Option<WarningForm>,
-    /// Roles that are told when a claim has lapsed.
-    #[schemars(length(min = 1))]
-    pub tell: Vec<RoleName>,
-    pub take_over: Option<TakeOverForm>,
-}
-
-/// Before the lease ends.
-#[derive(Debug, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct WarningForm {
-    /// Shorter than the lease and in its unit: `-4wh`.
-    pub at: OffsetForm,
-    #[schemars(length(min = 1))]
-    pub tell: Vec<RoleName>,
-}
-
-/// Who may take over or give back what somebody else has claimed, and why.
-#[derive(Debug, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct TakeOverForm {
-    #[schemars(length(min = 1))]
-    pub by: Vec<RoleName>,
-    /// Codes and their titles.
-    #[schemars(extend("minProperties" = 1))]
-    pub reasons: IndexMap<ReasonCode, String>,
 }
 
 /// 0 for the target; `-3wd` before it, `+5wd` after it, in the unit of the clock.

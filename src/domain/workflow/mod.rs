@@ -11,6 +11,7 @@ pub mod expression;
 pub mod form;
 pub mod lint;
 pub mod located;
+pub mod next;
 pub mod parse;
 pub mod phrase;
 pub mod scenario;

@@ -5,13 +5,16 @@ mod calendar;
 mod claims;
 mod clocks;
 mod derive;
+mod expect;
 mod expression;
 mod extend;
 mod graph;
+mod hand_over;
 pub(super) mod ladders;
 mod link;
 mod moves;
 mod names;
+mod openings;
 mod organisation;
 mod plan;
 mod roles;
@@ -118,8 +121,17 @@ fn read_definition(reader: &mut Reader, root: &Node) -> Option<Definition> {
     if let (true, Some(states), Some(moves)) = (reader.problem_count() == before, &states, &moves) {
         graph::check(reader, root, states, moves);
     }
+    if let (Some(roles), Some(moves)) = (&roles, &moves) {
+        hand_over::check(reader, root, roles, moves);
+    }
+    let openings = fields.find_as(reader, "openings", |r, n| {
+        Some(openings::read(r, n, &names))
+    });
     let clocks = fields.find_as(reader, "clocks", |r, n| Some(clocks::read(r, n, &names)));
     let ladders = fields.find_as(reader, "ladders", |r, n| Some(ladders::read(r, n, &names)));
+    if let (Some(clocks), Some(ladders)) = (&clocks, &ladders) {
+        ladders::fit_clocks(reader, root, clocks, ladders);
+    }
     let claims = fields.find_as(reader, "claims", |r, n| claims::read(r, n, &names));
     let actions = fields.find_as(reader, "actions", |r, n| {
         plan::reminders(r, n, (&names, ladders.as_ref()))
@@ -136,6 +148,7 @@ fn read_definition(reader: &mut Reader, root: &Node) -> Option<Definition> {
         roles: roles?,
         states: states?,
         moves: moves?,
+        openings: openings.unwrap_or_default(),
         clocks: clocks.unwrap_or_default(),
         ladders: ladders.unwrap_or_default(),
         claims,

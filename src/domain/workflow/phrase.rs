@@ -34,7 +34,8 @@ pub fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{plural}")
 }
 
-/// `5 working days`, `1 working hour`, `15 minutes`, `12 weeks`, `10 calendar days`
+/// `5 working days`, `1 working hour`, `15 minutes`, `12 weeks`, `10 calendar days`, `10:00 on the
+/// next working day`
 #[must_use]
 pub fn target(target: Target) -> String {
     let (count, noun) = match target {
@@ -43,6 +44,7 @@ pub fn target(target: Target) -> String {
         Target::Minutes(count) => (count, "minute"),
         Target::CalendarDays(count) if count % 7 == 0 => (count / 7, "week"),
         Target::CalendarDays(count) => (count, "calendar day"),
+        Target::NextWorkingDayAt(time) => return format!("{time} on the next working day"),
     };
     counted(count as usize, noun)
 }

@@ -70,6 +70,8 @@ pub enum Does {
         by: Target,
         reason: ReasonCode,
     },
+    /// Reads what was written, on a page.
+    Open,
     /// One command: they stand or fall together.
     Moves(Vec<Done>),
 }
@@ -113,6 +115,10 @@ pub enum What {
     /// Who answers for the requester.
     CoveredBy(PrincipalId),
     ConcernOpen(bool),
+    /// Exactly these concerns wait for somebody who answers, by number.
+    ConcernsUnanswered(Vec<u32>),
+    /// Who holds each open concern, in their order; nobody where none does.
+    ConcernsHeldBy(Vec<Option<PrincipalId>>),
     /// Exactly these actions of the child's plan, by number.
     ActionsOpen(Vec<u32>),
     /// Exactly these.
@@ -135,7 +141,7 @@ pub enum Holder {
     Requester,
 }
 
-/// Of the newest spell of every clock.
+/// Of the spell of every clock that says how it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClockList {
     Running,

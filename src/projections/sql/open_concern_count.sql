@@ -1,4 +1,4 @@
-select authority, count(*), min(concern_at)
+select authority, sum(unanswered)::bigint, min(concern_at)
 from read_model.request_list
-where concern_open
+where concern_open and unanswered > 0
 group by authority

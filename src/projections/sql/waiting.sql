@@ -1,5 +1,6 @@
 select r.request_id, r.reference, r.workflow, r.workflow_version, r.state, r.held_by, r.claimed_by,
-    r.lease, r.worker, r.concern_open, r.urgency, r.received_at,
+    r.lease, r.worker, r.concern_open, r.unanswered, r.urgency, r.received_at,
+    r.helped_at, r.expected_on,
     array(
         select t.detail
         from read_model.response_times t

@@ -31,7 +31,7 @@ pub async fn open(
     let taken = taken.map_err(|_| QueryError::Unavailable)?;
     let waited = wait_for(pool, "request_list", taken, WAIT_MS).await;
     waited.map_err(|_| QueryError::Unavailable)?;
-    let later = later(pool, question, past.position).await?;
+    let later = later(pool, &question.authority, past.position).await?;
     let requests: Vec<Uuid> = later.keys().copied().collect();
     let spans = past.rows::<TeamCaseloads>(log, &requests).await?;
     let listed = past.rows::<RequestList>(log, &requests).await?;
@@ -73,16 +73,15 @@ fn one(span: Span, weight: f64, is_claimed: bool) -> Caseload {
 }
 
 /// Requests that something happened to after the position, with the codes of their opening.
-async fn later(
+pub(in crate::projections) async fn later(
     pool: &ReadPool,
-    question: &Question,
+    authority: &str,
     position: Position,
 ) -> Result<BTreeMap<Uuid, Map<String, Value>>, QueryError> {
     let client = pool.get().await?;
     let statement = include_str!("../sql/team_caseloads_later.sql");
     let statement = client.prepare_cached(statement).await?;
-    let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 2] =
-        [&question.authority, &position.0];
+    let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 2] = [&authority, &position.0];
     let mut found = BTreeMap::new();
     for row in client.query(&statement, &parameters).await? {
         let Json(codes): Json<Map<String, Value>> = row.try_get("codes")?;

@@ -3,7 +3,9 @@ use crate::domain::ids::{
     AgencyId, DefinitionHash, EventName, MoveName, PrincipalId, Reference, RoleName, StateName,
     TeamId, WorkflowName,
 };
-use crate::domain::request::event::{Act, ActedAs, HeldBy, Opening, Owner, Personal};
+use crate::domain::request::event::{
+    Act, ActedAs, CoveredBy, HeldBy, Opening, Owner, Personal, ProposalStep,
+};
 use crate::log::{Position, Provenance, SealedPart, StreamKind};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -70,10 +72,15 @@ fn passed_on() -> RequestEvent {
         cover: None,
         plan: None,
         link: None,
+        expected: None,
         worker: Some(PrincipalId::parse("canary-worker").unwrap()),
         decided_by: Some(PrincipalId::parse("canary-decider").unwrap()),
+        proposal: Some(ProposalStep::Made {
+            by: PrincipalId::parse("canary-proposer").unwrap(),
+        }),
+        by_opening: false,
         hand_over: None,
-        concerns_left: 0,
+        concern: None,
         coded: text("canary-code"),
         opening: Some(Opening {
             workflow: WorkflowName::parse("request-for-assistance").unwrap(),
@@ -84,6 +91,7 @@ fn passed_on() -> RequestEvent {
             agency: Some(AgencyId::parse("education").unwrap()),
             child: Uuid::from_u128(0xcb),
             received_at: Timestamp::from_second(1_767_225_000).unwrap(),
+            carried_by: None,
         }),
         personal: Personal {
             child: text("canary-child"),
@@ -101,8 +109,19 @@ fn origin() -> Origin {
     }
 }
 
+fn told<'a>(recorded: &'a Recorded, event: &'a RequestEvent, of: &'a Origin) -> TellableEvent<'a> {
+    TellableEvent {
+        recorded,
+        event,
+        origin: of,
+        places: None,
+        epoch: EPOCH,
+    }
+}
+
 fn of(lane: Lane, audience: Audience) -> Vec<Message> {
-    messages(lane, &recorded(audience), &passed_on(), &origin(), EPOCH).unwrap()
+    let (recorded, event, origin) = (recorded(audience), passed_on(), origin());
+    messages(lane, told(&recorded, &event, &origin)).unwrap()
 }
 
 fn routes(messages: &[Message]) -> Vec<String> {
@@ -228,7 +247,8 @@ fn a_claim_goes_to_the_team_and_names_nobody() {
         event_type: "claimed".to_owned(),
         ..recorded(Audience::Ordinary)
     };
-    let messages = messages(Lane::Ordinary, &recorded, &event, &origin(), EPOCH).unwrap();
+    let origin = origin();
+    let messages = messages(Lane::Ordinary, told(&recorded, &event, &origin)).unwrap();
     assert_eq!(
         routes(&messages)[0],
         "rfa.events south-ayrshire.garf.claimed"
@@ -241,4 +261,134 @@ fn a_claim_goes_to_the_team_and_names_nobody() {
         routes(&messages)
     );
     assert!(!body(&messages[0]).to_string().contains("canary"));
+}
+
+/// A request as its messages are sent, event after event.
+struct Telling {
+    origin: Origin,
+    places: RequestPlaces,
+    version: i32,
+}
+
+impl Telling {
+    fn begin() -> Self {
+        Self {
+            origin: origin(),
+            places: RequestPlaces::default(),
+            version: 0,
+        }
+    }
+
+    /// Receivers with their places, of both lanes.
+    fn tell(&mut self, event: &RequestEvent, audience: Audience) -> Vec<String> {
+        self.version += 1;
+        let recorded = Recorded {
+            version: self.version,
+            ..recorded(audience)
+        };
+        let parties = parties(event, &self.origin);
+        assert!(self.places.count(&recorded, &parties));
+        let told = TellableEvent {
+            places: Some(&self.places),
+            ..told(&recorded, event, &self.origin)
+        };
+        let of_lane = |lane| messages(lane, told).unwrap();
+        let all = of_lane(Lane::Ordinary).into_iter();
+        all.chain(of_lane(Lane::Restricted))
+            .map(|message| {
+                let (exchange, key) = (message.route.exchange, &message.route.routing_key);
+                let code = key.split('.').nth(1).unwrap();
+                format!("{exchange} {code} {}", body(&message)["place"])
+            })
+            .collect()
+    }
+}
+
+fn moved(from: Option<&str>, to: &str) -> Act {
+    let RequestEvent::Act(mut act) = passed_on() else {
+        panic!("not an act");
+    };
+    act.owner.team = TeamId::parse(to).unwrap();
+    act.left_team = from.map(|from| TeamId::parse(from).unwrap());
+    *act
+}
+
+fn act(act: Act) -> RequestEvent {
+    RequestEvent::Act(Box::new(act))
+}
+
+#[test]
+fn a_receiver_counts_what_it_is_sent_whatever_others_are_sent_meanwhile() {
+    let mut telling = Telling::begin();
+    let ordinary = Audience::Ordinary;
+    let team = |code: &str, place: u32| format!("rfa.events {code} {place}");
+    let agency = |code: &str, place: u32| format!("rfa.agencies {code} {place}");
+    let sent = telling.tell(&act(moved(None, "ayr")), ordinary);
+    assert_eq!(sent, [team("ayr", 1), agency("education", 1)]);
+    let away = telling.tell(&act(moved(Some("ayr"), "garf")), ordinary);
+    let expected = [team("garf", 1), team("ayr", 2), agency("education", 2)];
+    assert_eq!(away, expected);
+    let claim = RequestEvent::Claimed {
+        by: PrincipalId::parse("a-worker").unwrap(),
+        team: TeamId::parse("garf").unwrap(),
+        agency: None,
+    };
+    let claimed = telling.tell(&claim, ordinary);
+    assert_eq!(claimed, [team("garf", 2), agency("education", 3)]);
+    // Back again: the team that missed the claim has no gap.
+    let back = telling.tell(&act(moved(Some("garf"), "ayr")), ordinary);
+    let expected = [team("ayr", 3), team("garf", 3), agency("education", 4)];
+    assert_eq!(back, expected);
+}
+
+#[test]
+fn whoever_covers_counts_for_themselves() {
+    let mut telling = Telling::begin();
+    telling.tell(&act(moved(None, "education")), Audience::Ordinary);
+    let mut covered = moved(None, "education");
+    covered.cover = Some(CoveredBy {
+        by: PrincipalId::parse("a-stand-in").unwrap(),
+        agency: AgencyId::parse("police").unwrap(),
+    });
+    // A team and an agency of the same code are two receivers.
+    assert_eq!(
+        telling.tell(&act(covered), Audience::Ordinary),
+        [
+            "rfa.events education 2",
+            "rfa.agencies education 2",
+            "rfa.agencies police 1"
+        ]
+    );
+}
+
+#[test]
+fn a_stub_has_a_place_like_any_other_and_the_restricted_queue_counts_what_it_gets() {
+    let mut telling = Telling::begin();
+    telling.tell(&act(moved(None, "ayr")), Audience::Ordinary);
+    for (from, to, restricted) in [("ayr", "garf", 1), ("garf", "ayr", 2)] {
+        let sent = telling.tell(&act(moved(Some(from), to)), Audience::Restricted);
+        let both = [
+            format!("rfa.restricted {to} {restricted}"),
+            format!("rfa.restricted {from} {restricted}"),
+        ];
+        assert_eq!(sent[3..], both);
+        assert_eq!(
+            sent[2],
+            format!("rfa.agencies education {}", restricted + 1)
+        );
+    }
+    assert_eq!(
+        telling.tell(&act(moved(None, "ayr")), Audience::Ordinary),
+        ["rfa.events ayr 4", "rfa.agencies education 4"]
+    );
+}
+
+#[test]
+fn an_event_that_is_not_the_next_is_not_counted() {
+    let mut places = RequestPlaces::default();
+    let (event, origin) = (passed_on(), origin());
+    let parties = parties(&event, &origin);
+    // The third, and nothing is known of the first two.
+    assert!(!places.count(&recorded(Audience::Ordinary), &parties));
+    assert_eq!(places, RequestPlaces::default());
 }

@@ -58,7 +58,7 @@ fn an_unknown_key_is_answered_with_the_nearest_known() {
     assert_eq!(
         refusals(&[["held_by: worker", "heldby: worker"]]),
         [
-            "E11 16:70: unknown key `heldby`; allowed: title, meaning, held_by, ends, waiting, restricted; did you mean `held_by`?",
+            "E11 19:70: unknown key `heldby`; allowed: title, meaning, held_by, ends, waiting, helping, restricted; did you mean `held_by`?",
         ]
     );
 }
@@ -78,10 +78,10 @@ fn a_cycle_without_exit_is_named_at_each_of_its_states() {
             ["from: [ended]\n    to: sent", "from: [sent]\n    to: sent"],
         ]),
         [
-            "E02 14:3: from the state `sent` no ending state can be reached; allowed: a way to a state with `ends: true`",
-            "E02 15:3: from the state `asked` no ending state can be reached; allowed: a way to a state with `ends: true`",
-            "E02 16:3: from the state `helping` no ending state can be reached; allowed: a way to a state with `ends: true`",
-            "E01 17:3: the state `ended` cannot be reached; allowed: a path of some move that leads to it",
+            "E02 17:3: from the state `sent` no ending state can be reached; allowed: a way to a state with `ends: true`",
+            "E02 18:3: from the state `asked` no ending state can be reached; allowed: a way to a state with `ends: true`",
+            "E02 19:3: from the state `helping` no ending state can be reached; allowed: a way to a state with `ends: true`",
+            "E01 20:3: the state `ended` cannot be reached; allowed: a path of some move that leads to it",
         ]
     );
 }
@@ -95,7 +95,7 @@ fn a_role_that_nobody_can_hold_is_refused() {
     assert_eq!(
         refusals(&[["any_of: [locality-worker]", "any_of: [locality-wroker]"]]),
         [
-            "E04 10:3: nobody can hold the role `team`: no person of the organisation has locality-wroker; allowed: one that somebody has: locality-worker, named-person",
+            "E04 10:3: nobody can hold the role `team`: no person of the organisation has locality-wroker; allowed: one that somebody has: locality-worker, named-person, social-work-responder",
         ]
     );
 }
@@ -103,11 +103,14 @@ fn a_role_that_nobody_can_hold_is_refused() {
 #[test]
 fn a_clock_that_never_stops_is_refused() {
     assert_eq!(
-        refusals(&[["    stop: [concern-answered]", "    stop: [request-sent]"]]),
+        refusals(&[[
+            "    stop: [concern-answered, concern-taken-over]",
+            "    stop: [request-sent]"
+        ]]),
         [
-            "E07 105:3: `handover` can run for ever: from `asked` on nothing stops it; allowed: `stop` or `cancel` with an event that can come there",
-            "E20 105:3: `handover` still runs in the ending state `ended`; allowed: `request-ended` in its `stop` or `cancel`, or a move there that stops it",
-            "E07 110:12: `request-sent` stops `handover`, and can never come while it runs; allowed: an event that can come after the start",
+            "E07 147:3: `handover` can run for ever: from `asked` on nothing stops it; allowed: `stop` or `cancel` with an event that can come there",
+            "E20 147:3: `handover` still runs in the ending state `ended`; allowed: `request-ended` in its `stop` or `cancel`, or a move there that stops it",
+            "E07 152:12: `request-sent` stops `handover`, and can never come while it runs; allowed: an event that can come after the start",
         ]
     );
 }
@@ -117,7 +120,7 @@ fn an_iso_period_is_no_target() {
     assert_eq!(
         refusals(&[["target: 15min", "target: P1D"]]),
         [
-            "E10 107:13: the text `P1D` as a target; allowed: a whole number and its unit: 5wd (working days), 16wh (working hours), 15min (by the wall clock), 10d or 12w (calendar days)",
+            "E10 149:13: the text `P1D` as a target; allowed: a whole number and its unit: 5wd (working days), 16wh (working hours), 15min (by the wall clock), 10d or 12w (calendar days); or next-wd@10:00 (a time of the next working day)",
         ]
     );
 }
@@ -134,16 +137,16 @@ fn what_yaml_1_1_reads_differently_is_refused_all_at_once() {
         ]),
         [
             "E23 4:10: `010`, a number that YAML 1.1 and 1.2 read differently; allowed: digits without leading zero, or the same in quotes",
-            "E23 14:18: `on`, which YAML 1.1 reads as true or false; allowed: true, false, or the same in quotes",
-            "E23 15:19: `no`, which YAML 1.1 reads as true or false; allowed: true, false, or the same in quotes",
-            "E23 16:21: `yes`, which YAML 1.1 reads as true or false; allowed: true, false, or the same in quotes",
-            "E23 17:19: `17:00`, which YAML 1.1 reads as a number to base 60; allowed: the same in quotes",
+            "E23 17:18: `on`, which YAML 1.1 reads as true or false; allowed: true, false, or the same in quotes",
+            "E23 18:19: `no`, which YAML 1.1 reads as true or false; allowed: true, false, or the same in quotes",
+            "E23 19:21: `yes`, which YAML 1.1 reads as true or false; allowed: true, false, or the same in quotes",
+            "E23 20:19: `17:00`, which YAML 1.1 reads as a number to base 60; allowed: the same in quotes",
         ]
     );
     assert_eq!(
         refusals(&[["title: Sent,", "title: 2026-01-31,"]]),
         [
-            "E23 14:18: the date `2026-01-31` without quotes; allowed: a text (in quotes where it looks like something else)",
+            "E23 17:18: the date `2026-01-31` without quotes; allowed: a text (in quotes where it looks like something else)",
         ]
     );
 }
@@ -152,7 +155,7 @@ fn what_yaml_1_1_reads_differently_is_refused_all_at_once() {
 fn a_calendar_that_does_not_exist_is_never_replaced_by_another() {
     assert_eq!(
         refusals(&[["calendar: office", "calendar: weekdays"]]),
-        ["E11 114:15: unknown calendar `weekdays`; allowed: office",]
+        ["E11 162:15: unknown calendar `weekdays`; allowed: office",]
     );
 }
 

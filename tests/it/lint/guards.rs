@@ -9,7 +9,7 @@ fn guarded(asks: &str) -> Vec<String> {
     refusals(&[["    emits: request-ended\n", &guard]])
 }
 
-const DATA_AND_REQUEST: &str = "data.reason, request.service, request.urgency, claim.held, concern.open, worker.named, actions.open";
+const DATA_AND_REQUEST: &str = "data.reason, request.service, request.urgency, claim.held, concern.open, worker.named, actions.open, help.expected";
 
 #[test]
 fn a_guard_that_means_something_is_taken() {
@@ -37,19 +37,19 @@ fn an_unknown_name_is_refused_where_it_stands() {
     assert_eq!(
         guarded("worker.named && data.reasons == \"finished\""),
         [format!(
-            "E12 71:28: `reasons` is not in the data; allowed: {DATA_AND_REQUEST}"
+            "E12 74:28: `reasons` is not in the data; allowed: {DATA_AND_REQUEST}"
         )]
     );
     assert_eq!(
         guarded("'data.reason == \"finished\" && actor.name == \"x\"'"),
         [
-            "E31 71:42: the unknown name `actor.name`; allowed: data.…, request.…, claim.held, concern.open, worker.named, actions.open"
+            "E31 74:42: the unknown name `actor.name`; allowed: data.…, request.…, claim.held, concern.open, worker.named, actions.open"
         ]
     );
     assert_eq!(
         guarded("request.postcode == \"KA26\""),
         [format!(
-            "E19 71:12: `postcode` is sealed, no rule can read it; allowed: {DATA_AND_REQUEST}"
+            "E19 74:12: `postcode` is sealed, no rule can read it; allowed: {DATA_AND_REQUEST}"
         )]
     );
 }
@@ -58,15 +58,15 @@ fn an_unknown_name_is_refused_where_it_stands() {
 fn a_value_that_a_code_never_has_is_refused() {
     assert_eq!(
         guarded("data.reason == \"finnished\""),
-        ["E12 71:27: `data.reason` is never `\"finnished\"`; allowed: \"finished\", \"withdrawn\""]
+        ["E12 74:27: `data.reason` is never `\"finnished\"`; allowed: \"finished\", \"withdrawn\""]
     );
     assert_eq!(
         guarded("data.reason in ['finished', 'done']"),
-        ["E12 71:40: `data.reason` is never `\"done\"`; allowed: \"finished\", \"withdrawn\""]
+        ["E12 74:40: `data.reason` is never `\"done\"`; allowed: \"finished\", \"withdrawn\""]
     );
     assert_eq!(
         guarded("worker.named == 3"),
-        ["E12 71:28: `worker.named` is true or false, `3` is not; allowed: true or false"]
+        ["E12 74:28: `worker.named` is true or false, `3` is not; allowed: true or false"]
     );
 }
 
@@ -74,21 +74,21 @@ fn a_value_that_a_code_never_has_is_refused() {
 fn a_comparison_of_the_wrong_kind_is_refused() {
     assert_eq!(
         guarded("data.reason"),
-        ["E12 71:12: `data.reason` is a text; allowed: a comparison, as == or in"]
+        ["E12 74:12: `data.reason` is a text; allowed: a comparison, as == or in"]
     );
     assert_eq!(
         guarded("data.reason < 3"),
-        ["E12 71:12: `data.reason` is a text; allowed: a number there"]
+        ["E12 74:12: `data.reason` is a text; allowed: a number there"]
     );
     assert_eq!(
         guarded("data.reason == worker.named"),
         [
-            "E12 71:27: `data.reason` is a text, `worker.named` is true or false; allowed: two of one kind"
+            "E12 74:27: `data.reason` is a text, `worker.named` is true or false; allowed: two of one kind"
         ]
     );
     assert_eq!(
         guarded("has(claim.held)"),
-        ["E12 71:16: `has(claim.held)`, which is always known; allowed: the fact itself"]
+        ["E12 74:16: `has(claim.held)`, which is always known; allowed: the fact itself"]
     );
 }
 
@@ -106,7 +106,7 @@ fn what_may_be_missing_does_not_count_as_a_yes_unseen() {
         assert_eq!(
             guarded(asks),
             [format!(
-                "E12 71:{column}: `request.service` may not be there, and that would count as a yes; {allowed}"
+                "E12 74:{column}: `request.service` may not be there, and that would count as a yes; {allowed}"
             )]
         );
     }
@@ -122,7 +122,7 @@ fn what_only_one_way_of_beginning_asks_for_may_not_be_there() {
     let said = refusals(&[[second, &other], ["    emits: request-ended\n", guard]]);
     assert_eq!(
         said[0],
-        "E12 79:12: `request.urgency`, which a request that began with `phone` has not; allowed: `has(request.urgency) && …`"
+        "E12 82:12: `request.urgency`, which a request that began with `phone` has not; allowed: `has(request.urgency) && …`"
     );
 }
 
@@ -134,7 +134,7 @@ fn each_place_has_its_own_names() {
             "    stop: [question-answered]\n    cancel: [request-ended]\n",
             "    stop: [question-answered]\n    cancel: [{ event: request-ended, when: claim.held }]\n"
         ]]),
-        ["E12 126:44: `claim.held` is not known here; allowed: reason"]
+        ["E12 174:44: `claim.held` is not known here; allowed: reason"]
     );
     // Routing knows what was asked for, and nothing else.
     assert_eq!(
@@ -142,7 +142,7 @@ fn each_place_has_its_own_names() {
             "when: { service: [parenting] }",
             "when: data.service == \"parenting\""
         ]]),
-        ["E12 132:13: `data` is not known here; allowed: service, urgency"]
+        ["E12 180:13: `data` is not known here; allowed: service, urgency"]
     );
     assert_eq!(
         refusals(&[[
@@ -156,7 +156,7 @@ fn each_place_has_its_own_names() {
     assert_eq!(
         refusals(&[["    emits: request-sent\n", opening]]),
         [
-            "E12 26:12: `request` in the move that opens it is not known here; allowed: service, urgency"
+            "E12 29:12: `request` in the move that opens it is not known here; allowed: service, urgency"
         ]
     );
 }
@@ -168,13 +168,13 @@ fn a_guard_says_why_and_a_concern_has_none() {
             "    emits: request-ended\n",
             "    emits: request-ended\n    guard: worker.named\n"
         ]]),
-        ["E31 71:12: a `guard` without `because`; allowed: the reason beside it, in plain words"]
+        ["E31 74:12: a `guard` without `because`; allowed: the reason beside it, in plain words"]
     );
     let concern =
         "    emits: concern-passed-on\n    guard: worker.named\n    because: Nobody is there\n";
     assert_eq!(
         refusals(&[["    emits: concern-passed-on\n", concern]]),
-        ["E33 84:3: a hand-over that may be refused; allowed: no `guard`: it never waits",]
+        ["E33 87:3: a hand-over that may be refused; allowed: no `guard`: it never waits",]
     );
 }
 
@@ -184,7 +184,7 @@ fn a_state_that_only_guards_can_open_is_a_trap() {
     assert_eq!(
         said,
         [
-            "E03 16:3: every way out of `helping` has a condition, and all may fail; allowed: a way out without `when` or `guard`, or paths for every value of a required field"
+            "E03 19:3: every way out of `helping` has a condition, and all may fail; allowed: a way out without `when` or `guard`, or paths for every value of a required field"
         ]
     );
 }

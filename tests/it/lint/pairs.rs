@@ -83,7 +83,10 @@ pub(super) const PAIRS: &[Pair] = &[
     ),
     pair(
         Rule::E07,
-        ["    stop: [concern-answered]", "    stop: [request-sent]"],
+        [
+            "    stop: [concern-answered, concern-taken-over]",
+            "    stop: [request-sent]",
+        ],
         "handover:\n    title",
         "`handover` can run for ever: from `asked` on nothing stops it",
     ),
@@ -212,7 +215,10 @@ pub(super) const PAIRS: &[Pair] = &[
     ),
     pair(
         Rule::E33,
-        ["    any_version: true\n", ""],
+        [
+            "    any_version: true\n    restricted: true\n    hand_over: opens\n",
+            "    restricted: true\n    hand_over: opens\n",
+        ],
         "raise-concern:",
         "a hand-over that may have to wait for a retry",
     ),
@@ -241,6 +247,12 @@ pub(super) const PAIRS: &[Pair] = &[
         "a basis in law for a target that the law does not set",
     ),
     pair(
+        Rule::E37,
+        ["by: [holder]", "by: [holder, team]"],
+        "close-concern:",
+        "a concern can be closed without being held, by `team`",
+    ),
+    pair(
         Rule::W13,
         [", goes_first: true", ""],
         "{ when: { urgency: [urgent] }",
@@ -257,6 +269,42 @@ pub(super) const PAIRS: &[Pair] = &[
         ["title: Help\n", "title: Ask a question\n"],
         "help:\n    title: Ask",
         "the title of `help` is that of `ask`",
+    ),
+    pair(
+        Rule::E40,
+        [
+            "claims: { lease: 16wh,",
+            "openings: [{ by: [team], makes: help }]\nclaims: { lease: 16wh,",
+        ],
+        "{ by: [team], makes: help }",
+        "`help` asks for data, and whoever opens a request gives none",
+    ),
+    pair(
+        Rule::E40,
+        [
+            "claims: { lease: 16wh,",
+            "openings: [{ by: [team], makes: raise-concern }]\nclaims: { lease: 16wh,",
+        ],
+        "{ by: [team], makes: raise-concern }",
+        "`raise-concern` is for a person to decide",
+    ),
+    pair(
+        Rule::E41,
+        [
+            "    title: Ask a question\n    by: [team]\n",
+            "    title: Ask a question\n    by: [team]\n    proposal: makes\n",
+        ],
+        "ask:\n    title: Ask a question",
+        "a proposal waits in `asked`, and nothing confirms it there",
+    ),
+    pair(
+        Rule::E41,
+        [
+            "    title: Help\n    by: [team]\n",
+            "    title: Help\n    proposal: confirms\n    by: [team]\n",
+        ],
+        "help:\n    title: Help",
+        "whoever proposed it could confirm it themselves with `help`",
     ),
     Pair {
         rule: Rule::W25,

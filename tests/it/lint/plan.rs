@@ -34,8 +34,8 @@ fn an_action_that_nothing_settles_is_refused_where_it_can_be_open() {
             ]]
         ),
         [
-            "E03 16:3: every way out of `helping` has a condition, and all may fail; allowed: a way out without `when` or `guard`, or paths for every value of a required field",
-            "E17 16:3: in `helping` an action of the plan can be open that nothing settles; allowed: a move with `plan: { settles: … }` there or later",
+            "E03 19:3: every way out of `helping` has a condition, and all may fail; allowed: a way out without `when` or `guard`, or paths for every value of a required field",
+            "E17 19:3: in `helping` an action of the plan can be open that nothing settles; allowed: a move with `plan: { settles: … }` there or later",
         ]
     );
 }
@@ -49,7 +49,7 @@ fn an_end_does_not_leave_an_action_open() {
     assert_eq!(
         planned(ADDS, &[settled_later]),
         [
-            "E20 68:3: `end` can leave an action of the plan open in the ending state `ended`; allowed: `guard: actions.open == 0`, or `plan: { settles: all, as: not-needed }`",
+            "E20 71:3: `end` can leave an action of the plan open in the ending state `ended`; allowed: `guard: actions.open == 0`, or `plan: { settles: all, as: not-needed }`",
         ]
     );
 }
@@ -59,39 +59,39 @@ fn a_plan_says_what_who_and_by_when() {
     for (plan, said) in [
         (
             "{ adds: { what: worker, by: by } }",
-            "E31 67:19: an action that nobody does; allowed: `who`, `agency` or both",
+            "E31 70:19: an action that nobody does; allowed: `who`, `agency` or both",
         ),
         (
             "{ adds: { what: worker, by: number, who: worker } }",
-            "E12 67:39: `number`, which may be missing; allowed: a field in `required`",
+            "E12 70:39: `number`, which may be missing; allowed: a field in `required`",
         ),
         (
             "{ adds: { what: worker, by: worker, who: worker } }",
-            "E12 67:39: `worker`, which is no date; allowed: a field with `format: date`",
+            "E12 70:39: `worker`, which is no date; allowed: a field with `format: date`",
         ),
         (
             "{ adds: { what: worker, by: day, who: worker } }",
-            "E12 67:39: `day`, which may be missing; allowed: a field in `required`",
+            "E12 70:39: `day`, which may be missing; allowed: a field in `required`",
         ),
         (
             "{ settles: worker, as: done }",
-            "E12 67:22: `worker`, which holds no numbers; allowed: all, or the path of an integer or a list of integers",
+            "E12 70:22: `worker`, which holds no numbers; allowed: all, or the path of an integer or a list of integers",
         ),
         (
             "{ settles: number, as: declined }",
-            "E31 67:11: an action declined without a reason; allowed: `because: <path of a code>`",
+            "E31 70:11: an action declined without a reason; allowed: `because: <path of a code>`",
         ),
         (
             "{ settles: number, as: finished }",
-            "E11 67:34: unknown way `finished`; allowed: done, declined, not-needed",
+            "E11 70:34: unknown way `finished`; allowed: done, declined, not-needed",
         ),
         (
             "{ settles: number, as: done, when: worker.named == 1 }",
-            "E12 67:62: `worker.named` is true or false, `1` is not; allowed: true or false",
+            "E12 70:62: `worker.named` is true or false, `1` is not; allowed: true or false",
         ),
         (
             "{ as: done }",
-            "E31 67:11: a plan that is not one thing; allowed: { adds: { what, by, who, agency } } or { settles: …, as: … }",
+            "E31 70:11: a plan that is not one thing; allowed: { adds: { what, by, who, agency } } or { settles: …, as: … }",
         ),
     ] {
         let found = planned(plan, &[]);

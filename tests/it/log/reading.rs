@@ -2,6 +2,7 @@
 
 use super::*;
 use futures::future::join_all;
+use rfa::log::EarlierEvents;
 
 /// More than one statement takes.
 const STREAMS: usize = 600;
@@ -68,35 +69,60 @@ async fn a_stream_with_a_gap_is_not_read() {
     assert_eq!(read.unwrap().len(), 3);
 }
 
-/// With the settings of the reader: its plan is made while the log is young and serves when it is full.
+/// The plan is made while the log is young and serves when it is full.
 #[tokio::test]
 async fn many_streams_are_found_by_the_index_and_not_sorted() {
     let under_test = LogUnderTest::start().await;
-    let file = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/src/log/sql/read_each_stream.sql"
-    );
-    let statement = std::fs::read_to_string(file).unwrap();
     let owner = under_test.database.connect().await;
     let setting = "set plan_cache_mode = force_generic_plan; set enable_seqscan = off";
     owner.batch_execute(setting).await.unwrap();
-    let prepare = format!("prepare many(text[], uuid[], int[]) as {statement}");
-    owner.batch_execute(&prepare).await.unwrap();
-    let explain = "explain execute many(array['a'], array[gen_random_uuid()], array[0])";
-    let plan: Vec<String> = owner
-        .query(explain, &[])
-        .await
-        .unwrap()
+    for name in ["read_each_stream", "read_earlier"] {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/log/sql");
+        let statement = std::fs::read_to_string(format!("{folder}/{name}.sql")).unwrap();
+        let prepare = format!("prepare {name}(text[], uuid[], int[]) as {statement}");
+        owner.batch_execute(&prepare).await.unwrap();
+        let explain =
+            format!("explain execute {name}(array['a'], array[gen_random_uuid()], array[0])");
+        let plan: Vec<String> = owner
+            .query(&explain, &[])
+            .await
+            .unwrap()
+            .iter()
+            .map(|row| row.get(0))
+            .collect();
+        let plan = plan.join("\n");
+        assert!(
+            plan.contains("events_authority_stream_version_key"),
+            "{plan}"
+        );
+        assert!(
+            !plan.contains("Seq Scan") && !plan.contains("Sort"),
+            "{plan}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_came_before_an_event_of_each_stream_is_read_in_order_and_without_sealed_parts() {
+    let under_test = LogUnderTest::start().await;
+    let log = &under_test.log;
+    let streams = [Uuid::new_v4(), Uuid::new_v4()];
+    for stream in streams {
+        appended(log.append(command(stream, 0, 4)).await);
+    }
+    let mut asked = EarlierEvents::default();
+    assert!(asked.is_empty());
+    for (stream, after) in streams.into_iter().zip([2, 0]) {
+        let events = log.read_stream(AUTHORITY, stream, after).await.unwrap();
+        asked.push(&events[0]);
+    }
+    let found = log.read_earlier(&asked).await.unwrap();
+    let found: Vec<(Uuid, i32)> = found
         .iter()
-        .map(|row| row.get(0))
+        .map(|event| {
+            assert!(event.sealed.is_empty() && event.unreadable.is_none());
+            (event.stream, event.version)
+        })
         .collect();
-    let plan = plan.join("\n");
-    assert!(
-        plan.contains("events_authority_stream_version_key"),
-        "{plan}"
-    );
-    assert!(
-        !plan.contains("Seq Scan") && !plan.contains("Sort"),
-        "{plan}"
-    );
+    assert_eq!(found, [(streams[0], 1), (streams[0], 2)]);
 }

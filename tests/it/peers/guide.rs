@@ -4,11 +4,12 @@ use super::{checkout, command, python};
 use crate::relay::stage::connect;
 use crate::support::client::Served;
 use crate::support::engine::now;
-use crate::support::{Postgres, PrivateBroker};
+use crate::support::{Postgres, PrivateBroker, until};
 use lapin::options::BasicPublishOptions;
 use lapin::{BasicProperties, Channel};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::process::Command;
@@ -58,14 +59,14 @@ fn every_snippet_of_the_guide_is_run_here() {
     assert_eq!(names, run);
 }
 
-struct Reader {
+pub(super) struct Reader {
     folder: PathBuf,
     variables: Vec<(&'static str, String)>,
 }
 
 impl Reader {
     /// A folder with the snippets as files.
-    fn new(variables: Vec<(&'static str, String)>) -> Self {
+    pub(super) fn new(variables: Vec<(&'static str, String)>) -> Self {
         let name = format!("guide-{}", now().as_nanosecond());
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         std::fs::create_dir_all(&folder).unwrap();
@@ -75,8 +76,8 @@ impl Reader {
         Self { folder, variables }
     }
 
-    async fn say(&self, mut command: Command) -> String {
-        let output = tokio::time::timeout(PATIENCE, command.output()).await;
+    async fn say(&self, patience: Duration, mut command: Command) -> String {
+        let output = tokio::time::timeout(patience, command.output()).await;
         let output = output.expect("an end in time").unwrap();
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         let errors = String::from_utf8_lossy(&output.stderr);
@@ -88,7 +89,14 @@ impl Reader {
         let variables = [&self.variables[..], more].concat();
         let mut command = command(program, &self.folder, &variables);
         command.arg(file);
-        self.say(command).await
+        self.say(PATIENCE, command).await
+    }
+
+    /// A snippet that has more to do than others.
+    pub(super) async fn runs_for(&self, patience: Duration, program: &Path, file: &str) -> String {
+        let mut command = command(program, &self.folder, &self.variables);
+        command.arg(file);
+        self.say(patience, command).await
     }
 
     /// A snippet that sends, with a key; gives the receipt.
@@ -103,6 +111,19 @@ impl Reader {
         let one = [("COUNT", "1".to_owned())];
         let said = self.run(program, file, &one).await;
         serde_json::from_str(&said).unwrap_or_else(|error| panic!("{file}: {error}: {said}"))
+    }
+}
+
+impl Reader {
+    /// As if the process that writes lines had been ended in the middle of one.
+    fn tear_the_inbox(&self) {
+        let inbox = std::fs::OpenOptions::new()
+            .append(true)
+            .open(self.folder.join("inbox.jsonl"));
+        // The other one is a database.
+        if let Ok(mut inbox) = inbox {
+            inbox.write_all(b"{\"event\":{\"epoch").unwrap();
+        }
     }
 }
 
@@ -128,15 +149,105 @@ fn account(folder: &Path) -> Vec<(&'static str, String)> {
         .collect()
 }
 
-/// Another message about the same request, in the queue that the guide reads.
-async fn put(channel: &Channel, like: &Value, id: Uuid, version: u32) {
-    let mut message = like.clone();
-    message["id"] = json!(id);
-    message["data"]["version"] = json!(version);
-    let (body, queue) = (message.to_string(), QUEUE.into());
-    let (options, properties) = (BasicPublishOptions::default(), BasicProperties::default());
-    let sent = channel.basic_publish("".into(), queue, options, body.as_bytes(), properties);
-    sent.await.unwrap();
+/// Messages about the request of another one, in the queue that the guide reads.
+struct MoreMessages<'a> {
+    channel: &'a Channel,
+    like: &'a Value,
+}
+
+impl MoreMessages<'_> {
+    async fn put(&self, place: u32) {
+        let (message, id) = (self.like.clone(), Uuid::new_v4());
+        self.publish(message, place, id).await;
+    }
+
+    async fn put_twice(&self, place: u32) {
+        let id = Uuid::new_v4();
+        for _ in 0..2 {
+            self.publish(self.like.clone(), place, id).await;
+        }
+    }
+
+    /// As if the log had been restored to where nothing of the request's messages holds.
+    async fn put_after_a_restore(&self, epoch: Uuid, place: u32) {
+        let (_, position) = self.like["position"]
+            .as_str()
+            .unwrap()
+            .split_once('-')
+            .unwrap();
+        let position: i64 = position.parse().unwrap();
+        let mut message = self.like.clone();
+        message["epoch"] = json!(epoch);
+        message["epochafter"] = json!((position - 1).to_string());
+        message["position"] = json!(format!("{}-{position}", epoch.simple()));
+        self.publish(message, place, Uuid::new_v4()).await;
+    }
+
+    async fn publish(&self, mut message: Value, place: u32, id: Uuid) {
+        message["id"] = json!(id);
+        message["place"] = json!(place);
+        let (body, queue) = (message.to_string(), QUEUE.into());
+        let (options, properties) = (BasicPublishOptions::default(), BasicProperties::default());
+        let channel = self.channel;
+        let sent = channel.basic_publish("".into(), queue, options, body.as_bytes(), properties);
+        sent.await.unwrap();
+    }
+}
+
+/// A program of the guide that receives, and goes on where it was at each start.
+struct ReceivingSnippet<'a> {
+    reader: &'a Reader,
+    program: &'a Path,
+    file: String,
+}
+
+impl ReceivingSnippet<'_> {
+    async fn hands_on(&self, count: usize) -> Vec<Value> {
+        self.run(&[("COUNT", count.to_string())]).await
+    }
+
+    /// Without patience for what is missing.
+    async fn hands_on_at_once(&self, count: usize) -> Vec<Value> {
+        let variables = [("COUNT", count.to_string()), ("WAIT", "0".to_owned())];
+        self.run(&variables).await
+    }
+
+    async fn run(&self, variables: &[(&'static str, String)]) -> Vec<Value> {
+        let said = self.reader.run(self.program, &self.file, variables).await;
+        let lines = said.lines().map(serde_json::from_str);
+        lines
+            .collect::<Result<_, _>>()
+            .unwrap_or_else(|e| panic!("{}: {e}: {said}", self.file))
+    }
+}
+
+fn places(events: &[Value]) -> Vec<u64> {
+    let place = |event: &Value| event["place"].as_u64().unwrap();
+    events.iter().map(place).collect()
+}
+
+/// What is late, missing, a copy or void.
+async fn keeps_order(snippet: &ReceivingSnippet<'_>, more: &MoreMessages<'_>) {
+    more.put_twice(3).await;
+    more.put(2).await;
+    assert_eq!(places(&snippet.hands_on(2).await), [2, 3]);
+    // The fourth is missing: the request is read, and then it is too late for it.
+    more.put(5).await;
+    let read = snippet.hands_on_at_once(1).await;
+    assert_eq!(read[0]["id"], more.like["subject"], "{read:?}");
+    assert_eq!(read[0]["reference"], more.like["data"]["reference"]);
+    more.put(4).await;
+    more.put(6).await;
+    snippet.reader.tear_the_inbox();
+    assert_eq!(places(&snippet.hands_on(1).await), [6]);
+    // The new epoch stands at the second place; the API of this one does not know its positions.
+    let epoch = Uuid::new_v4();
+    more.put_after_a_restore(epoch, 2).await;
+    let told = snippet.hands_on_at_once(1).await;
+    assert_eq!(places(&told), [2]);
+    more.put(7).await;
+    more.put_after_a_restore(epoch, 3).await;
+    assert_eq!(places(&snippet.hands_on(1).await), [3]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -165,12 +276,11 @@ async fn whoever_follows_the_guide_sends_a_request_and_receives_a_message() {
     reader.variables.push(("API", served.process.http.clone()));
 
     let by_http = reader.sends(sh, "send.sh", "by-http").await;
-    let told: Value = serde_json::from_str(
-        reader.receives(sh, "receive.sh").await[0]["payload"]
-            .as_str()
-            .unwrap(),
-    )
-    .unwrap();
+    let told = until("the first message", PATIENCE, || async {
+        let got = reader.receives(sh, "receive.sh").await;
+        got[0]["payload"].as_str().map(str::to_owned)
+    });
+    let told: Value = serde_json::from_str(&told.await).unwrap();
     assert_eq!(told["data"]["request_id"], by_http["request_id"]);
     assert_eq!(told["type"], "scot.rfa.request-sent.v1");
 
@@ -179,21 +289,19 @@ async fn whoever_follows_the_guide_sends_a_request_and_receives_a_message() {
     for (program, ending) in [(&python, "py"), (&node, "js")] {
         let (send, receive) = (format!("send.{ending}"), format!("receive.{ending}"));
         let first = reader.sends(program, &send, ending).await;
-        let told = reader.receives(program, &receive).await;
+        let snippet = ReceivingSnippet {
+            reader: &reader,
+            program,
+            file: receive,
+        };
+        let told = snippet.hands_on(1).await.remove(0);
         assert_eq!(told["data"]["request_id"], first["request_id"], "{told}");
-        // After its queue was full: what comes late is no copy, and a copy is.
-        let (earlier, later) = (Uuid::new_v4(), Uuid::new_v4());
-        for (id, version) in [(later, 2), (later, 2), (earlier, 1)] {
-            put(&channel, &told, id, version).await;
-        }
-        let two = [("COUNT", "2".to_owned())];
-        let said = reader.run(program, &receive, &two).await;
-        let said: Vec<Value> = said
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect();
-        let ids: Vec<&str> = said.iter().map(|one| one["id"].as_str().unwrap()).collect();
-        assert_eq!(ids, [later.to_string(), earlier.to_string()]);
+        assert_eq!(told["place"], json!(1));
+        let more = MoreMessages {
+            channel: &channel,
+            like: &told,
+        };
+        keeps_order(&snippet, &more).await;
 
         let again = reader.sends(program, &send, ending).await;
         assert_eq!(again["duplicate"], json!(true), "{again}");

@@ -15,6 +15,8 @@ struct Slip {
     cancel: &'static str,
     /// Starts once in the life of a request.
     once: bool,
+    /// Begins again with every stop.
+    anew: bool,
 }
 
 const fn slip(
@@ -29,28 +31,30 @@ const fn slip(
         stop,
         cancel,
         once: false,
+        anew: false,
     }
 }
 
 const OVER: &str = "not-agreed request-withdrawn help-declined entered-in-error request-ended";
 
-fn slips() -> [Slip; 9] {
+fn slips() -> [Slip; 11] {
     [
         slip(
             "handover",
             "child-protection-concern-passed-on",
-            "concern-answered",
+            "concern-handed-over concern-taken-over",
             "",
         ),
+        slip("take_over", "concern-handed-over", "concern-taken-over", ""),
         Slip {
             once: true,
             ..slip(
                 "acknowledge",
                 "request-sent",
-                "request-acknowledged question-asked help-agreed not-agreed garf-asked \
+                "request-acknowledged question-asked help-agreed decision-proposed garf-asked \
                  request-ended",
                 "request-withdrawn help-declined entered-in-error \
-                 concern-answered?result=child-protection",
+                 concern-result?result=child-protection",
             )
         },
         slip(
@@ -58,13 +62,20 @@ fn slips() -> [Slip; 9] {
             "request-sent asked-to-look-again",
             "help-agreed not-agreed",
             "request-withdrawn help-declined entered-in-error request-ended \
-             concern-answered?result=child-protection",
+             concern-result?result=child-protection",
         ),
         slip(
             "inform",
             "help-agreed not-agreed",
-            "requester-told help-agreed?requester_told=true not-agreed?requester_told=true",
-            "entered-in-error",
+            "requester-told decision-read help-agreed?requester_told=true \
+             not-agreed?requester_told=true",
+            "help-started entered-in-error",
+        ),
+        slip(
+            "family_told",
+            "help-agreed not-agreed",
+            "family-told",
+            "help-started help-declined request-withdrawn request-ended entered-in-error",
         ),
         slip(
             "allocate",
@@ -84,15 +95,27 @@ fn slips() -> [Slip; 9] {
             "help-started",
             OVER,
         ),
-        slip("review", "help-started", "review-held", OVER),
+        Slip {
+            anew: true,
+            ..slip("review", "help-started", "review-held", OVER)
+        },
         slip(
             "answer",
             "question-asked",
             "question-answered",
-            "help-agreed not-agreed garf-asked request-passed-on request-withdrawn help-declined \
+            "help-agreed decision-proposed garf-asked request-passed-on request-withdrawn help-declined \
              entered-in-error request-ended child-protection-concern-passed-on",
         ),
     ]
+}
+
+/// When it really happened, where it was written down afterwards.
+fn written_later(coded: &Value) -> &Value {
+    ["answered_at", "told_at"]
+        .into_iter()
+        .map(|field| &coded[field])
+        .find(|at| at.is_string())
+        .unwrap_or(&Value::Null)
 }
 
 impl Slip {
@@ -139,8 +162,12 @@ impl Slip {
                 *spell = (
                     status.to_owned(),
                     spell.1,
-                    Some(at_ms(&coded["answered_at"])),
+                    Some(at_ms(written_later(coded))),
                 );
+                if self.anew && status == "stopped" {
+                    let at = event.occurred_at.as_millisecond();
+                    spells.push(("running".to_owned(), at, None));
+                }
             }
         }
         spells
@@ -148,7 +175,7 @@ impl Slip {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn all_nine_clocks_equal_those_that_are_read_off_the_log_by_hand() {
+async fn all_ten_clocks_equal_those_that_are_read_off_the_log_by_hand() {
     let engine = worked(120).await;
     engine.runner.run_until_idle().await.unwrap();
     let log = log_of(&engine).await;

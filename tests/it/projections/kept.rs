@@ -22,11 +22,12 @@ use serde_json::Value;
 const ROUNDS: usize = 30;
 /// Of all shapes, in each round.
 const ASKED: usize = 6;
-const CLOCKS: [&str; 9] = [
+const CLOCKS: [&str; 10] = [
     "handover",
     "acknowledge",
     "decide",
     "inform",
+    "family_told",
     "allocate",
     "first_contact",
     "start_support",

@@ -45,7 +45,32 @@ async fn the_rows_of_a_page_are_found_by_the_primary_key_of_a_table_that_was_nev
 }
 
 /// A statement of the screens, its parameters' types, and how its rows are to be found.
-const LOOKS: [(&str, &str, &str); 7] = [
+const LOOKS: [(&str, &str, &str); 13] = [
+    (
+        "projections/sql/own_needs.sql",
+        "text, text, text[], text[], bigint",
+        "Index Cond: ((authority = $1) AND (requester = $2)",
+    ),
+    (
+        "projections/sql/own_decided.sql",
+        "text, text, bigint",
+        "Index Cond: ((authority = $1) AND (requester = $2)",
+    ),
+    (
+        "projections/sql/own_newest.sql",
+        "text, text, boolean, timestamptz, uuid, uuid[], bigint",
+        "Index Cond: ((authority = $1) AND (requester = $2)",
+    ),
+    (
+        "projections/sql/held_requests.sql",
+        "text, bigint",
+        "Index Cond: (authority = $1)",
+    ),
+    (
+        "projections/sql/expected_days.sql",
+        "text, uuid[]",
+        "Index Cond: ((request_id = ANY ($2)) AND (authority = $1))",
+    ),
     (
         "projections/sql/waiting.sql",
         "text, text, bigint",
@@ -65,6 +90,11 @@ const LOOKS: [(&str, &str, &str); 7] = [
         "log/sql/vault_find_any_indexed.sql",
         "text, text[], bytea[]",
         "Index Cond: ((authority = $1) AND (kind = asked.kind) AND (digest = asked.digest))",
+    ),
+    (
+        "log/sql/vault_find_viewed.sql",
+        "text, text, text[], bytea",
+        "Index Cond: ((authority = $1) AND (kind = $2) AND (viewer = asked.viewer) AND (digest = $4))",
     ),
     (
         "projections/sql/response_times_settled.sql",

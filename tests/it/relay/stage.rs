@@ -88,11 +88,11 @@ impl Stage {
 
     /// Anything that is published makes the relay look at its topology at once.
     pub(crate) async fn declare_something(&self) {
-        let somebody = Principal {
-            id: PrincipalId::parse(&Uuid::new_v4().to_string()).unwrap(),
-            kind: PrincipalKind::Person,
-            grants: Vec::new(),
-        };
+        let somebody = Principal::new(
+            PrincipalId::parse(&Uuid::new_v4().to_string()).unwrap(),
+            PrincipalKind::Person,
+            Vec::new(),
+        );
         let declaration = Declaration::grants(&somebody).unwrap();
         self.engine.publish(AUTHORITY, vec![declaration]).await;
     }
@@ -124,10 +124,14 @@ impl Stage {
 
     /// Another replica's lane, after the lease of the first has run out.
     pub(crate) async fn successor(&self) -> RelayLane {
+        self.successor_of(Lane::Ordinary).await
+    }
+
+    pub(crate) async fn successor_of(&self, lane: Lane) -> RelayLane {
         let owner = self.engine.database.connect().await;
         let run_out = "update reader.cursors set lease_until = clock_timestamp()";
         owner.execute(run_out, &[]).await.unwrap();
-        self.lane(Lane::Ordinary)
+        self.lane(lane)
     }
 
     /// Request and reason.
@@ -308,6 +312,11 @@ impl Received {
     pub(crate) fn request(&self) -> Uuid {
         let id = self.body["data"]["request_id"].as_str().unwrap();
         Uuid::parse_str(id).unwrap()
+    }
+
+    /// Among the messages about its request to this receiver.
+    pub(crate) fn place(&self) -> i64 {
+        self.body["place"].as_i64().unwrap()
     }
 
     pub(crate) fn version(&self) -> i64 {

@@ -48,6 +48,7 @@ impl Story {
             agency: self.agency.map(|agency| AgencyId::parse(agency).unwrap()),
             child: Uuid::new_v4(),
             received_at: Timestamp::UNIX_EPOCH,
+            carried_by: None,
         });
         self.append(0, act, Audience::Ordinary)
     }
@@ -95,10 +96,13 @@ impl Story {
             cover: None,
             plan: None,
             link: None,
+            expected: None,
             worker: None,
             decided_by: None,
+            proposal: None,
+            by_opening: false,
             hand_over: None,
-            concerns_left: 0,
+            concern: None,
             coded: serde_json::Map::from_iter([("why".to_owned(), Value::from("canary-code"))]),
             opening: None,
             personal: Personal::default(),

@@ -18,6 +18,7 @@ async fn reference(served: &Served, request: uuid::Uuid) -> String {
 async fn a_duty_worker_is_shown_the_other_request_and_notes_it_without_copying() {
     let served = Served::start().await;
     let (first, second) = (served.sent().await, served.sent().await);
+    served.settled().await;
     let other = reference(&served, first).await;
     let visitor = Visitor::signed_in(&served.process.http, "duty.carrick").await;
     let page = format!("/app/requests/{second}");
@@ -64,6 +65,8 @@ async fn whether_help_came_is_said_by_whoever_asked_and_seen_by_team_and_manager
         .make(request, "agree-to-help", "lead.carrick", agreed)
         .await;
     assert_eq!(agreed.status, StatusCode::OK, "{}", agreed.text);
+    // Whoever asked reads the decision first: until then it stands before everything else.
+    head.get(&page).await.says("What was decided");
     let mine = until("my request", Duration::from_secs(20), || async {
         let mine = head.get("/app/mine").await;
         mine.text

@@ -272,7 +272,7 @@ async fn what_waits_for_an_answer_stands_first_and_what_has_ended_is_a_click_awa
         served.sent().await,
     ];
     let question = serde_json::json!({ "question": "Invented: which days?" });
-    served.make(asked, "ask", "duty.carrick", question).await;
+    served.make(asked, "ask", "lead.carrick", question).await;
     let why = serde_json::json!({ "reason": "Invented: an aunt helps." });
     let gone = served.make(ended, "withdraw", "head.girvan", why).await;
     assert_eq!(gone.status, StatusCode::OK, "{}", gone.text);
@@ -299,7 +299,7 @@ async fn a_question_is_answered_by_whoever_asked() {
         .make(
             request,
             "ask",
-            "duty.carrick",
+            "lead.carrick",
             serde_json::json!({ "question": "Invented: which days?" }),
         )
         .await;

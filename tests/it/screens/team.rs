@@ -88,7 +88,7 @@ async fn two_race_for_a_claim_and_one_is_told_who_won() {
         (&two, "two")
     };
     let again = won.post(&claim, &[("key", key)]).await;
-    assert_eq!(again.location(), format!("{page}?done=claim"));
+    assert_eq!(again.location(), page);
     let opened = won.get(again.location()).await;
     opened.says("You have claimed this request");
     opened.says("Robin");
@@ -99,6 +99,7 @@ async fn a_move_is_made_once_however_often_its_form_is_sent() {
     let served = Served::start().await;
     let request = served.sent().await;
     let visitor = duty(&served).await;
+    served.claimed(request, "duty.carrick").await;
     let page = format!("/app/requests/{request}");
     let form = format!("{page}/moves/ask");
     let drawn = visitor.get(&form).await;
@@ -110,13 +111,13 @@ async fn a_move_is_made_once_however_often_its_form_is_sent() {
         ("question", "Invented: which days?"),
     ];
     let done = visitor.post(&form, &fields).await;
-    assert_eq!(done.location(), format!("{page}?done=ask"), "{}", done.text);
+    assert_eq!(done.location(), page, "{}", done.text);
     let again = visitor.post(&form, &fields).await;
     assert_eq!(again.location(), done.location(), "{}", again.text);
     let seen = served
         .get(&format!("/requests/{request}"), "duty.carrick")
         .await;
-    assert_eq!(seen.body["version"], 2);
+    assert_eq!(seen.body["version"], 4);
     // The same form with other words is not sent in its place.
     let other = [
         ("key", key.as_str()),
@@ -132,7 +133,8 @@ async fn what_was_typed_stands_there_again_beside_what_is_wrong() {
     let served = Served::start().await;
     let request = served.sent().await;
     let visitor = duty(&served).await;
-    let form = format!("/app/requests/{request}/moves/not-agreed");
+    served.claimed(request, "duty.carrick").await;
+    let form = format!("/app/requests/{request}/moves/propose-not-agreed");
     let script = "<script>alert(1)</script>\"'";
     let fields = [
         ("advice", script),
@@ -160,7 +162,7 @@ async fn what_was_typed_stands_there_again_beside_what_is_wrong() {
     let seen = served
         .get(&format!("/requests/{request}"), "duty.carrick")
         .await;
-    assert_eq!(seen.body["version"], 1);
+    assert_eq!(seen.body["version"], 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -170,7 +172,7 @@ async fn one_of_two_questions_is_asked_for_beside_the_first() {
     let mut agreed = example("agree-to-help");
     agreed["worker"] = serde_json::json!("duty.carrick");
     let made = served
-        .make(request, "agree-to-help", "duty.carrick", agreed)
+        .make(request, "agree-to-help", "lead.carrick", agreed)
         .await;
     assert_eq!(made.status, StatusCode::OK, "{}", made.text);
     let form = format!("/app/requests/{request}/moves/plan-action");
@@ -188,14 +190,15 @@ async fn whoever_decides_on_an_older_version_is_asked_to_look_again() {
     let served = Served::start().await;
     let request = served.sent().await;
     let visitor = duty(&served).await;
+    served.claimed(request, "duty.carrick").await;
     let form = format!("/app/requests/{request}/moves/ask");
     let drawn = visitor.get(&form).await;
     let moved = served
         .make(
             request,
-            "acknowledge",
+            "tell-requester",
             "lead.carrick",
-            serde_json::json!({}),
+            serde_json::json!({ "how": "phone" }),
         )
         .await;
     assert_eq!(moved.status, StatusCode::OK, "{}", moved.text);
@@ -245,17 +248,81 @@ async fn a_concern_shows_what_to_ring_and_stays_red_until_somebody_answered() {
     ];
     let done = visitor.fill_in(&form, &fields).await;
     assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text);
+    // Who has just written down that they rang is asked whether somebody answered, not told to ring.
+    let asks = format!("{page}/moves/concern-handed-over?concern=1");
+    assert_eq!(done.location(), asks);
+    let form = visitor.get(&asks).await;
+    form.says("Write down who answered");
+    form.says("If nobody has answered, ring the next number");
+    form.says_not("Ring first, now");
+    form.says("name=\"answered_at\" type=\"datetime-local\" value=\"20");
+    let card = visitor.get(&page).await;
+    card.says("nobody has answered yet");
+    card.says_not("If nobody was rung, ring now");
+    // Nobody answers: it is written down, the alarm stays on, and the next number is shown.
+    let missed = format!("{page}/moves/could-not-get-through?concern=1");
+    let tried = [("concern", "1"), ("number_rung", "police-999")];
+    let done = visitor.fill_in(&missed, &tried).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text);
+    assert_eq!(done.location(), asks);
+    visitor.get(&asks).await.says("(nobody answered)");
     visitor.get(&page).await.says("nobody has answered yet");
-    let answered = served
+    let answered = [
+        ("concern", "1"),
+        ("number_rung", "initial-response"),
+        ("answered_by", "Invented responder"),
+        ("answered_at", "2026-01-05T09:00"),
+    ];
+    let done = visitor.fill_in(&asks, &answered).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text);
+    let card = visitor.get(&page).await;
+    card.says_not("nobody has answered yet");
+    card.says("Invented responder");
+    card.says("a responder has to take it over");
+    // A colleague who did not pass it on sees nothing of it.
+    let lead = Visitor::signed_in(&served.process.http, "lead.carrick").await;
+    lead.get(&page).await.says("Invented responder");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_responder_takes_over_with_one_button_and_opens_the_rest_with_another() {
+    let served = Served::start().await;
+    let request = served.sent().await;
+    let concern = example("pass-on-child-protection-concern");
+    served
         .make(
             request,
-            "answered-by",
-            "social.work",
-            example("answered-by"),
+            "pass-on-child-protection-concern",
+            "head.girvan",
+            concern,
         )
         .await;
-    assert_eq!(answered.status, StatusCode::OK, "{}", answered.text);
-    visitor.get(&page).await.says_not("nobody has answered yet");
+    let responder = Visitor::signed_in(&served.process.http, "social.work").await;
+    until("the list knows it", Duration::from_secs(20), || async {
+        let list = responder.get("/app/concerns").await;
+        list.text.contains("Take it over").then_some(())
+    })
+    .await;
+    let page = format!("/app/requests/{request}");
+    responder.get(&page).await.says_not("Robin");
+    let take_over = format!("{page}/moves/take-over-concern");
+    let key = uuid::Uuid::new_v4().to_string();
+    let done = responder
+        .post(&take_over, &[("key", key.as_str()), ("concern", "1")])
+        .await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text);
+    let known = responder.get(&page).await;
+    known.says("You hold child protection concern 1");
+    known.says("Robin");
+    known.says_not("enjoys art");
+    known.says("To keep the child safe today");
+    let whole = responder.get(&format!("{page}?narrative=safe-now")).await;
+    whole.says("enjoys art");
+    // The team's own page shows a member nothing of it.
+    let member = duty(&served).await;
+    let outline = member.get(&page).await;
+    outline.says_not("hold child protection concern");
+    outline.says_not("Robin");
 }
 
 #[tokio::test(flavor = "multi_thread")]

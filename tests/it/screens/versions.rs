@@ -76,6 +76,7 @@ async fn a_request_has_the_forms_of_the_version_that_it_is_pinned_to() {
         let request = sent(&served, school).await;
         let seen = served.get(&format!("/requests/{request}"), duty).await;
         assert_eq!(seen.body["workflow_version"], version, "{}", seen.text);
+        served.claimed(request, duty).await;
         let visitor = Visitor::signed_in(&served.process.http, duty).await;
         let form = format!("/app/requests/{request}/moves/ask");
         let drawn = visitor.get(&form).await;

@@ -97,6 +97,12 @@ impl Visitor {
         }
     }
 
+    /// With other cookies than those of the sign-in alone.
+    pub(crate) fn call_with(&self, path: &str, cookies: &str) -> RequestBuilder {
+        let call = self.client.get(format!("{}{path}", self.http));
+        call.header(COOKIE, cookies)
+    }
+
     pub(crate) async fn send(&self, call: RequestBuilder) -> Seen {
         let answer = call.send().await.unwrap();
         Seen {

@@ -166,7 +166,16 @@ impl Served {
         serde_json::from_value(answer.body["request_id"].clone()).unwrap()
     }
 
-    /// A move at the version that the request has now.
+    /// Claimed by the person, who has then opened it: version 3 of a request that was just sent.
+    pub(crate) async fn claimed(&self, request: Uuid, person: &str) {
+        let path = format!("/requests/{request}");
+        let claim = self.post(&format!("{path}/claim"), person, json!({})).await;
+        assert_eq!(claim.status, StatusCode::OK, "{}", claim.text);
+        let opened = self.get(&path, person).await;
+        assert_eq!(opened.status, StatusCode::OK, "{}", opened.text);
+    }
+
+    /// A move at the version that the request has once the person has opened it.
     pub(crate) async fn make(
         &self,
         request: Uuid,
@@ -186,6 +195,17 @@ impl Served {
         .json(json!({ "data": data }))
         .send()
         .await
+    }
+
+    /// A look-up of a number that nobody has; it waits until all that was recorded can be found.
+    pub(crate) async fn settled(&self) {
+        let body = json!({ "kind": "seemis", "number": "0", "reason": "new-request" });
+        until("look-ups know the log", Duration::from_secs(20), || async {
+            let call = self.call(Method::POST, "/requests/find", "head.girvan");
+            let found = call.json(body.clone()).send().await;
+            (found.status == StatusCode::OK).then_some(())
+        })
+        .await;
     }
 
     pub(crate) fn people(&self) -> impl Iterator<Item = &str> {

@@ -3,13 +3,14 @@
 use super::{Postgres, TestDatabase};
 use jiff::Timestamp;
 use rfa::commands::{Commands, Declaration, Registry, publish, read_folder};
-use rfa::domain::ids::Authority;
+use rfa::domain::ids::{Authority, PrincipalId, RequestId};
 use rfa::log::Log;
 use rfa::log::connect::LogConfig;
 use rfa::log::vault::{MasterKey, Vault, VaultConfig};
 use rfa::projections::Runner;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use uuid::Uuid;
 
 pub(crate) const MASTER_KEY: &str =
     "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
@@ -85,6 +86,18 @@ impl Engine {
         )
         .await
         .unwrap()
+    }
+
+    /// Written down before a text is shown, as every door does.
+    pub(crate) async fn read(&self, authority: &str, request: RequestId, person: &PrincipalId) {
+        let client = self.database.connect().await;
+        let written = "insert into access.readings (authority, request_id, principal, opened, call)
+            values ($1, $2, $3, 'content', $4)";
+        let (person, call) = (person.as_str(), Uuid::new_v4());
+        let rows = client
+            .execute(written, &[&authority, &request.0, &person, &call])
+            .await;
+        assert_eq!(rows.unwrap(), 1);
     }
 
     pub(crate) async fn publish_folder(&self, authority: &str) -> usize {

@@ -77,6 +77,11 @@ const MODULES: &[Module] = &[
         never: &["axum", "lapin"],
     },
     Module {
+        name: "lookups",
+        ours: &["domain", "log", "access", "relay"],
+        never: &["axum", "lapin"],
+    },
+    Module {
         name: "timers",
         ours: &["domain", "log", "commands", "config"],
         never: &["lapin", "axum"],
@@ -126,6 +131,7 @@ const MODULES: &[Module] = &[
             "report",
             "projections",
             "access",
+            "lookups",
             "sheet",
             "notices",
             "statistics",

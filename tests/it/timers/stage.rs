@@ -130,15 +130,8 @@ pub(crate) fn after(from: Timestamp, minutes: i64) -> Timestamp {
 pub(crate) fn person(id: &str, role: &str) -> Principal {
     let role = role.parse().unwrap();
     let team = (role == "keeper".parse().unwrap()).then(|| "carrick-team".parse().unwrap());
-    Principal {
-        id: id.parse().unwrap(),
-        kind: PrincipalKind::Person,
-        grants: vec![Grant {
-            role,
-            team,
-            agency: None,
-        }],
-    }
+    let grant = Grant::new(role, team, None);
+    Principal::new(id.parse().unwrap(), PrincipalKind::Person, vec![grant])
 }
 
 impl Stage {

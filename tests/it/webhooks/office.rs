@@ -31,15 +31,10 @@ pub(crate) fn authority() -> Authority {
 /// Role and where it is held: a team or an agency.
 pub(crate) fn principal(id: &str, kind: PrincipalKind, role: &str, at: &str) -> Principal {
     let is_team = at.ends_with("-team") || at == "initial-response";
-    Principal {
-        id: id.parse().unwrap(),
-        kind,
-        grants: vec![Grant {
-            role: role.parse().unwrap(),
-            team: is_team.then(|| at.parse().unwrap()),
-            agency: (!is_team).then(|| at.parse().unwrap()),
-        }],
-    }
+    let team = is_team.then(|| at.parse().unwrap());
+    let agency = (!is_team).then(|| at.parse().unwrap());
+    let grant = Grant::new(role.parse().unwrap(), team, agency);
+    Principal::new(id.parse().unwrap(), kind, vec![grant])
 }
 
 pub(crate) fn head() -> Principal {
@@ -54,6 +49,24 @@ pub(crate) fn duty() -> Principal {
         PrincipalKind::Person,
         "locality-worker",
         team,
+    )
+}
+
+pub(crate) fn lead() -> Principal {
+    principal(
+        "lead.carrick",
+        PrincipalKind::Person,
+        "team-lead",
+        "carrick-team",
+    )
+}
+
+pub(crate) fn deputy() -> Principal {
+    principal(
+        "deputy.carrick",
+        PrincipalKind::Person,
+        "team-lead",
+        "carrick-team",
     )
 }
 
@@ -90,7 +103,8 @@ impl Office {
             engine,
             subscriptions,
         };
-        office.grant(&[head(), duty(), school_system()]).await;
+        let people = [head(), duty(), lead(), deputy(), school_system()];
+        office.grant(&people).await;
         office.grant(others).await;
         office
     }
@@ -187,7 +201,9 @@ impl Office {
         self.execute(&head(), ask, None).await.unwrap().request_id
     }
 
+    /// Whoever makes it has opened the request.
     pub(crate) async fn make(&self, request: RequestId, name: &str, by: &Principal, data: Value) {
+        self.engine.read(AUTHORITY, request, &by.id).await;
         let loaded = self.engine.commands.load(AUTHORITY, request).await.unwrap();
         let ask = Ask::Moves {
             request,
@@ -202,7 +218,7 @@ impl Office {
 
     pub(crate) async fn asked(&self, request: RequestId) {
         let question = json!({ "question": "Invented: which mornings?" });
-        self.make(request, "ask", &duty(), question).await;
+        self.make(request, "ask", &lead(), question).await;
     }
 
     /// The second event of a request, as a build wrote it that is not this one.

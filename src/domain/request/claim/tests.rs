@@ -5,7 +5,7 @@ use crate::domain::organisation::{Covers, Organisation};
 use crate::domain::request::actor::{Grant, Principal, PrincipalKind};
 use crate::domain::request::clocks::ClockGround;
 use crate::domain::request::codec;
-use crate::domain::request::command::{Asked, Facts, OpeningFacts, RequestCommand, Routed};
+use crate::domain::request::command::{Asked, Facts, OpeningFacts, RequestCommand, Routed, Sight};
 use crate::domain::request::decide::{Pinned, decide};
 use crate::domain::request::error::{NotDue, Refusal};
 use crate::domain::request::event::{Personal, RequestEvent};
@@ -35,15 +35,15 @@ fn at(text: &str) -> Timestamp {
 }
 
 fn person(id: &str, role: &str, team: Option<&str>) -> Principal {
-    Principal {
-        id: PrincipalId::parse(id).unwrap(),
-        kind: PrincipalKind::Person,
-        grants: vec![Grant {
-            role: role.parse().unwrap(),
-            team: team.map(|team| team.parse().unwrap()),
-            agency: None,
-        }],
-    }
+    Principal::new(
+        PrincipalId::parse(id).unwrap(),
+        PrincipalKind::Person,
+        vec![Grant::new(
+            role.parse().unwrap(),
+            team.map(|team| team.parse().unwrap()),
+            None,
+        )],
+    )
 }
 
 fn ross() -> Principal {
@@ -182,6 +182,8 @@ impl Story {
             occurred_at: at(now),
             teams: Arc::new(["north", "south"].map(|t| TeamId::parse(t).unwrap()).into()),
             covers: Covers::new(),
+            is_import: false,
+            sight: Sight::Unopened,
             references: BTreeMap::new(),
         };
         let pinned = Pinned {

@@ -89,19 +89,21 @@ impl Story {
     ) -> Result<Vec<RequestEvent>, Refusal> {
         let facts = Facts {
             request: RequestId(Uuid::nil()),
-            actor: Principal {
-                id: PrincipalId::parse("k.bain").unwrap(),
-                kind: PrincipalKind::Person,
-                grants: vec![Grant {
-                    role: role.parse().unwrap(),
-                    team: Some("north".parse().unwrap()),
-                    agency: None,
-                }],
-            },
+            actor: Principal::new(
+                PrincipalId::parse("k.bain").unwrap(),
+                PrincipalKind::Person,
+                vec![Grant::new(
+                    role.parse().unwrap(),
+                    Some("north".parse().unwrap()),
+                    None,
+                )],
+            ),
             on_behalf_of: None,
             occurred_at: at(now),
             teams: Arc::default(),
             covers: Covers::new(),
+            is_import: false,
+            sight: crate::domain::request::command::Sight::Unopened,
             references: BTreeMap::new(),
         };
         let pinned = Pinned {

@@ -92,16 +92,18 @@ impl Story {
         };
         let facts = Facts {
             request: RequestId(Uuid::nil()),
-            actor: Principal {
-                id: PrincipalId::parse("engine").unwrap(),
-                kind: PrincipalKind::ServiceAccount,
-                grants: Vec::new(),
-            },
+            actor: Principal::new(
+                PrincipalId::parse("engine").unwrap(),
+                PrincipalKind::ServiceAccount,
+                Vec::new(),
+            ),
             on_behalf_of: None,
             occurred_at: at(now),
             teams: Arc::default(),
             references: Default::default(),
             covers: Covers::new(),
+            is_import: false,
+            sight: crate::domain::request::command::Sight::Unopened,
         };
         let pinned = Pinned {
             definition: &self.definition,

@@ -144,6 +144,24 @@ impl Calendar {
         next.map_or(Timestamp::MAX, |(open, _)| open)
     }
 
+    /// When a time of a local date comes first.
+    pub(in crate::domain::time) fn instant_on(&self, day: Date, time: Time) -> Timestamp {
+        self.local.first(at_time(day, time))
+    }
+
+    /// A time of the next working day: of the first that opens after the instant. The night before
+    /// a working day belongs to the day before it.
+    #[must_use]
+    pub fn next_working_day_at(&self, at: Timestamp, time: Time) -> Timestamp {
+        let today = self.local_date(at);
+        let on = |day: Date| self.instant_on(day, time);
+        let mut days = std::iter::once(today)
+            .filter(|day| self.is_working_day(*day))
+            .chain(self.working_days_after(today));
+        let next = days.find(|day| self.opening_of(*day) > at && on(*day) > at);
+        next.map_or(Timestamp::MAX, on)
+    }
+
     /// When a working day opens; of any other day its first instant.
     pub(in crate::domain::time) fn opening_of(&self, day: Date) -> Timestamp {
         let first = self.open_on(day).next();

@@ -49,6 +49,7 @@ impl Lease {
             pauses: Vec::new(),
             counting: Counting::default(),
             extensions: Vec::new(),
+            concern: None,
             known_at: None,
         });
         self.stand(terms, at);

@@ -38,6 +38,7 @@ fn spells() -> impl Strategy<Value = Spell> {
             pauses: Vec::new(),
             counting: Counting::default(),
             extensions: Vec::new(),
+            concern: None,
             known_at: None,
         };
         let mut now = start;
@@ -106,6 +107,7 @@ proptest! {
             Target::CalendarDays(_) => Target::CalendarDays(more),
             Target::WorkingHours(_) => Target::WorkingHours(more),
             Target::Minutes(_) => Target::Minutes(more),
+            Target::NextWorkingDayAt(_) => spell.target,
         });
         let (at, reason) = (after(spell.started_at, 60), "more-time".to_owned());
         spell.extensions.extend(by.map(|by| Extension { at, by, reason }));

@@ -71,6 +71,7 @@ impl Pause {
                 calendar.add_working_ms(from, i64::from(hours) * HOUR_MS)
             }
             Target::Minutes(minutes) => add_wall_ms(from, i64::from(minutes) * MINUTE_MS),
+            Target::NextWorkingDayAt(time) => calendar.next_working_day_at(from, time.time()),
         })
     }
 }
@@ -136,7 +137,7 @@ impl<'a> View<'a> {
         let length = |(from, to)| match self.target {
             Target::WorkingHours(_) => self.calendar.working_ms_between(from, to),
             Target::Minutes(_) => wall_ms(from, to),
-            Target::WorkingDays(_) | Target::CalendarDays(_) => 0,
+            Target::WorkingDays(_) | Target::CalendarDays(_) | Target::NextWorkingDayAt(_) => 0,
         };
         self.running().map(within).map(length).sum()
     }
@@ -236,10 +237,13 @@ impl<'a> View<'a> {
             Target::Minutes(minutes) => {
                 self.used_up(i64::from(minutes) * MINUTE_MS, self.ahead_of_it())
             }
+            Target::NextWorkingDayAt(time) => {
+                Some(self.calendar.next_working_day_at(self.start, time.time()))
+            }
         }
     }
 
-    /// The day at whose end it is due; `None` as `due`, and for targets of hours and minutes.
+    /// The day at whose end it is due; `None` as `due`, and for targets that are due at another time.
     fn due_day(&self) -> Option<Date> {
         match self.target {
             Target::WorkingDays(days) => {
@@ -257,7 +261,7 @@ impl<'a> View<'a> {
                 let from_first = std::iter::successors(first, |day| day.tomorrow().ok());
                 self.day_counted(day_zero, from_first, days)
             }
-            Target::WorkingHours(_) | Target::Minutes(_) => None,
+            Target::WorkingHours(_) | Target::Minutes(_) | Target::NextWorkingDayAt(_) => None,
         }
     }
 
@@ -282,9 +286,18 @@ impl<'a> View<'a> {
                 let day = self.due_day()?.saturating_sub(back);
                 Some(calendar.start_of_day(day))
             }
-            (Target::CalendarDays(_) | Target::WorkingHours(_) | Target::Minutes(_), _) => {
-                moved.due()
+            (Target::NextWorkingDayAt(time), Offset::After(Target::WorkingDays(days))) => {
+                let day = calendar.local_date(self.due()?);
+                let later = calendar.nth_working_day_after(day, days);
+                Some(calendar.instant_on(later, time.time()))
             }
+            (
+                Target::CalendarDays(_)
+                | Target::WorkingHours(_)
+                | Target::Minutes(_)
+                | Target::NextWorkingDayAt(_),
+                _,
+            ) => moved.due(),
         }
     }
 

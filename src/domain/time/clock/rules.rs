@@ -139,7 +139,7 @@ fn a_time_that_was_learned_late_stops_the_clock_when_it_happened() {
             clocks.evolve(
                 &rules(handover.clone()),
                 ClockFact {
-                    unanswered: &[],
+                    concern: None,
                     event,
                     occurred_at: at(when),
                     to: &StateName::parse("sent").unwrap(),

@@ -2,6 +2,7 @@ use super::*;
 use crate::domain::time::calendar::{Calendar, CalendarFile};
 use crate::domain::time::golden::{at, calendar, closed_on, scotland};
 use crate::domain::time::shipped::file;
+use indexmap::IndexMap;
 use jiff::civil::date;
 
 const HOUR_MS: i64 = 3_600_000;
@@ -47,7 +48,7 @@ fn fold_received(rule: &ClockRule, received_at: Timestamp, acts: &[(&str, &str, 
     let mut clocks = Clocks::default();
     for (event, state, when) in acts {
         let fact = ClockFact {
-            unanswered: &[],
+            concern: None,
             event,
             occurred_at: at(when),
             to: &StateName::parse(state).unwrap(),

@@ -31,6 +31,7 @@ pub(super) fn spell(target: &str, start: &str) -> Spell {
         pauses: Vec::new(),
         counting: Counting::default(),
         extensions: Vec::new(),
+        concern: None,
         known_at: None,
     }
 }

@@ -22,6 +22,7 @@ fn spell(start: &str, target: Target) -> Spell {
         pauses: Vec::new(),
         counting: Default::default(),
         extensions: Vec::new(),
+        concern: None,
         known_at: None,
     }
 }
@@ -140,6 +141,7 @@ proptest! {
                 Target::WorkingDays(n) | Target::CalendarDays(n) => prop_assert_eq!(days, i64::from(n)),
                 Target::WorkingHours(n) => prop_assert!(ms >= i64::from(n) * 3_600_000),
                 Target::Minutes(n) => prop_assert!(ms >= i64::from(n) * 60_000),
+                Target::NextWorkingDayAt(_) => prop_assert_eq!((days, ms), (0, 0)),
             }
         }
     }

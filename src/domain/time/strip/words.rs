@@ -19,6 +19,8 @@ impl StripDay {
             Target::WorkingHours(_) | Target::Minutes(_) => {
                 format!("{} min", self.counted_ms / MINUTE_MS)
             }
+            // No day counts towards a time of the day.
+            Target::NextWorkingDayAt(_) => String::new(),
         };
         let counted = |words: &str| {
             if self.counted {
@@ -81,7 +83,7 @@ impl Strip {
         let after = from.map_or(String::new(), |from| format!(" after {}", day(from)));
         let when = match self.target {
             Target::WorkingDays(_) | Target::CalendarDays(_) => "at the end of",
-            Target::WorkingHours(_) | Target::Minutes(_) => "on",
+            Target::WorkingHours(_) | Target::Minutes(_) | Target::NextWorkingDayAt(_) => "on",
         };
         let due = due_on.strftime("%A %-d %B %Y");
         let before_due = self.days.iter().filter(|one| one.date < due_on);
@@ -128,6 +130,7 @@ fn target_words(target: Target) -> String {
         Target::WorkingHours(count) => (count, "working hour"),
         Target::Minutes(count) => (count, "minute"),
         Target::CalendarDays(count) => (count, "calendar day"),
+        Target::NextWorkingDayAt(time) => return format!("{time} on the next working day"),
     };
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {unit}{plural}")

@@ -1,6 +1,6 @@
 //! Clocks of a definition: what starts and stops them, and what they are held against.
 
-use super::Expression;
+use super::{DayTime, Expression};
 use crate::domain::ids::{
     CalendarName, ClockName, EventName, LadderName, ReasonCode, RoleName, StateName,
 };
@@ -155,6 +155,9 @@ pub enum Target {
     Minutes(u32),
     /// `12w` is 84 calendar days
     CalendarDays(u32),
+    /// `next-wd@10:00`: a moment and no span. Nothing is added to it or taken off, and it never
+    /// pauses.
+    NextWorkingDayAt(DayTime),
 }
 
 impl Target {
@@ -191,6 +194,7 @@ impl Target {
             | Self::WorkingHours(n)
             | Self::Minutes(n)
             | Self::CalendarDays(n) => n,
+            Self::NextWorkingDayAt(_) => 1,
         }
     }
 
@@ -200,6 +204,7 @@ impl Target {
             Self::WorkingHours(_) => Self::WorkingHours(n),
             Self::Minutes(_) => Self::Minutes(n),
             Self::CalendarDays(_) => Self::CalendarDays(n),
+            Self::NextWorkingDayAt(_) => self,
         }
     }
 
@@ -209,9 +214,16 @@ impl Target {
     }
 }
 
-/// What may be written for a target.
+/// What may be written where a span of time stands.
 pub const TARGETS: &str = "a whole number and its unit: 5wd (working days), 16wh (working hours), \
     15min (by the wall clock), 10d or 12w (calendar days)";
+
+/// What may be written for the target of a clock.
+pub const CLOCK_TARGETS: &str = "a whole number and its unit: 5wd (working days), 16wh (working \
+    hours), 15min (by the wall clock), 10d or 12w (calendar days); or next-wd@10:00 (a time of the \
+    next working day)";
+
+const NEXT_WORKING_DAY: &str = "next-wd@";
 
 /// Days, hours and minutes of one target.
 const TARGET_LIMIT: u32 = 9_999;
@@ -220,9 +232,23 @@ const TARGET_LIMIT: u32 = 9_999;
 #[error("allowed: {TARGETS}")]
 pub struct NoTarget;
 
+impl Target {
+    /// The target of a clock: a span, or a time of the next working day.
+    ///
+    /// # Errors
+    /// When it is neither.
+    pub fn parse_of_clock(text: &str) -> Result<Self, NoTarget> {
+        match text.strip_prefix(NEXT_WORKING_DAY) {
+            Some(time) => Ok(Self::NextWorkingDayAt(time.parse().map_err(|_| NoTarget)?)),
+            None => text.parse(),
+        }
+    }
+}
+
 impl std::str::FromStr for Target {
     type Err = NoTarget;
 
+    /// A span of time.
     fn from_str(text: &str) -> Result<Self, NoTarget> {
         let end = text.find(|c: char| !c.is_ascii_digit()).ok_or(NoTarget)?;
         let (digits, unit) = text.split_at(end);
@@ -249,6 +275,7 @@ impl std::fmt::Display for Target {
             Self::Minutes(n) => write!(f, "{n}min"),
             Self::CalendarDays(n) if n % 7 == 0 => write!(f, "{}w", n / 7),
             Self::CalendarDays(n) => write!(f, "{n}d"),
+            Self::NextWorkingDayAt(time) => write!(f, "{NEXT_WORKING_DAY}{time}"),
         }
     }
 }

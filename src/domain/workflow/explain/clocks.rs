@@ -25,17 +25,15 @@ pub(super) fn all(page: &mut Page, source: Source<'_>) {
 
 pub(super) fn tell(page: &mut Page, source: Source<'_>, (name, rule): (&ClockName, &ClockRule)) {
     page.subheading(&format!("{} ({name})", rule.title));
-    page.sentence(&format!(
-        "Within {}. {}",
-        within(source, rule),
-        kind(rule.kind)
-    ));
+    page.sentence(&format!("{}. {}", within(source, rule), kind(rule.kind)));
     let mut starts = format!("It starts with {}", triggers(source, &rule.start));
     if rule.anchor == Anchor::Received {
         starts.push_str(", counted from when help was first asked for");
     }
     page.sentence(&format!("{starts}."));
-    page.sentence(&format!("It is met with {}.", triggers(source, &rule.stop)));
+    if !rule.stop.is_empty() {
+        page.sentence(&format!("It is met with {}.", triggers(source, &rule.stop)));
+    }
     if !rule.restart.is_empty() {
         let with = triggers(source, &rule.restart);
         page.sentence(&format!("It ends and begins anew with {with}."));
@@ -69,9 +67,12 @@ fn within(source: Source<'_>, rule: &ClockRule) -> String {
     let target = phrase::target(rule.target);
     let calendar = calendar(source, &rule.calendar);
     let mut text = match rule.target {
-        Target::WorkingDays(_) | Target::WorkingHours(_) => format!("{target} of {calendar}"),
-        Target::Minutes(_) => format!("{target} by the wall clock, day and night"),
-        Target::CalendarDays(_) => format!("{target}, weekends and holidays included"),
+        Target::WorkingDays(_) | Target::WorkingHours(_) => {
+            format!("Within {target} of {calendar}")
+        }
+        Target::Minutes(_) => format!("Within {target} by the wall clock, day and night"),
+        Target::CalendarDays(_) => format!("Within {target}, weekends and holidays included"),
+        Target::NextWorkingDayAt(_) => format!("By {target} of {calendar}"),
     };
     if rule.counts_first_day {
         text.push_str("; the first day counts");

@@ -1,4 +1,5 @@
-//! A child protection concern: it never waits, and it stays red until somebody has answered.
+//! A child protection concern: it never waits, it stays red until somebody has answered, and whoever
+//! holds it closes it.
 
 use super::super::definition::{ClockRule, HandOver, MoveRule};
 use super::super::phrase;
@@ -24,18 +25,65 @@ pub(super) fn tell(page: &mut Page, source: Source<'_>) {
         );
         numbers(page, source);
         common(page, source, (name, rule));
-        for clock in started_by(source, rule) {
-            page.sentence(&format!(
-                "From then on “{}” runs: {}.",
-                clock.title,
-                phrase::target(clock.target)
-            ));
+        runs(page, source, rule);
+    }
+    for step in [
+        HandOver::Attempts,
+        HandOver::HandsOver,
+        HandOver::TakesOver,
+        HandOver::Closes,
+    ] {
+        for (name, rule) in of(source, step) {
+            page.subheading(&format!("{} ({name})", rule.title));
+            page.sentence(means(step));
+            if let Some(open) = open_results(rule) {
+                page.sentence(&open);
+            }
+            common(page, source, (name, rule));
+            runs(page, source, rule);
         }
     }
-    for (name, rule) in of(source, HandOver::Closes) {
-        page.subheading(&format!("{} ({name})", rule.title));
-        page.sentence("The concern stays red until this is written down: who answered, and when.");
-        common(page, source, (name, rule));
+}
+
+fn means(step: HandOver) -> &'static str {
+    match step {
+        HandOver::Opens => "",
+        HandOver::Attempts => {
+            "Nobody could be reached: the concern stays red, and somebody else is rung."
+        }
+        HandOver::HandsOver => {
+            "The concern stays red until this is written down: who answered, on which number, and when. \
+             It ends the alarm and nothing else."
+        }
+        HandOver::TakesOver => "Whoever does this holds the concern from then on, by name.",
+        HandOver::Closes => "Only whoever holds the concern can say this.",
+    }
+}
+
+/// `With “Result” being looked at the concern stays open.`
+fn open_results(rule: &MoveRule) -> Option<String> {
+    let results = rule.keeps_open.as_ref()?;
+    let codes: Vec<String> = results
+        .codes
+        .iter()
+        .map(|code| phrase::words(code))
+        .collect();
+    (!codes.is_empty()).then(|| {
+        format!(
+            "If “{}” is {}, the concern stays open.",
+            phrase::title_at(&rule.data, &results.at),
+            phrase::any_of(&codes)
+        )
+    })
+}
+
+fn runs(page: &mut Page, source: Source<'_>, rule: &MoveRule) {
+    for clock in started_by(source, rule) {
+        page.sentence(&format!(
+            "From then on “{}” runs: {}.",
+            clock.title,
+            phrase::target(clock.target)
+        ));
     }
 }
 

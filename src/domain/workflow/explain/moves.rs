@@ -1,7 +1,7 @@
 //! What can be done: by whom, with what, and where it leads.
 
 use super::super::arrows::{Arrow, arrows, arrows_from, is_everywhere};
-use super::super::definition::{MoveRule, OwnerRule};
+use super::super::definition::{MoveRule, OwnerRule, ProposalPart};
 use super::super::phrase::{self, Titles};
 use super::Source;
 use super::data::{fields, must_be_given};
@@ -165,8 +165,19 @@ fn effects(source: Source<'_>, rule: &MoveRule) -> Vec<String> {
         ));
     }
     told.extend(plan::effect(source, rule));
+    if let Some(expects) = &rule.expects {
+        let clock = source.definition.clocks.get(&expects.clock);
+        told.push(format!(
+            "The day in “{}” is when help is expected; it stands beside the target of “{}”, which runs on.",
+            title(&expects.day),
+            clock.map_or(expects.clock.as_str(), |clock| clock.title.as_str())
+        ));
+    }
     if rule.decision {
         told.push("This is a decision: another person looks at a challenge to it.".to_owned());
+    }
+    if let Some(part) = rule.proposal {
+        told.push(proposal(part).to_owned());
     }
     if rule.any_version {
         told.push("It is taken whatever anybody else did meanwhile.".to_owned());
@@ -175,6 +186,16 @@ fn effects(source: Source<'_>, rule: &MoveRule) -> Vec<String> {
         told.push("Only those who have to know see it.".to_owned());
     }
     told
+}
+
+fn proposal(part: ProposalPart) -> &'static str {
+    match part {
+        ProposalPart::Makes => {
+            "It is a proposal: a second person confirms it or sends it back, and only the team reads it."
+        }
+        ProposalPart::Confirms => "It confirms what somebody else proposed.",
+        ProposalPart::SendsBack => "It sends back what somebody proposed; nothing is decided then.",
+    }
 }
 
 /// Moves that are possible wherever a request is, apart from the concern's own.

@@ -1,6 +1,6 @@
 //! Who: roles with their articles, holders, and who may not.
 
-use super::super::definition::{MoveRule, Relation, StateHolder};
+use super::super::definition::{CountedPlace, MoveRule, OpeningRule, Relation, StateHolder};
 use super::super::phrase;
 use super::Source;
 use crate::domain::ids::RoleName;
@@ -52,11 +52,47 @@ impl Source<'_> {
 
     /// `By a member of the team, but never by whoever asked for help.`
     pub(super) fn by(&self, rule: &MoveRule) -> String {
-        let by = self.roles(&rule.by);
-        if rule.not_by.is_empty() {
-            return format!("By {by}.");
+        if let Some(opening) = self.opening_of(rule) {
+            return self.by_opening(opening);
         }
-        format!("By {by}, but never by {}.", self.roles(&rule.not_by))
+        let by = self.roles(&rule.by);
+        let mut text = if rule.not_by.is_empty() {
+            format!("By {by}.")
+        } else {
+            format!("By {by}, but never by {}.", self.roles(&rule.not_by))
+        };
+        for (role, guard) in &rule.by_when {
+            let because = guard.because.trim_end_matches('.');
+            text.push_str(&format!(
+                " For {} there is a limit: {}.",
+                self.role(role),
+                phrase::lower(because)
+            ));
+        }
+        text
+    }
+
+    fn opening_of(&self, rule: &MoveRule) -> Option<&OpeningRule> {
+        let definition = self.definition;
+        let mut openings = definition.openings.iter();
+        openings.find(|opening| definition.moves.get(&opening.makes) == Some(rule))
+    }
+
+    /// `By nobody's hand: it is so when … opens the request for the first time.`
+    fn by_opening(&self, opening: &OpeningRule) -> String {
+        let place = match opening.on {
+            CountedPlace::Anywhere => "",
+            CountedPlace::Pages => " on a page",
+        };
+        let since = if opening.after_decision {
+            " after a decision"
+        } else {
+            ""
+        };
+        let who = self.roles(&opening.by);
+        format!(
+            "By nobody's hand: it comes about when {who} opens the request{place} for the first time{since}."
+        )
     }
 
     /// Who has the request in hand, by the role's own title where there is one.

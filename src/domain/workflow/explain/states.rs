@@ -48,6 +48,9 @@ fn tell(page: &mut Page, source: Source<'_>, (name, rule): (&StateName, &StateRu
     if rule.waiting {
         facts.push("Help is agreed and nobody is free to give it.".to_owned());
     }
+    if rule.helping {
+        facts.push("Help is being given: the child waits no longer.".to_owned());
+    }
     if rule.restricted {
         facts.push(
             "Outside of it others are only told that the request moved to another process."

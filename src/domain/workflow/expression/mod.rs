@@ -84,10 +84,13 @@ pub enum Path {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fact {
     ClaimHeld,
+    /// Some child protection concern has no final result, once the act has given its own.
     ConcernOpen,
     WorkerNamed,
     /// Of the child's plan, once the act has settled its own.
     ActionsOpen,
+    /// The team has said when help is expected.
+    HelpExpected,
 }
 
 /// One row a fact, in the order of the enum.
@@ -102,7 +105,7 @@ pub struct Known {
     pub words: (&'static str, &'static str),
 }
 
-pub const FACTS: [Known; 4] = [
+pub const FACTS: [Known; 5] = [
     Known {
         fact: Fact::ClaimHeld,
         name: "claim.held",
@@ -113,10 +116,7 @@ pub const FACTS: [Known; 4] = [
         fact: Fact::ConcernOpen,
         name: "concern.open",
         is_count: false,
-        words: (
-            "a concern waits for its answer",
-            "no concern waits for its answer",
-        ),
+        words: ("a concern is open", "no concern is open"),
     },
     Known {
         fact: Fact::WorkerNamed,
@@ -131,6 +131,15 @@ pub const FACTS: [Known; 4] = [
         words: (
             "open actions of the child's plan",
             "no action of the child's plan is open",
+        ),
+    },
+    Known {
+        fact: Fact::HelpExpected,
+        name: "help.expected",
+        is_count: false,
+        words: (
+            "a day on which help is expected has been said",
+            "no day on which help is expected has been said",
         ),
     },
 ];

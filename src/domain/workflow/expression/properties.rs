@@ -256,7 +256,7 @@ fn a_text_that_is_no_expression_is_refused_at_its_place() {
         ),
         (
             "date.x == 2",
-            "at character 1: the unknown name `date.x`; allowed: data.…, request.…, claim.held, concern.open, worker.named, actions.open",
+            "at character 1: the unknown name `date.x`; allowed: data.…, request.…, claim.held, concern.open, worker.named, actions.open, help.expected",
         ),
         (
             "data.x == 1 or data.y",

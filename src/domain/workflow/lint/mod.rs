@@ -8,6 +8,7 @@ mod claims;
 mod clocks;
 mod exits;
 mod names;
+mod openings;
 mod people;
 mod plan;
 mod routing;
@@ -82,6 +83,7 @@ pub fn lint(workflow: &Placed<Definition>, around: &Surroundings<'_>) -> Vec<Pro
     names::check(&ground, &mut reader);
     exits::check(&ground, &mut reader);
     people::check(&ground, &mut reader);
+    openings::check(&ground, &mut reader);
     clocks::check(&ground, &mut reader);
     claims::check(&ground, &mut reader);
     plan::check(&ground, &mut reader);

@@ -3,7 +3,9 @@
 
 use super::{Ground, Rule};
 use crate::domain::ids::RoleName;
-use crate::domain::workflow::definition::{MoveRule, PlanEffect, Relation, RoleRule};
+use crate::domain::workflow::definition::{
+    HandOver, MoveRule, PlanEffect, ProposalPart, Relation, RoleRule,
+};
 use crate::domain::workflow::located::Reader;
 use std::collections::BTreeSet;
 
@@ -30,6 +32,7 @@ fn roles_of_nobody<'a>(ground: &Ground<'a>, reader: &mut Reader) -> BTreeSet<&'a
 
 fn why_nobody(ground: &Ground<'_>, rule: &RoleRule) -> Option<(String, String)> {
     let moves = &ground.definition.moves;
+    let steps = |step| moves.values().any(|rule| rule.hand_over == Some(step));
     match rule.relation {
         Some(Relation::Worker) if !moves.values().any(|rule| rule.worker.is_some()) => Some((
             "no move names a worker".to_owned(),
@@ -39,17 +42,32 @@ fn why_nobody(ground: &Ground<'_>, rule: &RoleRule) -> Option<(String, String)> 
             "no move is a decision".to_owned(),
             "a move with `decision: true`".to_owned(),
         )),
+        Some(Relation::Proposer) if !moves.values().any(proposes) => Some((
+            "no move makes a proposal".to_owned(),
+            "a move with `proposal: makes`".to_owned(),
+        )),
         Some(Relation::Action) if !moves.values().any(adds) => Some((
             "no move adds an action to the child's plan".to_owned(),
             "a move with `plan: { adds: … }`".to_owned(),
+        )),
+        Some(Relation::ConcernAuthor) if !steps(HandOver::Opens) => Some((
+            "no move passes a concern on".to_owned(),
+            "a move with `hand_over: opens`".to_owned(),
+        )),
+        Some(Relation::ConcernHolder) if !steps(HandOver::TakesOver) => Some((
+            "no move takes a concern over".to_owned(),
+            "a move with `hand_over: takes-over`".to_owned(),
         )),
         Some(
             Relation::Requester
             | Relation::Cover
             | Relation::Worker
             | Relation::Decider
+            | Relation::Proposer
             | Relation::ClaimHolder
-            | Relation::Action,
+            | Relation::Action
+            | Relation::ConcernAuthor
+            | Relation::ConcernHolder,
         ) => None,
         None => {
             let grants = ground.around.grants.as_ref()?;
@@ -66,6 +84,10 @@ fn why_nobody(ground: &Ground<'_>, rule: &RoleRule) -> Option<(String, String)> 
             ))
         }
     }
+}
+
+fn proposes(rule: &MoveRule) -> bool {
+    rule.proposal == Some(ProposalPart::Makes)
 }
 
 fn adds(rule: &MoveRule) -> bool {

@@ -33,6 +33,9 @@ pub enum Rule {
     E34,
     E35,
     E36,
+    E37,
+    E40,
+    E41,
     W13,
     W23,
     W24,
@@ -89,10 +92,13 @@ rules! {
     E30 "The file is plain YAML of a reasonable size: no anchors, aliases, tags or second document"
     E31 "Every value is of the kind that its key asks for, and none is missing"
     E32 "No path hides behind an earlier one"
-    E33 "A child protection concern can be passed on from every state, at once, and be answered"
+    E33 "A child protection concern can be passed on, answered, taken over and closed in every state, at once"
     E34 "The data of a move are JSON Schema 2020-12 in the vocabulary that can be sealed and shown"
     E35 "A claim stands still only while somebody else has the request in hand"
     E36 "A target that the law sets is extended on a basis in law, and no other names one"
+    E37 "Every step of a child protection concern names it by its number, and whoever holds it closes it"
+    E40 "What the opening of a request's text makes happens once and needs nobody's words"
+    E41 "A proposal can be confirmed by a second person, and sent back"
     W13 "Routing rules that can hold together are marked where their order matters"
     W23 "A target is longer than the time between two looks of the timers"
     W24 "Two moves that stand side by side do not have one title"

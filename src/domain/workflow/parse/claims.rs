@@ -36,7 +36,7 @@ fn lease(reader: &mut Reader, node: &Node) -> Option<Target> {
     let lease = value::target(reader, node)?;
     match lease {
         Target::WorkingHours(_) | Target::WorkingDays(_) => Some(lease),
-        Target::Minutes(_) | Target::CalendarDays(_) => {
+        Target::Minutes(_) | Target::CalendarDays(_) | Target::NextWorkingDayAt(_) => {
             let found = format!("a lease of `{lease}`");
             reader.against(Rule::E10, node, [&found, LEASES]);
             None

@@ -76,10 +76,16 @@ fn rule(reader: &mut Reader, node: &Node, names: &Names<'_>) -> Option<ClockRule
     let mut fields = reader.fields(node)?;
     let title = fields.need_as(reader, "title", Reader::text);
     let kind = fields.find_as(reader, "kind", |r, n| r.word(n, "kind", &KINDS));
-    let target = fields.need_as(reader, "target", value::target);
+    let target = fields.need_as(reader, "target", value::clock_target);
     let calendar = fields.find_as(reader, "calendar", calendar);
     let start = fields.need_as(reader, "start", |r, n| Some(triggers(r, n, names)));
-    let stop = fields.need_as(reader, "stop", |r, n| Some(triggers(r, n, names)));
+    // A clock that begins anew with every stop needs no other.
+    let stop = if node.find("restart").is_some() {
+        let stop = fields.find_as(reader, "stop", |r, n| Some(triggers(r, n, names)));
+        Some(stop.unwrap_or_default())
+    } else {
+        fields.need_as(reader, "stop", |r, n| Some(triggers(r, n, names)))
+    };
     let cancel = fields.find_as(reader, "cancel", |r, n| Some(triggers(r, n, names)));
     let pause_in = fields.find_as(reader, "pause_in", |r, n| {
         let parse = StateName::parse;
@@ -157,6 +163,18 @@ fn fit_together(reader: &mut Reader, node: &Node, kind: Option<ClockKind>, targe
             if let Some(at) = node.find(key) {
                 let found = format!("`{key}` on a statutory clock");
                 reader.against(Rule::E08, at, [&found, "no pause: the law knows none"]);
+            }
+        }
+    }
+    if let Some(target @ Target::NextWorkingDayAt(_)) = target {
+        for key in ["pause_in", "pause_at_most", "extend"] {
+            if let Some(at) = node.find(key) {
+                let found = format!("`{key}` on a clock that is due at `{target}`");
+                reader.wrong(
+                    at,
+                    found,
+                    "no such key: a time of the day neither waits nor grows",
+                );
             }
         }
     }

@@ -1,7 +1,7 @@
 //! What only the whole of states and moves can say: nothing is out of reach, nothing is a trap, and
-//! no path hides behind another. A child protection concern can be passed on from everywhere.
+//! no path hides behind another.
 
-use super::super::definition::{FromStates, HandOver, MoveRule, PathRule, StateRule, ToState};
+use super::super::definition::{FromStates, MoveRule, PathRule, StateRule, ToState};
 use super::super::expression::implies;
 use super::super::lint::Rule;
 use super::super::located::{Entry, Node, Reader, Yaml};
@@ -51,7 +51,6 @@ pub(super) fn check(reader: &mut Reader, root: &Node, states: &States, moves: &M
     for (name, rule) in moves {
         if let Some(entry) = entry(root, "moves", name.as_str()) {
             hidden_paths(reader, &entry.value, rule, states);
-            hand_over(reader, entry, rule, moves);
         }
     }
 }
@@ -137,39 +136,5 @@ fn starts_at(path: &PathRule, state: &StateName) -> bool {
         FromStates::Start => false,
         FromStates::Any => true,
         FromStates::Of(states) => states.contains(state),
-    }
-}
-
-/// A concern never waits: it can be passed on from every state and whatever the version, and what
-/// was opened can be answered.
-fn hand_over(reader: &mut Reader, entry: &Entry, rule: &MoveRule, moves: &Moves) {
-    if rule.hand_over != Some(HandOver::Opens) {
-        return;
-    }
-    if rule.guard.is_some() {
-        let found = "a hand-over that may be refused";
-        reader.against_key(Rule::E33, entry, [found, "no `guard`: it never waits"]);
-    }
-    let everywhere = rule.paths.iter().any(|path| {
-        path.when.is_always()
-            && path.guard.is_none()
-            && matches!(path.from, FromStates::Any | FromStates::Start)
-    });
-    if !everywhere {
-        let found = "a hand-over that some state does not allow";
-        reader.against_key(
-            Rule::E33,
-            entry,
-            [found, "a path `from: any` without `when`"],
-        );
-    }
-    if !rule.opens && !rule.any_version {
-        let found = "a hand-over that may have to wait for a retry";
-        reader.against_key(Rule::E33, entry, [found, "`any_version: true`"]);
-    }
-    let mut others = moves.values();
-    if !others.any(|other| other.hand_over == Some(HandOver::Closes)) {
-        let found = "a hand-over that nobody can answer";
-        reader.against_key(Rule::E33, entry, [found, "a move with `hand_over: closes`"]);
     }
 }

@@ -1,11 +1,11 @@
 //! `ladders`: rungs in their order, each with whom it tells.
 
-use super::super::definition::{Ladder, OFFSETS, Offset, Rung, Target};
+use super::super::definition::{ClockRule, Ladder, OFFSETS, Offset, Rung, Target};
 use super::super::lint::Rule;
 use super::super::located::{Node, Reader, Yaml};
 use super::names::Names;
 use super::value;
-use crate::domain::ids::{LadderName, RoleName};
+use crate::domain::ids::{ClockName, LadderName, RoleName};
 use indexmap::IndexMap;
 use std::cmp::Ordering;
 
@@ -83,6 +83,44 @@ fn rung(reader: &mut Reader, node: &Node, names: &Names<'_>) -> Option<Rung> {
     };
     fits_together(reader, node, &rung);
     Some(rung)
+}
+
+/// Offsets are counted as the target is; from a time of the day on, in working days.
+pub(super) fn fit_clocks(
+    reader: &mut Reader,
+    root: &Node,
+    clocks: &IndexMap<ClockName, ClockRule>,
+    ladders: &IndexMap<LadderName, Ladder>,
+) {
+    let entries = root.find("clocks").map_or(&[][..], Node::entries);
+    for entry in entries {
+        let clock = clocks.iter().find(|(name, _)| name.as_str() == entry.key);
+        let Some((_, rule)) = clock else { continue };
+        let ladder = rule.ladder.as_ref().and_then(|name| ladders.get(name));
+        let rungs = ladder.map_or(&[][..], |ladder| &ladder.0);
+        let fits = |rung: &&Rung| match (rule.target, rung.at) {
+            (_, Offset::AtTarget) => true,
+            (Target::NextWorkingDayAt(_), at) => {
+                matches!(at, Offset::After(Target::WorkingDays(_)))
+            }
+            (target, Offset::Before(by) | Offset::After(by)) => by.has_unit_of(target),
+        };
+        // One unit among several is told where the ladder stands.
+        let mut apart = rungs.iter().filter(|rung| rung.at != Offset::AtTarget);
+        let is_moment = matches!(rule.target, Target::NextWorkingDayAt(_));
+        let misfit = match apart.clone().find(|rung| !fits(rung)) {
+            Some(rung) if is_moment || !apart.any(|rung| fits(&rung)) => Some(rung),
+            Some(_) | None => None,
+        };
+        if let (Some(rung), Some(at)) = (misfit, entry.value.find("ladder")) {
+            let found = format!("a rung at `{}` for a target of `{}`", rung.at, rule.target);
+            let allowed = match rule.target {
+                Target::NextWorkingDayAt(_) => "0, and working days after it, as +1wd",
+                _ => "a ladder in the unit of the target",
+            };
+            reader.against(Rule::E10, at, [&found, allowed]);
+        }
+    }
 }
 
 /// `0`, which YAML reads as a number, or a text.

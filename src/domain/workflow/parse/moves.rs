@@ -1,13 +1,15 @@
 //! `moves`: who may do what, from where to where, and what is asked.
 
 use super::super::definition::{
-    FromStates, Guard, HandOver, MoveRule, OwnerRule, PathRule, ToState,
+    FromStates, Guard, MoveRule, OwnerRule, PathRule, ProposalPart, ToState,
 };
 use super::super::lint::Rule;
 use super::super::located::{Entry, Fields, Node, Reader, Yaml, quoted};
 use super::super::schema::fault;
 use super::super::schema::shape::{Known, known_at};
+use super::expect;
 use super::expression::{self, Speaks};
+use super::hand_over;
 use super::link;
 use super::names::{DeclaredMove, Names};
 use super::plan;
@@ -17,8 +19,11 @@ use crate::domain::request::event::GENERIC_EVENT_NAMES;
 use indexmap::IndexMap;
 use serde_json::Value;
 
-const HAND_OVERS: [(&str, HandOver); 2] =
-    [("opens", HandOver::Opens), ("closes", HandOver::Closes)];
+const PROPOSALS: [(&str, ProposalPart); 3] = [
+    ("makes", ProposalPart::Makes),
+    ("confirms", ProposalPart::Confirms),
+    ("sends-back", ProposalPart::SendsBack),
+];
 
 pub(super) fn read(
     reader: &mut Reader,
@@ -72,30 +77,16 @@ fn rule(
 ) -> Option<MoveRule> {
     let ground = Ground::of(names, declared);
     let speaks = Speaks::act(names, declared);
-    let roles = |r: &mut Reader, n: &Node| {
-        Some(value::declared_list(
-            r,
-            n,
-            RoleName::parse,
-            "role",
-            &names.roles,
-        ))
-    };
     let mut fields = reader.fields(node)?;
     let title = fields.need_as(reader, "title", Reader::text);
     let opens = fields.flag(reader, "opens");
-    let by = fields.need_as(reader, "by", roles);
-    let not_by = fields.find_as(reader, "not_by", roles);
-    let paths = paths(
-        reader,
-        node,
-        &mut fields,
-        Way {
-            opens,
-            names,
-            speaks,
-        },
-    );
+    let rights = rights(reader, &mut fields, (names, speaks));
+    let way = Way {
+        opens,
+        names,
+        speaks,
+    };
+    let paths = paths(reader, node, &mut fields, way);
     let guard = guard(reader, &mut fields, speaks);
     let emits = fields.need_as(reader, "emits", |r, n| r.id(n, EventName::parse));
     let data = fields.need_as(reader, "data", |r, n| data(r, n, opens, names));
@@ -103,27 +94,29 @@ fn rule(
     let worker = fields.find_as(reader, "worker", |r, n| value::code_path(r, n, ground));
     let requester = fields.find_as(reader, "requester", |r, n| value::code_path(r, n, ground));
     let link = fields.find_as(reader, "link", |r, n| link::read(r, n, ground));
-    let place = plan::Place {
-        of: declared,
-        ground,
-        speaks,
-    };
+    let place = plan::Place::new(declared, ground, speaks);
     let plan = fields.find_as(reader, "plan", |r, n| plan::read(r, n, place));
-    let decision = fields.flag(reader, "decision");
-    let hand_over = fields.find_as(reader, "hand_over", |r, n| {
-        r.word(n, "hand-over", &HAND_OVERS)
+    let expects = fields.find_as(reader, "expects", |r, n| {
+        expect::read(r, n, names, declared)
     });
+    let decision = fields.flag(reader, "decision");
+    let proposal = fields.find_as(reader, "proposal", |r, n| {
+        r.word(n, "part of a proposal", &PROPOSALS)
+    });
+    let concern = hand_over::read(reader, &mut fields, declared, ground);
     let any_version = fields.flag(reader, "any_version");
     let restricted = fields.flag(reader, "restricted");
     if opens && let Some(at) = fields.find("any_version").filter(|_| any_version) {
         reader.wrong(at, "`any_version` on the opening move", "a later move");
     }
     fields.finish(reader);
+    let rights = rights?;
     Some(MoveRule {
         title: title?,
         opens,
-        by: by?,
-        not_by: not_by.unwrap_or_default(),
+        by: rights.by,
+        not_by: rights.not_by,
+        by_when: rights.by_when,
         paths: paths?,
         guard,
         emits: emits?,
@@ -133,11 +126,82 @@ fn rule(
         requester,
         link,
         plan,
+        expects,
         decision,
-        hand_over,
+        proposal,
+        hand_over: concern.hand_over,
+        concern: concern.concern,
+        keeps_open: concern.keeps_open,
+        narrative: concern.narrative,
         any_version,
         restricted,
     })
+}
+
+/// Who may make a move, and who may not.
+struct Rights {
+    by: Vec<RoleName>,
+    not_by: Vec<RoleName>,
+    by_when: IndexMap<RoleName, Guard>,
+}
+
+fn rights(
+    reader: &mut Reader,
+    fields: &mut Fields<'_>,
+    (names, speaks): (&Names<'_>, Speaks<'_>),
+) -> Option<Rights> {
+    let roles = |r: &mut Reader, n: &Node| {
+        let parse = RoleName::parse;
+        Some(value::declared_list(r, n, parse, "role", &names.roles))
+    };
+    let by = fields.need_as(reader, "by", roles);
+    let not_by = fields.find_as(reader, "not_by", roles);
+    let by_when = fields.find_as(reader, "by_when", |r, n| {
+        Some(conditions(r, n, (by.as_deref(), speaks)))
+    });
+    Some(Rights {
+        by: by?,
+        not_by: not_by.unwrap_or_default(),
+        by_when: by_when.unwrap_or_default(),
+    })
+}
+
+/// `{ role: { guard: …, because: … }, … }`, for roles of `by`.
+fn conditions(
+    reader: &mut Reader,
+    node: &Node,
+    (by, speaks): (Option<&[RoleName]>, Speaks<'_>),
+) -> IndexMap<RoleName, Guard> {
+    let mut found = IndexMap::new();
+    let allowed: Vec<&str> = by
+        .unwrap_or_default()
+        .iter()
+        .map(RoleName::as_str)
+        .collect();
+    for entry in reader.entries(node, "roles and what has to hold for each") {
+        let role = reader.key_id(entry, RoleName::parse);
+        if let (Some(role), Some(by)) = (&role, by)
+            && !by.contains(role)
+        {
+            let words = format!("a condition for `{role}`, which is not in `by`");
+            reader.wrong_key(entry, words, allowed.join(", "));
+        }
+        let Some(mut fields) = reader.fields(&entry.value) else {
+            continue;
+        };
+        let asks = guard(reader, &mut fields, speaks);
+        fields.finish(reader);
+        match (role, asks) {
+            (Some(role), Some(asks)) => {
+                found.insert(role, asks);
+            }
+            (_, None) if entry.value.entries().is_empty() => {
+                reader.wrong(&entry.value, "an empty condition", "`guard` and `because`");
+            }
+            (Some(_) | None, _) => {}
+        }
+    }
+    found
 }
 
 /// What the paths of one move stand in.

@@ -12,6 +12,7 @@ pub(super) struct Names<'n> {
     pub(super) states: Vec<&'n str>,
     pub(super) derived: Vec<&'n str>,
     pub(super) ladders: Vec<&'n str>,
+    pub(super) clocks: Vec<&'n str>,
     pub(super) moves: Vec<DeclaredMove<'n>>,
 }
 
@@ -43,6 +44,7 @@ impl<'n> Names<'n> {
             states: keys("states"),
             derived: readable(root.find("derive").map_or(&[][..], Node::entries)),
             ladders: keys("ladders"),
+            clocks: keys("clocks"),
             moves: moves.iter().map(declared).collect(),
         }
     }

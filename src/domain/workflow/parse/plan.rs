@@ -47,9 +47,15 @@ pub(super) fn reminders(
 /// Where the paths of a `plan` lead.
 #[derive(Clone, Copy)]
 pub(super) struct Place<'a> {
-    pub(super) of: &'a DeclaredMove<'a>,
-    pub(super) ground: Ground<'a>,
-    pub(super) speaks: Speaks<'a>,
+    of: &'a DeclaredMove<'a>,
+    ground: Ground<'a>,
+    speaks: Speaks<'a>,
+}
+
+impl<'a> Place<'a> {
+    pub(super) fn new(of: &'a DeclaredMove<'a>, ground: Ground<'a>, speaks: Speaks<'a>) -> Self {
+        Self { of, ground, speaks }
+    }
 }
 
 pub(super) fn read(reader: &mut Reader, node: &Node, place: Place<'_>) -> Option<PlanEffect> {

@@ -7,13 +7,16 @@ use crate::domain::ids::RoleName;
 use indexmap::IndexMap;
 
 const SCOPES: [(&str, Scope); 2] = [("owner", Scope::Owner), ("anywhere", Scope::Anywhere)];
-const RELATIONS: [(&str, Relation); 6] = [
+const RELATIONS: [(&str, Relation); 9] = [
     ("requester", Relation::Requester),
     ("cover", Relation::Cover),
     ("worker", Relation::Worker),
     ("decider", Relation::Decider),
+    ("proposer", Relation::Proposer),
     ("claim-holder", Relation::ClaimHolder),
     ("action", Relation::Action),
+    ("concern-author", Relation::ConcernAuthor),
+    ("concern-holder", Relation::ConcernHolder),
 ];
 
 pub(super) fn read(reader: &mut Reader, node: &Node) -> IndexMap<RoleName, RoleRule> {
@@ -33,6 +36,7 @@ fn rule(reader: &mut Reader, node: &Node) -> Option<RoleRule> {
     let any_of = fields.find("any_of");
     let of = fields.find("of");
     let relation = fields.find("relation");
+    let opened = fields.flag(reader, "opened");
     fields.finish(reader);
     match (any_of, relation) {
         (Some(_), Some(relation)) => {
@@ -63,5 +67,6 @@ fn rule(reader: &mut Reader, node: &Node) -> Option<RoleRule> {
             .and_then(|node| reader.word(node, "scope", &SCOPES))
             .unwrap_or_default(),
         relation: relation.and_then(|node| reader.word(node, "relation", &RELATIONS)),
+        opened,
     })
 }

@@ -36,6 +36,7 @@ fn rule(reader: &mut Reader, node: &Node) -> Option<StateRule> {
     let held_by = fields.find_as(reader, "held_by", |r, n| r.word(n, "holder", &HOLDERS));
     let ends = fields.flag(reader, "ends");
     let waiting = fields.flag(reader, "waiting");
+    let helping = fields.flag(reader, "helping");
     let restricted = fields.flag(reader, "restricted");
     fields.finish(reader);
     Some(StateRule {
@@ -44,6 +45,7 @@ fn rule(reader: &mut Reader, node: &Node) -> Option<StateRule> {
         held_by: held_by.unwrap_or_default(),
         ends,
         waiting,
+        helping,
         restricted,
     })
 }

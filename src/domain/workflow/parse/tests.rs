@@ -14,6 +14,9 @@ roles:
   requester: { title: Whoever asked, relation: requester }
   team: { title: Team, any_of: [locality-worker] }
   holder: { title: Whoever has claimed it, relation: claim-holder }
+  author: { title: Whoever passed it on, relation: concern-author }
+  responder: { title: Responder, any_of: [responder], of: anywhere }
+  keeper: { title: Whoever has taken it over, relation: concern-holder }
 states:
   sent: { title: Sent, meaning: In the queue. }
   asked: { title: Waiting for an answer, meaning: A question waits., held_by: requester }
@@ -78,8 +81,10 @@ moves:
       - { from: [with-social-work], when: { result: [not-child-protection] }, to: sent }
       - { from: any, to: same }
     emits: concern-answered
-    hand_over: closes
     data: { type: object, additionalProperties: false, required: [result], properties: { result: { enum: [not-child-protection, taken-on] } } }
+  reached: { title: Reached, by: [author], from: any, to: same, emits: reached, hand_over: hands-over, concern: number, any_version: true, data: { type: object, additionalProperties: false, required: [number], properties: { number: { type: integer } } } }
+  take: { title: Take over, by: [responder], not_by: [requester], from: any, to: same, emits: taken, hand_over: takes-over, concern: number, narrative: { now: Now }, any_version: true, data: { type: object, additionalProperties: false, required: [number], properties: { number: { type: integer } } } }
+  close: { title: Close, by: [keeper], not_by: [requester], from: any, to: same, emits: closed, hand_over: closes, concern: number, keeps_open: { became: [open] }, any_version: true, data: { type: object, additionalProperties: false, required: [number, became], properties: { number: { type: integer }, became: { enum: [open, done] } } } }
   end:
     title: End
     by: [team]
@@ -171,11 +176,11 @@ fn all_problems_of_a_file_are_named_at_once_with_their_places() {
     insta::assert_snapshot!(problems(&text).join("\n"), @r#"
 small/v1.yaml:1:1: missing key `title`
 small/v1.yaml:4:1: unknown key `tilte`; allowed: format, workflow, version, title, roles, states, moves, clocks, ladders, claims, actions, routing, derive; did you mean `title`?
-small/v1.yaml:7:48: unknown relation `asker`; allowed: requester, cover, worker, decider, claim-holder, action
-small/v1.yaml:86:39: the text `P1D` as a target; allowed: a whole number and its unit: 5wd (working days), 16wh (working hours), 15min (by the wall clock), 10d or 12w (calendar days)
-small/v1.yaml:87:136: unknown event `endde`; allowed: concern-answered, concern-passed-on, ended, question-answered, question-asked, request-sent; did you mean `ended`?
-small/v1.yaml:93:5: missing key `because`
-small/v1.yaml:93:80: unknown key `why`; allowed: otherwise, when, team, because, goes_first; did you mean `when`?
+small/v1.yaml:7:48: unknown relation `asker`; allowed: requester, cover, worker, decider, claim-holder, action, concern-author, concern-holder
+small/v1.yaml:91:39: the text `P1D` as a target; allowed: a whole number and its unit: 5wd (working days), 16wh (working hours), 15min (by the wall clock), 10d or 12w (calendar days); or next-wd@10:00 (a time of the next working day)
+small/v1.yaml:92:136: unknown event `endde`; allowed: closed, concern-answered, concern-passed-on, ended, question-answered, question-asked, reached, request-sent, taken; did you mean `ended`?
+small/v1.yaml:98:5: missing key `because`
+small/v1.yaml:98:80: unknown key `why`; allowed: otherwise, when, team, because, goes_first; did you mean `when`?
 "#);
 }
 
@@ -236,7 +241,7 @@ fn a_clock_says_how_it_counts_and_what_cannot_be_meant_is_refused() {
         assert_eq!(problems.len(), 1, "{rest}: {problems:?}");
         let said = problems[0].to_string();
         assert!(said.contains(words), "{said}");
-        assert!(said.starts_with("small/v1.yaml:86:"), "{said}");
+        assert!(said.starts_with("small/v1.yaml:91:"), "{said}");
     }
     let never = EXAMPLE.replace(
         "calendar: requester,",
@@ -432,17 +437,17 @@ fn a_concern_can_be_passed_on_from_everywhere_at_once() {
         (
             "    any_version: true\n",
             "",
-            "56:3: a hand-over that may have to wait for a retry",
+            "59:3: a hand-over that may have to wait for a retry",
         ),
         (
-            "hand_over: closes",
-            "decision: true",
-            "56:3: a hand-over that nobody can answer",
+            "hand_over: hands-over",
+            "hand_over: attempts",
+            "59:3: a hand-over that nobody can answer",
         ),
         (
             "to: with-social-work }\n      - { from: any, to: same }",
             "to: with-social-work }",
-            "56:3: a hand-over that some state does not allow",
+            "59:3: a hand-over that some state does not allow",
         ),
     ] {
         let said = said(old, new);
@@ -452,6 +457,71 @@ fn a_concern_can_be_passed_on_from_everywhere_at_once() {
             "{said:#?}"
         );
     }
+}
+
+#[test]
+fn a_concern_is_named_by_its_number_and_closed_by_whoever_holds_it() {
+    for (old, new, words) in [
+        (
+            "hands-over, concern: number,",
+            "hands-over,",
+            "does not say which concern",
+        ),
+        (
+            "reached, hand_over: hands-over, concern: number, any_version: true, data: { type: object, additionalProperties: false, required: [number],",
+            "reached, hand_over: hands-over, concern: number, any_version: true, data: { type: object, additionalProperties: false,",
+            "not named by a number which is always given",
+        ),
+        (
+            "by: [keeper], not_by: [requester]",
+            "by: [keeper, team, requester], not_by: [requester]",
+            "a concern can be closed without being held, by `team`, `requester`",
+        ),
+        (
+            "by: [keeper], not_by: [requester]",
+            "by: [keeper]",
+            "could answer a concern about the request themselves",
+        ),
+        (
+            "by: [responder], not_by: [requester]",
+            "by: [team], not_by: [requester]",
+            "`team` takes a concern over by standing near the request",
+        ),
+    ] {
+        said_once(old, new, &[words]);
+    }
+    said_once(
+        "became: [open]",
+        "became: [opne]",
+        &["unknown value", "`open`"],
+    );
+    said_once(
+        "hand_over: opens\n",
+        "hand_over: opens\n    concern: number\n",
+        &["takes no further step"],
+    );
+    let definition = parse("small/v1.yaml", EXAMPLE).unwrap();
+    let close = &definition.moves["close"];
+    assert_eq!(close.concern.as_deref(), Some("number"));
+    assert_eq!(close.keeps_open.as_ref().unwrap().codes, ["open"]);
+    assert_eq!(definition.moves["take"].narrative["now"], "Now");
+}
+
+#[test]
+fn a_clock_that_is_due_at_a_time_of_the_day_neither_waits_nor_grows() {
+    let urgent = "urgent: { title: Urgent, target: 15min,";
+    let at_ten = "urgent: { title: Urgent, target: next-wd@10:00,";
+    assert!(parse("small/v1.yaml", &EXAMPLE.replace(urgent, at_ten)).is_ok());
+    let waits = format!("{at_ten} pause_in: [asked],");
+    said_once(urgent, &waits, &["`pause_in`", "neither waits nor grows"]);
+    said_once(
+        urgent,
+        "urgent: { title: Urgent, target: next-wd@24:00,",
+        &["next-wd@10:00"],
+    );
+    let nudged = format!("{at_ten} ladder: nudge,");
+    said_once(urgent, &nudged, &["a rung at `-3wd`", "+1wd"]);
+    said_once("lease: 16wh", "lease: next-wd@10:00", &["as a target"]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What several parts of the language share: paths into data, lists of names, targets.
 
-use super::super::definition::{TARGETS, Target};
+use super::super::definition::{CLOCK_TARGETS, TARGETS, Target};
 use super::super::lint::Rule;
 use super::super::located::{Node, Reader, Yaml, quoted};
 use super::super::schema::shape::{Known, known_at};
@@ -31,7 +31,7 @@ impl<'a> Ground<'a> {
     }
 
     /// A dotted path to a code.
-    fn code(&self, reader: &mut Reader, at: &Node, path: &str) {
+    pub(super) fn code(&self, reader: &mut Reader, at: &Node, path: &str) {
         let derived = path.strip_prefix("derived.");
         if derived.is_some_and(|name| self.derived.contains(&name)) {
             return;
@@ -133,6 +133,18 @@ pub(in crate::domain::workflow) fn target(reader: &mut Reader, node: &Node) -> O
     found
 }
 
+/// A span, or a time of the next working day.
+pub(super) fn clock_target(reader: &mut Reader, node: &Node) -> Option<Target> {
+    let found = node
+        .as_text()
+        .and_then(|text| Target::parse_of_clock(text).ok());
+    if found.is_none() {
+        let found = format!("{} as a target", node.describe());
+        reader.against(Rule::E10, node, [&found, CLOCK_TARGETS]);
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,5 +165,27 @@ mod tests {
         ] {
             assert_eq!(read(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_time_of_the_next_working_day_is_the_target_of_a_clock_and_no_span() {
+        let at_ten = Target::parse_of_clock("next-wd@10:00").unwrap();
+        assert!(matches!(at_ten, Target::NextWorkingDayAt(_)));
+        assert_eq!(at_ten.to_string(), "next-wd@10:00");
+        assert_eq!(Target::parse_of_clock("5wd"), Ok(Target::WorkingDays(5)));
+        for wrong in [
+            "next-wd",
+            "next-wd@",
+            "next-wd@10",
+            "next-wd@24:00",
+            "next-wd@9:00",
+            "2wd@10:00",
+            "next-d@10:00",
+            "next-wd@10:00 ",
+            "NEXT-WD@10:00",
+        ] {
+            assert!(Target::parse_of_clock(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(read("next-wd@10:00"), None, "no span of time");
     }
 }

@@ -59,6 +59,24 @@ impl Seen<'_> {
             }
             What::CoveredBy(person) => differ("covered by", person.as_str(), self.cover()),
             What::ConcernOpen(open) => differ("concern open", open, request.is_concern_open()),
+            What::ConcernsUnanswered(numbers) => {
+                let found = request.concerns.iter().filter(|one| one.is_unanswered());
+                let found: Vec<u32> = found.map(|one| one.number).collect();
+                let words = |numbers: &[u32]| format!("{numbers:?}");
+                differ("unanswered concerns", words(numbers), words(&found))
+            }
+            What::ConcernsHeldBy(holders) => {
+                let open = request.concerns.iter().filter(|concern| concern.open);
+                let found: Vec<Option<PrincipalId>> = open.map(|one| one.held_by.clone()).collect();
+                let words = |people: &[Option<PrincipalId>]| {
+                    let people = people.iter();
+                    let people: Vec<&str> = people
+                        .map(|id| id.as_ref().map_or(NOBODY, |id| id.as_str()))
+                        .collect();
+                    format!("[{}]", people.join(", "))
+                };
+                differ("concerns held by", words(holders), words(&found))
+            }
             What::ActionsOpen(numbers) => {
                 let open: Vec<u32> = request.plan.open().map(|(number, _)| number).collect();
                 let words = |numbers: &[u32]| format!("{numbers:?}");
@@ -121,8 +139,8 @@ impl Seen<'_> {
 
     fn readings(&self) -> impl Iterator<Item = Result<(&Spell, Reading), String>> {
         let newest = |spell: &&Spell| {
-            let newest = self.clocks.find_newest(&spell.clock);
-            newest.is_some_and(|newest| newest.number == spell.number)
+            let standing = self.clocks.find_standing(&spell.clock);
+            standing.is_some_and(|standing| standing.number == spell.number)
         };
         self.clocks.spells.iter().filter(newest).map(|spell| {
             let calendar = self.declared.calendars().load(&spell.calendar);

@@ -42,7 +42,7 @@ pub struct StepForm {
     /// Who does it: somebody of the files in `people`.
     #[schemars(rename = "as")]
     pub actor: Option<PrincipalId>,
-    /// A move of the workflow, `claim`, `release` or `extend`.
+    /// A move of the workflow, `claim`, `release`, `extend`, or `open`: they read it on a page.
     #[schemars(rename = "do")]
     pub does: Option<MoveName>,
     /// The name of a file in the folder `examples`.
@@ -89,8 +89,12 @@ pub struct ExpectForm {
     pub claim_stands_still: Option<bool>,
     /// Who answers for the requester, whose school or office is closed.
     pub covered_by: Option<PrincipalId>,
-    /// A child protection concern waits for whoever answers.
+    /// Some child protection concern has no final result yet.
     pub concern_open: Option<bool>,
+    /// Exactly these concerns wait for somebody who answers, by number.
+    pub concerns_unanswered: Option<Vec<u32>>,
+    /// Who holds each open concern, in their order; `nobody`.
+    pub concerns_held_by: Option<Vec<PrincipalId>>,
     /// Exactly these actions of the child's plan are open, by number.
     pub actions_open: Option<Vec<u32>>,
     /// Exactly these clocks run.

@@ -144,6 +144,7 @@ fn does(reader: &mut Reader, fields: &mut Fields<'_>) -> Option<Does> {
     let name = match text.as_deref()? {
         "claim" => return Some(Does::Claim(code)),
         "release" => return Some(Does::Release(code)),
+        "open" => return Some(Does::Open),
         _ => reader.id(node?, MoveName::parse)?,
     };
     if let Some(node) = reason {
@@ -267,7 +268,7 @@ fn expect(reader: &mut Reader, node: &Node) -> Vec<Expected> {
 type Read = fn(&mut Reader, &Node) -> Option<What>;
 type ReadOf = fn(&mut Reader, &Node, ClockName) -> Option<What>;
 
-const ONES: [(&str, Read); 11] = [
+const ONES: [(&str, Read); 13] = [
     ("state", |r, n| r.id(n, StateName::parse).map(What::State)),
     ("team", |r, n| r.id(n, TeamId::parse).map(What::Team)),
     ("held_by", |r, n| {
@@ -292,6 +293,14 @@ const ONES: [(&str, Read); 11] = [
         r.id(n, PrincipalId::parse).map(What::CoveredBy)
     }),
     ("concern_open", |r, n| r.bool(n).map(What::ConcernOpen)),
+    ("concerns_unanswered", |r, n| {
+        numbers(r, n).map(What::ConcernsUnanswered)
+    }),
+    ("concerns_held_by", |r, n| {
+        let people = names(r, n, "people", PrincipalId::parse)?.into_iter();
+        let holders = people.map(|person| Some(person).filter(|p| p.as_str() != NOBODY));
+        Some(What::ConcernsHeldBy(holders.collect()))
+    }),
     ("actions_open", |r, n| numbers(r, n).map(What::ActionsOpen)),
 ];
 

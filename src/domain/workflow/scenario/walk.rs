@@ -5,11 +5,11 @@ use super::moment::told;
 use super::parse::DATA;
 use super::{Does, Doing, Scenario, Step};
 use crate::domain::declared::Declared;
-use crate::domain::ids::{Reference, RequestId};
+use crate::domain::ids::{PrincipalId, Reference, RequestId};
 use crate::domain::request::actor::Principal;
 use crate::domain::request::asking::{Ask, Asking, Fresh, Unfit, civil_date};
 use crate::domain::request::clocks::ClockGround;
-use crate::domain::request::command::{AskedMove, Facts};
+use crate::domain::request::command::{AskedMove, Facts, OpenedOn, Sight};
 use crate::domain::request::event::{RequestEvent, RungRaised};
 use crate::domain::request::extension::Extend;
 use crate::domain::request::rung::{Raise, find_ready};
@@ -20,7 +20,7 @@ use crate::domain::workflow::located::Place;
 use crate::domain::workflow::schema::Workflow;
 use jiff::Timestamp;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -80,6 +80,18 @@ pub struct Told {
     pub clocks: Clocks,
     /// Since the step before, in their order.
     pub raised: Vec<RungRaised>,
+    /// Whoever has read it so far.
+    pub opened: BTreeSet<PrincipalId>,
+}
+
+impl Told {
+    fn sight_of(&self, person: &PrincipalId) -> Sight {
+        if self.opened.contains(person) {
+            Sight::Opened
+        } else {
+            Sight::Unopened
+        }
+    }
 }
 
 /// A step at its instant.
@@ -214,7 +226,9 @@ impl Stage<'_> {
             occurred_at: at,
             teams: Arc::new(self.declared.organisation().teams_on(civil_date(at))),
             covers: self.declared.organisation().covers_on(civil_date(at)),
+            is_import: false,
             references: BTreeMap::new(),
+            sight: Sight::Unopened,
         }
     }
 
@@ -241,8 +255,12 @@ impl Stage<'_> {
             let found = format!("nobody is known as `{}`", doing.by);
             (expected(), found)
         })?;
+        if doing.does == Does::Open {
+            told.opened.insert(actor.id.clone());
+        }
         let facts = Facts {
             references: known.1.clone(),
+            sight: told.sight_of(&actor.id),
             ..self.facts(actor.clone(), (at, number))
         };
         let moves = self
@@ -258,6 +276,7 @@ impl Stage<'_> {
                 clocks: told.clocks.clone(),
                 calendars: self.declared.shared_calendars(),
             })),
+            Does::Open => Ask::Open(OpenedOn::Page),
             Does::Moves(_) => Ask::Moves(&moves),
         };
         let decided = self.asking(&facts).decide(&told.state, ask, fresh(number));
@@ -312,7 +331,7 @@ impl Stage<'_> {
         references: &BTreeMap<String, Reference>,
     ) -> Result<Vec<AskedMove>, String> {
         match &doing.does {
-            Does::Claim(_) | Does::Release(_) | Does::Extend { .. } => Ok(Vec::new()),
+            Does::Claim(_) | Does::Release(_) | Does::Extend { .. } | Does::Open => Ok(Vec::new()),
             Does::Moves(moves) => moves
                 .iter()
                 .map(|done| done.asked(self.examples, references))

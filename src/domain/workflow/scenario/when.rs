@@ -42,6 +42,9 @@ impl When {
                 calendar.nth_working_day_after(wall(before).date(), n),
                 before,
             ),
+            Self::After(Target::NextWorkingDayAt(time)) => {
+                calendar.next_working_day_at(before, time.time())
+            }
             Self::After(Target::CalendarDays(n)) => same_time_on(
                 wall(before).date().saturating_add(i64::from(n).days()),
                 before,

@@ -374,7 +374,15 @@ fn the_moves_of_a_state_and_the_teams_of_a_file_can_be_listed() {
     let asked = StateName::parse("asked").unwrap();
     assert_eq!(
         names(Some(&asked)),
-        ["answer", "pass-on", "answered-by", "end"]
+        [
+            "answer",
+            "pass-on",
+            "answered-by",
+            "reached",
+            "take",
+            "close",
+            "end"
+        ]
     );
     let teams: Vec<&str> = crate::domain::workflow::together::named_teams(&workflow.definition)
         .into_iter()

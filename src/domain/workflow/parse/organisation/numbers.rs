@@ -8,6 +8,7 @@ pub(super) fn number(reader: &mut Reader, node: &Node, _: &Known<'_>) -> Option<
     let mut fields = reader.fields(node)?;
     let title = fields.need_as(reader, "title", Reader::text);
     let number = fields.need_as(reader, "number", dialled);
+    let code = fields.find_as(reader, "code", code);
     let when = fields.find_as(reader, "when", |r, n| r.word(n, "time", &RungWhen::WORDS));
     let hours = fields.find_as(reader, "hours", calendar);
     fields.finish(reader);
@@ -19,9 +20,20 @@ pub(super) fn number(reader: &mut Reader, node: &Node, _: &Known<'_>) -> Option<
     Some(ConcernNumber {
         title: title?,
         number: number?,
+        code,
         when,
         hours,
     })
+}
+
+fn code(reader: &mut Reader, node: &Node) -> Option<String> {
+    let text = reader.text(node)?;
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if text.is_empty() || text.len() > 64 || !text.chars().all(fits) {
+        reader.wrong(node, text, "1 to 64 characters of a-z, 0-9 and -");
+        return None;
+    }
+    Some(text)
 }
 
 /// Digits and spaces, and perhaps what to choose: `01292 000000, option 1`.

@@ -1,0 +1,2 @@
+select coalesce((select max(last_position) from event_log.appends), 0) as head,
+    coalesce((select position from reader.cursors where name = $1), 0) as position
