@@ -116,6 +116,9 @@ def wanted_of_act(book, cell):
         return {"forbidden"}, rule
     if not is_yes(book.judge("read", {"outline"}, cell)):
         return {"hidden"}, rule
+    if "service account" in cell["stands"] and "service account for whoever asked" not in cell["stands"]:
+        # The account may see it, and the person that it speaks for may not.
+        return {"forbidden", "not now", "hidden"}, rule
     return {"forbidden", "not now"}, rule
 
 

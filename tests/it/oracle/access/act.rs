@@ -2,9 +2,9 @@
 
 use super::cast::CallerPair;
 use super::fixture::RequestFixture;
-use super::sample::{Filling, data_of};
+use super::sample::{Filling, data_of, made};
 use super::stage::SweepStage;
-use super::standing::RequestParts;
+use super::standing::{ConcernStage, RequestParts};
 use serde_json::{Value, json};
 
 /// Act names of the rules that are no moves.
@@ -23,6 +23,8 @@ pub(super) const KINDS_OF_ACT: &[&str] = &[
     "writes down that nobody answered",
     "name-worker of a colleague",
     "name-worker of themself",
+    "agree-to-help of a named meeting",
+    "propose-not-agreed of a named meeting",
 ];
 
 #[derive(Debug, Clone)]
@@ -148,7 +150,18 @@ impl TriedAct {
                 let settles = book.rule(name)["plan"]["settles"]["which"]["at"].is_string()
                     || book.rule(name)["plan"]["settles"]["which"]["list"].is_string();
                 let has_action = parts.open_action.is_some();
-                book.starts_at(name, &fixture.state) && (has_action || !settles)
+                let guard = match book.rule(name)["guard"]["asks"].as_str() {
+                    Some("help.expected") => parts.expects,
+                    Some("!help.expected") => !parts.expects,
+                    Some(_) | None => true,
+                };
+                let is_open = parts.concern == ConcernStage::Open;
+                let concern = match book.rule(name)["hand_over"].as_str() {
+                    Some("attempts" | "hands-over") => is_open && !parts.is_answered,
+                    Some("takes-over") => is_open && !parts.held_by.contains(by),
+                    Some(_) | None => true,
+                };
+                book.starts_at(name, &fixture.state) && (has_action || !settles) && guard && concern
             }
             ActWay::Claim => is_open && holder.is_none_or(|holder| holder == by),
             ActWay::Release => is_open && holder == Some(by),
@@ -214,6 +227,16 @@ impl SweepStage {
                 is_harmless,
             },
         };
+        if rule["by_when"]["recorder"].is_object() {
+            let mut all = vec![act(None, false)];
+            let meeting = format!("{name} of a named meeting");
+            let mut of_meeting = act(Some(meeting.as_str()), false);
+            if let ActWay::Move { data, .. } = &mut of_meeting.way {
+                data["decided_at"] = made(rule, "decided_at");
+            }
+            all.push(of_meeting);
+            return all;
+        }
         if rule["worker"].is_string() && data.get("worker").is_some() {
             let colleague = act(Some("name-worker of a colleague"), false);
             return vec![colleague, act(Some("name-worker of themself"), true)];

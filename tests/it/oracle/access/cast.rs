@@ -49,8 +49,8 @@ pub(super) struct RoleGrant {
 pub(super) struct CastMember {
     pub(super) is_account: bool,
     pub(super) grants: Vec<RoleGrant>,
-    /// People for whom a service account may speak; `None` where the file says nothing about it.
-    pub(super) speaks_for: Option<Vec<String>>,
+    /// Service accounts that the person agreed to be carried by; `None` where nobody was asked.
+    pub(super) carried_by: Option<Vec<String>>,
 }
 
 impl CastMember {
@@ -127,6 +127,14 @@ impl WholeCast {
         persons.map(|(id, _)| id.as_str())
     }
 
+    /// Whether a person agreed that an account speaks for them; where the file asks nobody, all did.
+    pub(super) fn agreed(&self, person: &str, account: &str) -> bool {
+        let is_asked = self.0.values().any(|one| one.carried_by.is_some());
+        let carried_by = self.of(person).carried_by.as_ref();
+        let names = carried_by.is_some_and(|list| list.iter().any(|one| one == account));
+        names || !is_asked
+    }
+
     /// Members of a team, leaders last.
     pub(super) fn members_of(&self, team: &str) -> Vec<&str> {
         let mut members: Vec<&str> = self
@@ -165,10 +173,10 @@ fn member(one: &Value) -> CastMember {
         team: code(&grant["team"]),
         agency: code(&grant["agency"]),
     });
-    let speaks_for = one["speaks_for"].as_array();
+    let carried_by = one["carried_by"].as_array();
     CastMember {
         is_account: one["kind"] == "service-account",
         grants: grants.collect(),
-        speaks_for: speaks_for.map(|list| list.iter().filter_map(code).collect()),
+        carried_by: carried_by.map(|list| list.iter().filter_map(code).collect()),
     }
 }

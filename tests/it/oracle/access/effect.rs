@@ -32,6 +32,13 @@ impl RequestFixture {
         if rule["decision"] == Value::Bool(true) {
             parts.decided_by = Some(taken.by.to_owned());
         }
+        match rule["proposal"].as_str() {
+            Some("makes") => parts.proposed_by = Some(taken.by.to_owned()),
+            Some(_) => parts.proposed_by = None,
+            None => {}
+        }
+        let expects = named(&rule["expects"]["day"]).is_some();
+        parts.expects = parts.expects || expects;
         let team = rule["owner"]["team"].as_str().map(str::to_owned);
         if let Some(team) = team.or_else(|| named(&rule["owner"]["from"]))
             && team != parts.team
@@ -66,10 +73,13 @@ impl RequestFixture {
         match effect.as_str() {
             Some("opens") => {
                 parts.concern = ConcernStage::Open;
+                parts.is_answered = false;
                 parts.passed_on_by.insert(by.to_owned());
             }
+            Some("hands-over") => parts.is_answered = true,
             Some("takes-over") => {
-                parts.held_by.insert(by.to_owned());
+                parts.held_by = [by.to_owned()].into();
+                parts.is_answered = true;
             }
             Some("closes") => {
                 parts.concern = ConcernStage::Over;

@@ -61,7 +61,7 @@ impl SweepStage {
                 )
                 .await;
             }
-            PastEvent::Nothing | PastEvent::PassedOn => {}
+            PastEvent::Nothing | PastEvent::PassedOn | PastEvent::ProposedByLeader => {}
         }
         self.have_concern(&mut fixture, recipe).await;
         self.look(&mut fixture).await;
@@ -102,6 +102,7 @@ impl SweepStage {
             ("action", json!(action), Needed),
             ("actions", json!([action]), Needed),
             ("rest_not_needed", json!(true), Always),
+            ("expected_on", json!("2099-12-01"), Always),
             ("result", json!("child-protection"), Needed),
             ("answered_at", json!(now), Needed),
             (
@@ -259,7 +260,10 @@ impl SweepStage {
                 self.step_as_leader(fixture, &name, "old-worker.carrick")
                     .await;
             }
-            self.make(fixture, &name, &[]).await;
+            let proposes = self.book.rule(&name)["proposal"] == "makes";
+            let by_leader = proposes && recipe.past == PastEvent::ProposedByLeader;
+            let by: &[&str] = if by_leader { &["lead.carrick"] } else { &[] };
+            self.make(fixture, &name, by).await;
             self.settle(fixture, recipe).await;
         }
     }
@@ -275,6 +279,16 @@ impl SweepStage {
                 first
             };
             self.claim(fixture, &by, FirstClaim::Read).await;
+            let has_leader = self
+                .cast
+                .members_of(&team)
+                .iter()
+                .any(|one| self.cast.of(one).leads(&team));
+            for member in self.cast.members_of(&team) {
+                if !has_leader && member != by {
+                    self.open(fixture, member).await;
+                }
+            }
         }
         let plans = self.book.starts_at("plan-action", &fixture.state);
         if plans && fixture.parts.action_count == 0 {

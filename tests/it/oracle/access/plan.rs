@@ -17,6 +17,7 @@ pub(super) enum PastEvent {
     Nothing,
     PassedOn,
     OtherNamedPerson,
+    ProposedByLeader,
 }
 
 #[derive(Debug, Clone)]
@@ -170,6 +171,13 @@ pub(super) fn recipes(book: &WorkflowBook) -> Vec<FixtureRecipe> {
         of("acknowledged").rich(),
         of("helping").rich(),
     ]);
+    if book.states().any(|state| state == "decision-proposed") {
+        let proposed = of("decision-proposed");
+        recipes.push(proposed.after(PastEvent::ProposedByLeader, "by the leader"));
+        let mut in_group = proposed.after(PastEvent::Nothing, "in the resource group");
+        in_group.via = vec!["with-garf"];
+        recipes.push(in_group);
+    }
     recipes
 }
 

@@ -18,6 +18,7 @@ pub(super) const READINGS: &[&str] = &[
     "state",
     "identity",
     "text",
+    "text with a reason",
     "private address",
     "concern text",
     "readings",
@@ -64,11 +65,22 @@ impl SweepStage {
         let clocks = self.show(&path("clocks"), &caller.by).await;
         let readings = self.show(&path("readings"), &caller.by).await;
         let found = self.find(fixture, caller).await;
-        vec![
+        let mut shown = vec![
             ("clocks", clocks.status == StatusCode::OK),
             ("readings", readings.status == StatusCode::OK),
             ("found by number", found.text.contains(&fixture.id)),
-        ]
+        ];
+        let takes_over = self.book.hand_over("takes-over");
+        let reasons = takes_over.and_then(|name| self.book.rule(name)["narrative"].as_object());
+        if let Some(reason) = reasons.and_then(|reasons| reasons.keys().next())
+            && self.cast.of(&caller.by).has_role("social-work-responder")
+        {
+            let path = format!("/requests/{}?narrative={reason}", fixture.id);
+            let told = self.show(&path, &caller.by).await;
+            let worry = format!("worry {}", fixture.letters);
+            shown.push(("text with a reason", told.text.contains(&worry)));
+        }
+        shown
     }
 
     /// With a reason, where one is asked for.

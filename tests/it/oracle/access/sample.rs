@@ -37,6 +37,12 @@ pub(super) fn data_of(name: &str, rule: &Value, known: &[(&str, Value, Filling)]
     data
 }
 
+/// One field, made from its schema.
+pub(super) fn made(rule: &Value, field: &str) -> Value {
+    let schema = &rule["data"];
+    filled(schema, &schema["properties"][field])
+}
+
 fn example(name: &str) -> Option<Value> {
     let file = workflows().join(format!("request-for-assistance/examples/{name}.json"));
     let text = std::fs::read_to_string(file).ok()?;

@@ -158,8 +158,24 @@ impl SweepStage {
 
     /// A question in a body: nothing is done by it.
     pub(super) async fn ask(&self, path: &str, by: &str, body: &Value) -> ShownRequest {
-        let call = self.request(Method::POST, path, by).json(body);
-        let answer = call.send().await.unwrap();
+        let mut answer = self
+            .request(Method::POST, path, by)
+            .json(body)
+            .send()
+            .await
+            .unwrap();
+        // What was recorded a moment ago may not be found yet.
+        for _ in 1..TRIES_MAX {
+            if answer.status() != StatusCode::SERVICE_UNAVAILABLE {
+                break;
+            }
+            answer = self
+                .request(Method::POST, path, by)
+                .json(body)
+                .send()
+                .await
+                .unwrap();
+        }
         let status = answer.status();
         let text = answer.text().await.unwrap();
         ShownRequest {

@@ -20,8 +20,11 @@ pub(super) const STANDINGS: &[&str] = &[
     "claim holder who opened it",
     "former claim holder",
     "member of the team",
+    "member of the team who opened it",
     "leader of the team",
     "leader of the team who opened it",
+    "member of the resource group",
+    "member of the resource group who opened it",
     "member who once acted",
     "member of a former team",
     "leader of a former team",
@@ -33,6 +36,7 @@ pub(super) const STANDINGS: &[&str] = &[
     "responder who holds the concern",
     "whoever passed the concern on",
     "whoever decided last",
+    "whoever proposed the decision",
     "service manager",
     "analyst",
     "auditor",
@@ -100,6 +104,11 @@ pub(super) struct RequestParts {
     pub(super) opened: BTreeSet<String>,
     pub(super) acted: BTreeSet<String>,
     pub(super) decided_by: Option<String>,
+    pub(super) proposed_by: Option<String>,
+    /// The family was told of a day on which help is expected.
+    pub(super) expects: bool,
+    /// Somebody is known to have answered for the concern.
+    pub(super) is_answered: bool,
     /// Number of the action that is open, and who does it.
     pub(super) open_action: Option<(u64, String)>,
     pub(super) settled_by: Option<String>,
@@ -152,6 +161,7 @@ impl RequestParts {
         let is = |one: &Option<String>| one.as_deref() == Some(id);
         let (asked, opened) = (self.requester == id, self.opened.contains(id));
         let (in_team, leads) = (member.is_in(&self.team), member.leads(&self.team));
+        let groups = in_team && member.has_role("garf-member");
         let is_cover = id == "cover.education"
             && self.requester_agency(cast) == Some("example-primary-girvan");
         let is_colleague =
@@ -172,6 +182,12 @@ impl RequestParts {
                 self.claimed_before.contains(id) && !is(&self.claimed_by),
             ),
             ("member of the team", in_team),
+            ("member of the team who opened it", in_team && opened),
+            ("member of the resource group", groups),
+            (
+                "member of the resource group who opened it",
+                groups && opened,
+            ),
             ("leader of the team", leads),
             ("leader of the team who opened it", leads && opened),
             ("member who once acted", in_team && self.acted.contains(id)),
@@ -186,6 +202,7 @@ impl RequestParts {
                 self.passed_on_by.contains(id),
             ),
             ("whoever decided last", is(&self.decided_by)),
+            ("whoever proposed the decision", is(&self.proposed_by)),
             ("person without a role", member.grants.is_empty()),
         ];
         let mut words = chosen(&words);
@@ -232,10 +249,7 @@ fn may_speak(caller: &CallerPair, cast: &WholeCast) -> bool {
     let Some(person) = caller.speaks_for.as_deref().filter(|_| account.is_account) else {
         return false;
     };
-    let agreed = account
-        .speaks_for
-        .as_ref()
-        .is_none_or(|list| list.iter().any(|one| one == person));
+    let agreed = cast.agreed(person, &caller.by);
     let is_ours = account.agency().is_some() && account.agency() == cast.of(person).agency();
     agreed && is_ours
 }

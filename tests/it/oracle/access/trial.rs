@@ -9,8 +9,9 @@ use super::pages::PageVisitors;
 use super::plan::FixtureRecipe;
 use super::sample::data_of;
 use super::stage::{ApiCall, SweepStage, TryAnswer};
-use super::standing::standings_of_role;
+use super::standing::{UNTIED, standings_of_role};
 use serde_json::json;
+use std::collections::BTreeSet;
 
 /// Where the tries come in.
 pub(super) enum TrialDoor<'a> {
@@ -49,7 +50,10 @@ impl SweepStage {
         door: TrialDoor<'_>,
     ) -> Vec<SweepCell> {
         let mut fixture = self.build(recipe).await;
-        let callers = self.callers_of(recipe);
+        let mut callers = self.callers_of(recipe);
+        if !recipe.is_typical() {
+            self.keep_one_of_a_kind(&mut callers, &fixture);
+        }
         let mut cells = Vec::new();
         for act in self.acts(&fixture).await {
             for caller in &callers {
@@ -93,6 +97,16 @@ impl SweepStage {
         let has_part =
             |caller: &CallerPair| recipe.is_rich || !OF_THE_PAST.contains(&caller.by.as_str());
         callers.filter(has_part).collect()
+    }
+
+    /// Of persons without any part who stand alike, one.
+    fn keep_one_of_a_kind(&self, callers: &mut Vec<CallerPair>, fixture: &RequestFixture) {
+        let mut known = BTreeSet::new();
+        callers.retain(|caller| {
+            let words = fixture.parts.standings(caller, &self.cast);
+            let is_tied = words.iter().any(|word| !UNTIED.contains(word));
+            is_tied || self.cast.of(&caller.by).is_account || known.insert(words)
+        });
     }
 
     async fn try_one(
