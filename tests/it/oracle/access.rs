@@ -7,6 +7,7 @@ mod act;
 mod book;
 mod cast;
 mod cell;
+mod claiming;
 mod effect;
 mod fixture;
 mod messages;
