@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 const QUEUE: &str = "rfa.agency.south-ayrshire.social-work";
 
-/// The schools are closed today, whatever day it is.
-async fn in_the_holidays(name: &str) -> (WorkflowFiles, Served) {
+/// Definition files by which the schools are closed today, whatever day it is.
+pub(crate) fn schools_closed(name: &str) -> WorkflowFiles {
     let files = WorkflowFiles::copied(name);
     let organisation = "organisation/south-ayrshire.yaml";
     let summer = "from: 2026-07-01, to: 2026-08-14 }\n  - { name: October week, of: [education]";
@@ -22,6 +22,11 @@ async fn in_the_holidays(name: &str) -> (WorkflowFiles, Served) {
             &format!("{holiday}police]"),
         );
     }
+    files
+}
+
+async fn in_the_holidays(name: &str) -> (WorkflowFiles, Served) {
+    let files = schools_closed(name);
     let served = Served::by(files.folder()).await;
     (files, served)
 }

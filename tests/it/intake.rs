@@ -3,12 +3,14 @@
 mod faults;
 mod sender;
 
+pub(crate) use sender::{MOVE, OPEN, School};
+
 use crate::support::client::{Served, example};
 use crate::support::until;
 use lapin::BasicProperties;
 use lapin::options::BasicPublishOptions;
 use reqwest::{Method, StatusCode};
-use sender::{MOVE, OPEN, SOON, School, new_request, parked, with_header};
+use sender::{SOON, new_request, parked, with_header};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use uuid::Uuid;

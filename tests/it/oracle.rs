@@ -1,6 +1,7 @@
 //! What independent programs check: cases with our answers, written where `make test-peers` reads
 //! them. That program computes every answer by itself and says where it differs.
 
+mod access;
 mod curves;
 mod partners;
 mod paused_log;

@@ -1,16 +1,19 @@
 """An oracle that cannot disagree is none: each answer altered by a little must be seen.
 
-    python wrong_answers.py CASES.jsonl PAUSED.csv PAUSED.json CURVES.jsonl
+    python wrong_answers.py CASES.jsonl PAUSED.csv PAUSED.json CURVES.jsonl ACCESS-RULES.csv CELLS.jsonl
 """
 
 import contextlib
+import collections
 import copy
+import dataclasses
 import datetime as dt
 import io
 import itertools
 import json
 import sys
 
+import access
 import clocks
 import curves
 import paused_log
@@ -108,6 +111,36 @@ def wrong_bank_holidays():
         yield name, clocks.differing_days(mine, yours, lacking)
 
 
+def other_answer(cell):
+    if cell["kind"] == "read":
+        return "closed" if cell["answer"] == "shown" else "shown"
+    return "forbidden" if cell["answer"] == "taken" else "taken"
+
+
+def wrong_access(rules_path, cells_path):
+    """Every answer of each rule turned round, and each rule turned round over its own cells."""
+    rules = access.read_rules(rules_path)
+    book = access.Book(rules)
+    by_rule = collections.defaultdict(list)
+    for cell in access.read_cells(cells_path):
+        _, rule = access.wanted(book, cell)
+        # What the state refuses is refused by every rule.
+        if cell["possible"] and len(by_rule[rule]) < 20 and access.difference(book, cell) is None:
+            by_rule[rule].append(cell)
+    for rule, cells in by_rule.items():
+        line = rule.line if rule else 0
+        for cell in cells[:3]:
+            wrong = {**cell, "answer": other_answer(cell)}
+            yield f"access line {line}, {cell['by']}", access.difference(book, wrong)
+        if rule and rule.answer in ("yes", "never"):
+            turned = dataclasses.replace(rule, answer="yes" if rule.answer == "never" else "never")
+            others = access.Book([turned if one is rule else one for one in rules])
+            # Another line may close the same.
+            told = [cell for cell in cells if access.wanted(others, cell)[0] != access.wanted(book, cell)[0]]
+            if told:
+                yield f"access line {line} turned round", all(access.difference(others, cell) for cell in told)
+
+
 if __name__ == "__main__":
     with contextlib.redirect_stdout(io.StringIO()):
         tried = [
@@ -115,6 +148,7 @@ if __name__ == "__main__":
             *wrong_log(*sys.argv[2:4]),
             *wrong_curves(sys.argv[4]),
             *wrong_bank_holidays(),
+            *wrong_access(*sys.argv[5:7]),
         ]
     unseen = [name for name, found in tried if not found]
     print(f"wrong answers: {len(tried)} tried, {len(unseen)} not seen")

@@ -11,11 +11,11 @@ use std::time::Duration;
 use uuid::Uuid;
 
 pub(super) const SOON: Duration = Duration::from_secs(30);
-pub(super) const OPEN: &str = "scot.rfa.open-request.v1";
-pub(super) const MOVE: &str = "scot.rfa.make-move.v1";
+pub(crate) const OPEN: &str = "scot.rfa.open-request.v1";
+pub(crate) const MOVE: &str = "scot.rfa.make-move.v1";
 const DIRECT: &str = "amq.rabbitmq.reply-to";
 
-pub(super) struct School {
+pub(crate) struct School {
     /// The broker's user.
     pub(super) user: String,
     pub(super) channel: Channel,
@@ -25,17 +25,22 @@ pub(super) struct School {
 
 /// What came back.
 #[derive(Debug)]
-pub(super) struct Reply {
+pub(crate) struct Reply {
     pub(super) content_type: String,
-    pub(super) body: Value,
+    pub(crate) body: Value,
 }
 
 impl School {
     /// A user of the broker that may send and nothing else, and speaks for the school's account.
     pub(super) async fn of(served: &Served) -> Self {
+        Self::speaking_for(served, "school.system").await
+    }
+
+    /// The same for another service account.
+    pub(crate) async fn speaking_for(served: &Served, account: &str) -> Self {
         let school = Self::unknown(served).await;
         let (went_well, said) = served
-            .run(&["intake", "allow", &school.user, "school.system"])
+            .run(&["intake", "allow", &school.user, account])
             .await;
         assert!(went_well, "{said}");
         school
@@ -73,7 +78,7 @@ impl School {
     }
 
     /// What a careful sender sets, without an address for replies.
-    pub(super) fn properties(&self, kind: &str) -> BasicProperties {
+    pub(crate) fn properties(&self, kind: &str) -> BasicProperties {
         BasicProperties::default()
             .with_user_id(self.user.as_str().into())
             .with_message_id(Uuid::new_v4().to_string().into())
@@ -91,7 +96,7 @@ impl School {
             .unwrap();
     }
 
-    pub(super) async fn ask(&mut self, properties: BasicProperties, body: &Value) -> Reply {
+    pub(crate) async fn ask(&mut self, properties: BasicProperties, body: &Value) -> Reply {
         let correlation = Uuid::new_v4().to_string();
         let properties = properties
             .with_reply_to(DIRECT.into())
