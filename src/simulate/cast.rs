@@ -180,7 +180,7 @@ impl Cast {
     pub fn member(
         &self,
         team: &TeamId,
-        but: Option<&PrincipalId>,
+        but: &[&PrincipalId],
         chance: &mut Chance,
     ) -> Option<&Principal> {
         let members: Vec<&Principal> = self
@@ -188,7 +188,7 @@ impl Cast {
             .get(team)?
             .iter()
             .skip(1)
-            .filter(|person| Some(&person.id) != but)
+            .filter(|person| !but.contains(&&person.id))
             .collect();
         (!members.is_empty()).then(|| *chance.one_of(&members))
     }

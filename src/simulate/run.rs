@@ -193,7 +193,7 @@ impl Running {
         };
         let worker = world
             .cast
-            .member(&team, None, &mut self.chance)
+            .member(&team, &[], &mut self.chance)
             .map(|p| p.id.clone());
         let next = (step.doing == Doing::ChangeNamedPerson)
             .then(|| {
@@ -269,7 +269,8 @@ impl Running {
     ) -> Option<Principal> {
         let cast = world.cast;
         let team = present.map(|request| &request.owner.team);
-        let member = |but, chance: &mut Chance| cast.member(team?, but, chance).cloned();
+        let member =
+            |but: &[&PrincipalId], chance: &mut Chance| cast.member(team?, but, chance).cloned();
         match step.part {
             Part::Requester => {
                 if self.requester.is_none() {
@@ -280,12 +281,18 @@ impl Running {
                 }
                 self.requester.clone()
             }
-            Part::TeamMember => member(None, &mut self.chance),
-            Part::OtherMember => member(present.and_then(|r| r.decider.as_ref()), &mut self.chance),
+            Part::TeamMember => member(&[], &mut self.chance),
+            // A challenge goes to somebody who neither decided nor proposed.
+            Part::OtherMember => {
+                let decided = present.and_then(|request| request.decider.as_ref());
+                let proposed = present.and_then(|request| request.decided_with.as_ref());
+                let but: Vec<&PrincipalId> = decided.into_iter().chain(proposed).collect();
+                member(&but, &mut self.chance)
+            }
             Part::Worker => present
                 .and_then(|request| request.worker.as_ref())
                 .and_then(|worker| cast.find(worker).cloned())
-                .or_else(|| member(None, &mut self.chance)),
+                .or_else(|| member(&[], &mut self.chance)),
             Part::Allocator => cast.leader(team?).cloned(),
             Part::SocialWork => {
                 let mut concerns = present.into_iter().flat_map(|request| &request.concerns);

@@ -191,11 +191,12 @@ async fn keys_versions_and_tokens_are_asked_for_and_checked() {
     is_problem(&make(Some("\"9\"")).await, 412, "a stale If-Match");
     is_problem(&make(Some("-1")).await, 400, "an If-Match that is none");
     assert_eq!(make(Some("\"1\"")).await.status, StatusCode::OK);
+    let too_early = format!("/requests/{request}/moves/start-help");
     let again = served
-        .call(Method::POST, &path, "duty.carrick")
+        .call(Method::POST, &too_early, "duty.carrick")
         .key("again")
         .header("If-Match", "\"2\"")
-        .json(json!({ "data": { "how": "phone" } }))
+        .json(json!({ "data": example("start-help") }))
         .send()
         .await;
     is_problem(&again, 409, "a move that the state does not allow");

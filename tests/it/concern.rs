@@ -191,7 +191,7 @@ async fn whoever_asked_ends_no_concern_of_others_and_gives_no_result() {
         let mut told = Vec::new();
         for number in [1, 2] {
             let refused = step(&served, request, (name, number), "head.girvan").await;
-            assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", refused.text);
+            assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.text);
             told.push((
                 refused.body["detail"].clone(),
                 refused.body["allowed"].clone(),
@@ -201,16 +201,20 @@ async fn whoever_asked_ends_no_concern_of_others_and_gives_no_result() {
             let path = format!("/requests/{request}/moves/{name}");
             let body = json!({ "data": data, "on_behalf_of": "head.girvan" });
             let refused = served.post(&path, "school.system", body).await;
-            assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", refused.text);
+            assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.text);
         }
         assert_eq!(
             told[0], told[1],
             "a concern that is there and one that is not"
         );
     }
-    for person in ["duty.carrick", "lead.carrick", "school.system"] {
+    for (person, status) in [
+        ("duty.carrick", StatusCode::FORBIDDEN),
+        ("lead.carrick", StatusCode::FORBIDDEN),
+        ("school.system", StatusCode::CONFLICT),
+    ] {
         let refused = step(&served, request, (RESULT, 1), person).await;
-        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", refused.text);
+        assert_eq!(refused.status, status, "{person}: {}", refused.text);
     }
     let seen = served
         .get(&format!("/requests/{request}"), "lead.carrick")
@@ -221,7 +225,7 @@ async fn whoever_asked_ends_no_concern_of_others_and_gives_no_result() {
     // About a request without a concern nobody says what became of one.
     let quiet = served.sent().await;
     for (person, status) in [
-        ("head.girvan", StatusCode::FORBIDDEN),
+        ("head.girvan", StatusCode::CONFLICT),
         ("duty.carrick", StatusCode::FORBIDDEN),
         ("social.work", StatusCode::NOT_FOUND),
     ] {

@@ -67,7 +67,12 @@ async fn the_cover_hears_of_the_question_reads_it_and_answers_it() {
     assert_eq!(seen.body["content"], "open");
     let moves = seen.body["moves"].as_array().unwrap();
     let moves: Vec<&str> = moves.iter().filter_map(|m| m["move"].as_str()).collect();
-    assert_eq!(moves, ["answer", "pass-on-child-protection-concern"]);
+    let offered = [
+        "answer",
+        "add-information",
+        "pass-on-child-protection-concern",
+    ];
+    assert_eq!(moves, offered);
 
     let answer = json!({ "answer": "Invented: the aunt." });
     let answer = served

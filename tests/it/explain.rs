@@ -125,10 +125,12 @@ fn a_state_says_who_holds_it_and_what_each_may_do_next() {
              decided”, “Somebody has spoken with the family” and “Help has started”.",
             "Answer the question. By whoever asked for help or whoever answers for the requester \
              meanwhile. The request is then “Seen”. To be given: “Answer”.",
-            "Agree to help. By a member of the team that holds the request or a member of the resource \
-             group, but never by whoever took the last decision or whoever asked for help. If “Named \
-             worker” is given, the request is then “Worker named”; otherwise the request is then “Help \
-             agreed”.",
+            "Agree to help. By whoever has claimed the request and opened it, the named worker who has \
+             opened the request, the leader of the team that holds the request and who has opened it or \
+             a member of the team who has opened the request, but never by whoever took the last \
+             decision or whoever asked for help.",
+            "If “Named worker” is given, the request is then “Worker named”; otherwise the request is \
+             then “Help agreed”.",
             "In every state, so here too: “Tell the requester”,",
         ],
     );

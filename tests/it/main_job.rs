@@ -291,6 +291,7 @@ fn data_of(name: &str) -> Value {
         | "concern-result" => example(name),
         "send" => example("send"),
         "answer" => json!({ "answer": "Invented." }),
+        "add-information" => json!({ "information": "Invented." }),
         "say-whether-help-came" => json!({ "help_came": "partly" }),
         "name-worker" => json!({ "worker": "duty.carrick" }),
         "wait" => json!({ "why": "no-worker-free", "family_told": true }),

@@ -209,7 +209,7 @@ async fn a_proposal_is_read_by_the_team_and_the_requester_hears_what_was_decided
     let request = served.sent().await;
     served.claimed(request, WORKER).await;
     let mut proposal = example("propose-not-agreed");
-    proposal["advice"] = json!("Invented: the proposer's own words.");
+    proposal["advice"] = json!("Invented: the words of the proposer.");
     let made = served
         .make(request, "propose-not-agreed", WORKER, proposal)
         .await;
@@ -231,7 +231,7 @@ async fn a_proposal_is_read_by_the_team_and_the_requester_hears_what_was_decided
     let lead = Visitor::signed_in(&served.process.http, LEAD).await;
     let form = format!("/app{}/moves/not-agreed", path(request));
     let drawn = lead.get(&form).await;
-    drawn.says("Invented: the proposer&#39;s own words.");
+    drawn.says("Invented: the words of the proposer.");
     drawn.says("value=\"other-help-fits-better\" checked");
     let made = served
         .make(request, "not-agreed", LEAD, confirmed["data"].clone())

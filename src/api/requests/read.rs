@@ -123,10 +123,10 @@ async fn view(
         still_open: seen.still_open(),
         links: links.shown,
         possible_same_child: seen.same_child(app, caller).await?,
-        content: match (part, opens) {
-            (OrdinaryPart::Identity, _) => "identity",
-            (OrdinaryPart::Whole, _) | (OrdinaryPart::Closed, true) => "open",
-            (OrdinaryPart::Closed, false) => "summary",
+        content: match part {
+            _ if !opens => "summary",
+            OrdinaryPart::Identity => "identity",
+            OrdinaryPart::Whole | OrdinaryPart::Closed => "open",
         },
         events,
     })

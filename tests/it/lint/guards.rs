@@ -43,7 +43,7 @@ fn an_unknown_name_is_refused_where_it_stands() {
     assert_eq!(
         guarded("'data.reason == \"finished\" && actor.name == \"x\"'"),
         [
-            "E31 74:42: the unknown name `actor.name`; allowed: data.…, request.…, claim.held, concern.open, worker.named, actions.open"
+            "E31 74:42: the unknown name `actor.name`; allowed: data.…, request.…, claim.held, concern.open, worker.named, actions.open, help.expected"
         ]
     );
     assert_eq!(
