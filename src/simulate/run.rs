@@ -6,7 +6,7 @@ use super::payload::{Moment, payload};
 use super::story::{Doing, Part, Step, Story, year};
 use crate::commands::Provenance;
 use crate::commands::{Ask, AskedMove, Command, CommandError, Commands};
-use crate::domain::ids::{Authority, MoveName, RequestId, WorkflowName};
+use crate::domain::ids::{Authority, MoveName, PrincipalId, RequestId, WorkflowName};
 use crate::domain::request::actor::Principal;
 use crate::domain::request::state::Request;
 use crate::domain::time::calendar::Calendar;
