@@ -350,8 +350,10 @@ async fn every_move_by_every_wrong_role_and_team_is_refused_and_appends_nothing(
         for name in &moves {
             let answer = attempt(&served, request, name, person).await;
             let status = answer.status.as_u16();
+            // Of a concern nobody outside learns whether there is one: it is not possible now.
+            let is_hidden = status == 409 && answer.body["detail"] == "This is not possible now.";
             assert!(
-                matches!(status, 403 | 404),
+                is_hidden || matches!(status, 403 | 404),
                 "{name} by {person}: {}",
                 answer.text
             );

@@ -55,9 +55,9 @@ fn the_shipped_scenarios_hold_and_walk_through_every_move_and_clock() {
         .filter(|line| line.starts_with("  ok    "))
         .count();
     assert_eq!(told, texts(STORIES, "yaml").len());
-    assert!(text.contains("  all 33 moves walked through\n"), "{text}");
-    assert!(text.contains("  all 10 clocks walked through\n"), "{text}");
-    assert!(text.contains("  all 33 rungs walked through\n"), "{text}");
+    assert!(text.contains("  all 38 moves walked through\n"), "{text}");
+    assert!(text.contains("  all 11 clocks walked through\n"), "{text}");
+    assert!(text.contains("  all 35 rungs walked through\n"), "{text}");
     assert!(
         text.ends_with(&format!("OK (scenarios: {told})\n")),
         "{text}"
@@ -90,7 +90,7 @@ fn a_scenario_that_tells_otherwise_fails_at_its_place() {
     );
     files.change(
         "request-for-assistance/scenarios/18-who-may.yaml",
-        "refused: not-in-team",
+        "refused: not-found",
         "refused: not-claimed",
     );
     let (code, text) = run(files.folder(), &[]);
@@ -101,7 +101,7 @@ fn a_scenario_that_tells_otherwise_fails_at_its_place() {
     let at = at.unwrap_or_else(|| panic!("{text}"));
     assert_eq!(lines[at + 1], "expected  decide: due Thu 2026-06-11");
     assert_eq!(lines[at + 2], "found     decide: due Fri 2026-06-12");
-    let said = "found     refused: not-in-team (only members of the team that holds the request may do this)";
+    let said = "found     refused: not-found (there is no such request)";
     assert!(lines.contains(&said), "{text}");
 }
 
@@ -117,7 +117,7 @@ fn a_move_that_no_scenario_walks_through_is_told_and_warned_of() {
     .unwrap();
     let (code, text) = run(files.folder(), &[]);
     assert_eq!(code, 0);
-    let missing = "32 of 33 moves walked through; not: ask-garf";
+    let missing = "37 of 38 moves walked through; not: ask-garf";
     assert!(text.contains(missing), "{text}");
     let check = std::process::Command::new(env!("CARGO_BIN_EXE_rfa"))
         .args(["workflow", "check", "."])
@@ -136,7 +136,8 @@ fn a_rung_that_no_scenario_waits_for_is_named_and_warned_of_at_its_clock() {
     std::fs::remove_file(story).unwrap();
     let (code, text) = run(files.folder(), &[]);
     assert_eq!(code, 0);
-    let missing = "  27 of 33 rungs walked through; not: inform +1wd, family_told 0, family_told +1wd, allocate 0, allocate +5wd\n";
+    let missing =
+        "  32 of 35 rungs walked through; not: take_over 0, take_over +1wd, inform +1wd\n";
     assert!(text.contains(missing), "{text}");
     let check = std::process::Command::new(env!("CARGO_BIN_EXE_rfa"))
         .args(["workflow", "check", "."])

@@ -5,5 +5,6 @@ select r.request_id, r.workflow, r.workflow_version, r.expected_on, r.expected_b
         where t.request_id = r.request_id and t.authority = r.authority
             and t.spell > 0 and t.ended_at is null
     ) as spells
-from read_model.request_list r
-where r.authority = $1 and r.request_id = any($2) and r.expected_on is not null
+from unnest($2::uuid[]) as asked(id)
+join read_model.request_list r on r.request_id = asked.id and r.authority = $1
+where r.expected_on is not null

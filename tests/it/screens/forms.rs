@@ -278,8 +278,9 @@ async fn what_waits_for_an_answer_stands_first_and_what_has_ended_is_a_click_awa
     assert_eq!(gone.status, StatusCode::OK, "{}", gone.text);
     let place = |text: &str, request: uuid::Uuid| text.find(&format!("id=\"request-{request}\""));
     let order = |text: &str| {
-        let [oldest, asked, ended] = [oldest, asked, ended].map(|one| place(text, one));
-        Some((asked? < oldest?, ended.is_some()))
+        let asked = text.find(&format!("/app/requests/{asked}/moves/answer"))?;
+        let [oldest, ended] = [oldest, ended].map(|one| place(text, one));
+        Some((asked < oldest?, ended.is_some()))
     };
     for (page, with_ended) in [("/app/mine", false), ("/app/mine?all=yes", true)] {
         until("the list", Duration::from_secs(20), || async {
@@ -316,8 +317,9 @@ async fn a_question_is_answered_by_whoever_asked() {
         .fill_in(&form, &[("answer", "Invented: Mondays.")])
         .await;
     assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text);
-    visitor
-        .get("/app/mine")
-        .await
-        .says_not("waits for your answer");
+    until("nothing waits", Duration::from_secs(20), || async {
+        let mine = visitor.get("/app/mine").await;
+        (!mine.text.contains("waits for your answer")).then_some(())
+    })
+    .await;
 }

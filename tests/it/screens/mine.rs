@@ -42,7 +42,7 @@ async fn a_question_stands_first_however_many_requests_there_are_and_the_menu_co
     // Neither among the first twenty that were sent nor among the last.
     let asked = sent[22];
     let question = json!({ "question": "Invented: which days?" });
-    act(&served, asked, ("ask", "duty.carrick"), question).await;
+    act(&served, asked, ("ask", "lead.carrick"), question).await;
     let head = as_person(&served, "head.girvan").await;
     let seen = mine_with(&head, "My requests (1 question)").await;
     let answer = format!("/app/requests/{asked}/moves/answer");
@@ -71,7 +71,12 @@ async fn a_question_stands_first_however_many_requests_there_are_and_the_menu_co
 async fn a_refusal_stays_on_the_list_until_it_is_opened_with_its_reason_and_how_to_challenge_it() {
     let served = Served::start().await;
     let request = served.sent().await;
-    let refusal = ("not-agreed", "duty.carrick");
+    let claim = format!("/requests/{request}/claim");
+    let claimed = served.post(&claim, "duty.carrick", json!({})).await;
+    assert_eq!(claimed.status, StatusCode::OK, "{}", claimed.text);
+    let proposal = ("propose-not-agreed", "duty.carrick");
+    act(&served, request, proposal, example("propose-not-agreed")).await;
+    let refusal = ("not-agreed", "lead.carrick");
     act(&served, request, refusal, example("not-agreed")).await;
     let head = as_person(&served, "head.girvan").await;
     let seen = mine_with(&head, "My requests (1 decision)").await;

@@ -76,6 +76,10 @@ async fn what_is_due_first_has_the_first_button() {
     assert!(seen.text.find(&first) < seen.text.find(&other));
     let told = json!({ "how": "phone" });
     act(&served, request, ("tell-requester", "duty.carrick"), told).await;
+    let knows = json!({
+        "told": "not-safe-to-tell", "told_at": "2026-01-05T09:00:00Z", "why_not": "Invented."
+    });
+    act(&served, request, ("tell-family", "duty.carrick"), knows).await;
     let lead = as_person(&served, "lead.carrick").await;
     let first = format!("<a class=\"ds_button\" href=\"{page}/moves/name-worker\">");
     lead.get(&page).await.says(&first);

@@ -26,7 +26,8 @@ async fn ends(visitor: &Visitor) {
         let seen = visitor.get("/app/accessibility").await;
         let mine = visitor.get("/app/done").await;
         assert_eq!(seen.status, StatusCode::OK);
-        (mine.status == StatusCode::SEE_OTHER).then_some(())
+        let is_asked = mine.status == StatusCode::SEE_OTHER && mine.location().contains("sign-in");
+        is_asked.then_some(())
     })
     .await;
 }
