@@ -295,6 +295,9 @@ fn data_of(name: &str) -> Value {
         "say-whether-help-came" => json!({ "help_came": "partly" }),
         "name-worker" => json!({ "worker": "duty.carrick" }),
         "wait" => json!({ "why": "no-worker-free", "family_told": true }),
+        "postpone" => json!({
+            "why": "no-worker-free", "family_told": true, "expected_on": "2999-06-01"
+        }),
         "start-help" => json!({
             "help_provided": ["parenting"], "wellbeing": example("end")["wellbeing"]
         }),

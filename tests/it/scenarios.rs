@@ -96,7 +96,7 @@ fn a_scenario_that_tells_otherwise_fails_at_its_place() {
     let (code, text) = run(files.folder(), &[]);
     assert_eq!(code, 1);
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
-    let place = "./request-for-assistance/scenarios/03-a-question.yaml:26:14, Tue 2026-06-09 11:00";
+    let place = "./request-for-assistance/scenarios/03-a-question.yaml:30:14, Tue 2026-06-09 11:00";
     let at = lines.iter().position(|line| *line == place);
     let at = at.unwrap_or_else(|| panic!("{text}"));
     assert_eq!(lines[at + 1], "expected  decide: due Thu 2026-06-11");
@@ -145,7 +145,7 @@ fn a_rung_that_no_scenario_waits_for_is_named_and_warned_of_at_its_clock() {
         .output()
         .unwrap();
     let text = String::from_utf8(check.stdout).unwrap();
-    let warned = "warning W26: no scenario waits until the rung +5wd of `allocate` is raised";
+    let warned = "warning W26: no scenario waits until the rung +1wd of `take_over` is raised";
     assert!(text.contains(warned), "{text}");
 }
 

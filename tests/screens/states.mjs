@@ -32,8 +32,6 @@ export const states = {
   async "whoever decides on what has changed meanwhile is told so, and loses nothing"() {
     const { again } = this;
     const other = await this.enter(DUTY);
-    await this.duty.open(again);
-    await this.duty.press("Claim this request");
     await this.duty.open(`${again}/moves/ask`);
     await this.duty.write("Question", "Invented: who takes them to school?");
     await other.open(`${again}/moves/tell-requester`);

@@ -6,5 +6,9 @@ select r.request_id, r.workflow, r.workflow_version, r.expected_on, r.expected_b
             and t.spell > 0 and t.ended_at is null
     ) as spells
 from unnest($2::uuid[]) as asked(id)
-join read_model.request_list r on r.request_id = asked.id and r.authority = $1
-where r.expected_on is not null
+cross join lateral (
+    select *
+    from read_model.request_list r
+    where r.request_id = asked.id and r.authority = $1 and r.expected_on is not null
+    limit 1
+) r
