@@ -2,6 +2,7 @@
 
 use super::problem::{FieldError, Kind, Problem};
 use crate::commands::CommandError;
+use crate::domain::ids::{MoveName, RoleName};
 use crate::domain::request::error::{NotExtended, Place, Refusal};
 use crate::domain::workflow::schema::DataError;
 
@@ -67,19 +68,38 @@ fn on_behalf_of(kind: Kind, title: &str, what: &str) -> Problem {
     Problem::new(kind, title).with("/on_behalf_of", what, allowed)
 }
 
+fn account_alone(allowed: Vec<RoleName>) -> Problem {
+    let title = "A service account cannot ask for help; name the person that it speaks for.";
+    on_behalf_of(Kind::NotYours, title, "missing").allow(allowed)
+}
+
+fn unknown_person() -> Problem {
+    let title = "The person that the service account speaks for is not known here.";
+    on_behalf_of(Kind::BadData, title, "not known")
+}
+
+fn not_carried(found: &MoveName, allowed: Vec<MoveName>) -> Problem {
+    let title =
+        format!("`{found}` is not among the moves that this account may make for that person.");
+    on_behalf_of(Kind::NotYours, &title, "not agreed, or not granted").allow(allowed)
+}
+
+fn not_a_code(place: &Place, what: &str) -> Problem {
+    let title = format!("A field should hold the code of a {what}.");
+    wrong_field(&title, place, "not a code", format!("the code of a {what}"))
+}
+
+fn unfit_person(place: &Place, needs: &str) -> Problem {
+    let title = "The person who is named cannot do this.";
+    let allowed = format!("the code of {needs}");
+    wrong_field(title, place, "not the right person", allowed)
+}
+
 /// What is wrong with one field, and what would be right.
 fn of_field(refusal: &Refusal) -> Problem {
     let (title, place, what, allowed) = match refusal {
-        Refusal::BadCode { place, what } => {
-            let title = format!("A field should hold the code of a {what}.");
-            let allowed = format!("the code of a {what}");
-            return wrong_field(&title, place, "not a code", allowed);
-        }
-        Refusal::UnfitNamedPerson { place, needs } => {
-            let title = "The person who is named cannot do this.";
-            let allowed = format!("the code of {needs}");
-            return wrong_field(title, place, "not the right person", allowed);
-        }
+        Refusal::BadCode { place, what } => return not_a_code(place, what),
+        Refusal::UnfitNamedPerson { place, needs } => return unfit_person(place, needs),
         Refusal::UnknownReference { place } => (
             "There is no request with this reference.",
             place,
@@ -92,18 +112,20 @@ fn of_field(refusal: &Refusal) -> Problem {
             "its own",
             "the reference of another request",
         ),
-        Refusal::UnknownAgency { place } => (
-            "The agency that is to do it is not known here.",
-            place,
-            "not known",
-            "the code of an agency or school of the organisation",
-        ),
-        Refusal::UnknownNamedPerson { place } => (
-            "The person who is named is not known here.",
-            place,
-            "not known",
-            "the code of a person who is known here",
-        ),
+        Refusal::UnknownAgency { place } => {
+            let title = "The agency that is to do it is not known here.";
+            let allowed = "the code of an agency or school of the organisation";
+            (title, place, "not known", allowed)
+        }
+        Refusal::UnknownNamedPerson { place } => {
+            let title = "The person who is named is not known here.";
+            (
+                title,
+                place,
+                "not known",
+                "the code of a person who is known here",
+            )
+        }
         Refusal::Time { place, rule } => (
             "A time lies outside what is allowed.",
             place,
@@ -179,17 +201,8 @@ impl From<Refusal> for Problem {
                 }
                 .allow(allowed)
             }
-            Refusal::ServiceAccountAlone { allowed } => on_behalf_of(
-                Kind::NotYours,
-                "A service account cannot ask for help; name the person that it speaks for.",
-                "missing",
-            )
-            .allow(allowed),
-            Refusal::UnknownPerson => on_behalf_of(
-                Kind::BadData,
-                "The person that the service account speaks for is not known here.",
-                "not known",
-            ),
+            Refusal::ServiceAccountAlone { allowed } => account_alone(allowed),
+            Refusal::UnknownPerson => unknown_person(),
             refusal @ (Refusal::NotInTeam
             | Refusal::NotOpened { .. }
             | Refusal::MadeByOpening { .. }) => Self::new(Kind::NotYours, sentence(&refusal)),
@@ -205,14 +218,7 @@ impl From<Refusal> for Problem {
             | Refusal::RungNotDue { .. }
             | Refusal::HiddenState
             | Refusal::Destroyed) => Self::new(Kind::NotNow, sentence(&refusal)),
-            Refusal::NotCarried { found, allowed } => on_behalf_of(
-                Kind::NotYours,
-                &format!(
-                    "`{found}` is not among the moves that this account may make for that person."
-                ),
-                "not agreed, or not granted",
-            )
-            .allow(allowed),
+            Refusal::NotCarried { found, allowed } => not_carried(&found, allowed),
             Refusal::ClaimedByOther { holder, reasons } => {
                 Self::claimed(holder.as_str(), None).allow(reasons)
             }

@@ -338,20 +338,23 @@ async fn who_did_what_is_told_to_whoever_passed_it_on_the_leader_and_responders_
     assert!(!clocks.text.contains("take_over"), "{}", clocks.text);
 }
 
-/// R2: the fields of a concern have neither name nor address.
-#[tokio::test(flavor = "multi_thread")]
-async fn whoever_takes_a_concern_over_reads_who_and_where_and_the_rest_with_a_reason() {
-    let served = Served::start().await;
+async fn sent_with_a_private_address(served: &Served) -> Uuid {
     let mut data = example("send");
     data["child"]["address"] = json!("1 Invented Street");
     data["child"]["keep_address_private"] = json!(true);
     data["child"]["parents_carers"] = json!([
         { "name": "Invented Parent", "relationship": "father", "may_be_contacted": false }
     ]);
-    let sent = served
-        .post("/requests", "head.girvan", json!({ "data": data }))
-        .await;
-    let request: Uuid = sent.body["request_id"].as_str().unwrap().parse().unwrap();
+    let body = json!({ "data": data });
+    let sent = served.post("/requests", "head.girvan", body).await;
+    sent.body["request_id"].as_str().unwrap().parse().unwrap()
+}
+
+/// R2: the fields of a concern have neither name nor address.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_takes_a_concern_over_reads_who_and_where_and_the_rest_with_a_reason() {
+    let served = Served::start().await;
+    let request = sent_with_a_private_address(&served).await;
     let path = format!("/requests/{request}");
     let before = served.get(&path, "social.work").await;
     assert_eq!(before.status, StatusCode::NOT_FOUND, "{}", before.text);

@@ -54,10 +54,8 @@ fn every_state_move_clock_and_route_is_told() {
             assert_says(&text, &[&rule.title]);
         }
         for (name, rule) in &definition.clocks {
-            let within = match rule.target {
-                Target::NextWorkingDayAt(_) => "By",
-                _ => "Within",
-            };
+            let is_moment = matches!(rule.target, Target::NextWorkingDayAt(_));
+            let within = if is_moment { "By" } else { "Within" };
             assert_says(&text, &[&format!("{} ({name}) {within} ", rule.title)]);
         }
         for rule in &definition.routing {

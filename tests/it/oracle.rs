@@ -108,9 +108,10 @@ fn spell(chance: &mut StdRng, calendar: &CalendarName) -> Spell {
     };
     let mut now = started_at;
     // A time of the day never waits.
-    let pauses = match target {
-        Target::NextWorkingDayAt(_) => 0,
-        _ => chance.random_range(0..=5),
+    let pauses = if matches!(target, Target::NextWorkingDayAt(_)) {
+        0
+    } else {
+        chance.random_range(0..=5)
     };
     for _ in 0..pauses {
         let from = after(now, chance.random_range(0..400_000));

@@ -16,12 +16,12 @@ use super::extension;
 use super::guard::{self, Knows};
 use super::link::{self, Link};
 use super::opening;
-use super::owner::owner_team;
+use super::owner::{NextTeam, owner_team};
 use super::plan::{self, PlanStep};
 use super::rung;
 use super::sight::SightedAct;
 use super::state::{Request, RequestState};
-use crate::domain::ids::{AgencyId, DefinitionHash, PrincipalId, StateName};
+use crate::domain::ids::{AgencyId, DefinitionHash, PrincipalId, StateName, TeamId};
 use crate::domain::workflow::definition::{
     Definition, MoveRule, PathRule, ProposalPart, StateHolder, ToState,
 };
@@ -113,15 +113,7 @@ pub(super) fn act(
     } = hand;
     let rule = rule_of(definition, &asked)?;
     let request = state.find();
-    if request.is_none() && facts.person().kind == PrincipalKind::ServiceAccount {
-        return Err(Refusal::ServiceAccountAlone {
-            allowed: rule.by.clone(),
-        });
-    }
-    // Who may comes first: a refusal tells a stranger nothing about the state.
-    if let Some(request) = request {
-        check_sight(definition, request, SightedAct::Move(rule), facts)?;
-    }
+    check_actor(definition, request, rule, facts)?;
     let routed = opening.as_ref().map(|opening| &opening.routed.team);
     let ground = Ground {
         definition,
@@ -140,17 +132,10 @@ pub(super) fn act(
     let owner_team = owner_team(request, rule, &asked, opening.as_ref(), facts)?;
     let worker = principal_at(rule.worker.as_deref(), &asked)?;
     let named = principal_at(rule.requester.as_deref(), &asked)?;
-    let left_team = request
-        .map(|r| &r.owner.team)
-        .filter(|team| **team != owner_team.team)
-        .cloned();
+    let left_team = team_left(request, &owner_team);
     let before = request.map_or_else(|| facts.person_id(), |r| &r.requester);
     let requester = named.as_ref().unwrap_or(before);
-    let known_worker = worker.as_ref().or_else(|| {
-        request
-            .filter(|_| left_team.is_none())
-            .and_then(|r| r.worker.as_ref())
-    });
+    let known_worker = worker_after(worker.as_ref(), request, left_team.as_ref());
     let owner = Owner {
         held_by: held_by(definition, &done.to, requester, known_worker),
         team: owner_team.team,
@@ -190,6 +175,40 @@ pub(super) fn act(
         move_name: asked.move_name,
         personal: asked.personal,
     })))
+}
+
+/// Who may comes first: a refusal tells a stranger nothing about the state.
+fn check_actor(
+    definition: &Definition,
+    request: Option<&Request>,
+    rule: &MoveRule,
+    facts: &Facts,
+) -> Result<(), Refusal> {
+    match request {
+        Some(request) => check_sight(definition, request, SightedAct::Move(rule), facts),
+        None if facts.person().kind == PrincipalKind::ServiceAccount => {
+            Err(Refusal::ServiceAccountAlone {
+                allowed: rule.by.clone(),
+            })
+        }
+        None => Ok(()),
+    }
+}
+
+/// The team that held the request, where the act takes it away.
+fn team_left(request: Option<&Request>, next: &NextTeam) -> Option<TeamId> {
+    let before = request.map(|request| &request.owner.team);
+    before.filter(|team| **team != next.team).cloned()
+}
+
+/// The named worker after the act; a worker does not go with the request to another team.
+fn worker_after<'a>(
+    named: Option<&'a PrincipalId>,
+    request: Option<&'a Request>,
+    left_team: Option<&TeamId>,
+) -> Option<&'a PrincipalId> {
+    let stays = request.filter(|_| left_team.is_none());
+    named.or_else(|| stays.and_then(|request| request.worker.as_ref()))
 }
 
 /// What the opening of the text makes, nobody says; where nobody opened anything, somebody may have said it.

@@ -116,7 +116,10 @@ pub(super) fn fit_clocks(
             let found = format!("a rung at `{}` for a target of `{}`", rung.at, rule.target);
             let allowed = match rule.target {
                 Target::NextWorkingDayAt(_) => "0, and working days after it, as +1wd",
-                _ => "a ladder in the unit of the target",
+                Target::WorkingDays(_)
+                | Target::WorkingHours(_)
+                | Target::Minutes(_)
+                | Target::CalendarDays(_) => "a ladder in the unit of the target",
             };
             reader.against(Rule::E10, at, [&found, allowed]);
         }

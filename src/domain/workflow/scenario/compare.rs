@@ -59,24 +59,8 @@ impl Seen<'_> {
             }
             What::CoveredBy(person) => differ("covered by", person.as_str(), self.cover()),
             What::ConcernOpen(open) => differ("concern open", open, request.is_concern_open()),
-            What::ConcernsUnanswered(numbers) => {
-                let found = request.concerns.iter().filter(|one| one.is_unanswered());
-                let found: Vec<u32> = found.map(|one| one.number).collect();
-                let words = |numbers: &[u32]| format!("{numbers:?}");
-                differ("unanswered concerns", words(numbers), words(&found))
-            }
-            What::ConcernsHeldBy(holders) => {
-                let open = request.concerns.iter().filter(|concern| concern.open);
-                let found: Vec<Option<PrincipalId>> = open.map(|one| one.held_by.clone()).collect();
-                let words = |people: &[Option<PrincipalId>]| {
-                    let people = people.iter();
-                    let people: Vec<&str> = people
-                        .map(|id| id.as_ref().map_or(NOBODY, |id| id.as_str()))
-                        .collect();
-                    format!("[{}]", people.join(", "))
-                };
-                differ("concerns held by", words(holders), words(&found))
-            }
+            What::ConcernsUnanswered(numbers) => self.unanswered(numbers),
+            What::ConcernsHeldBy(holders) => self.concern_holders(holders),
             What::ActionsOpen(numbers) => {
                 let open: Vec<u32> = request.plan.open().map(|(number, _)| number).collect();
                 let words = |numbers: &[u32]| format!("{numbers:?}");
@@ -109,6 +93,27 @@ impl Seen<'_> {
                 same(&format!("told of {clock}"), expected, found)
             }
         }
+    }
+
+    fn unanswered(&self, numbers: &[u32]) -> Option<Differs> {
+        let found = self.request.concerns.iter();
+        let found = found.filter(|concern| concern.is_unanswered());
+        let found: Vec<u32> = found.map(|concern| concern.number).collect();
+        let words = |numbers: &[u32]| format!("{numbers:?}");
+        differ("unanswered concerns", words(numbers), words(&found))
+    }
+
+    fn concern_holders(&self, holders: &[Option<PrincipalId>]) -> Option<Differs> {
+        let open = self.request.concerns.iter().filter(|concern| concern.open);
+        let found: Vec<Option<PrincipalId>> = open.map(|one| one.held_by.clone()).collect();
+        let words = |people: &[Option<PrincipalId>]| {
+            let people = people.iter();
+            let people: Vec<&str> = people
+                .map(|id| id.as_ref().map_or(NOBODY, |id| id.as_str()))
+                .collect();
+            format!("[{}]", people.join(", "))
+        };
+        differ("concerns held by", words(holders), words(&found))
     }
 
     fn raised_of(&self, clock: &ClockName) -> impl Iterator<Item = &RungRaised> {

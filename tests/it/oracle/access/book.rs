@@ -159,10 +159,7 @@ fn paths(rule: &Value) -> impl Iterator<Item = &Value> {
 }
 
 fn is_from(path: &Value, state: &str) -> bool {
-    match &path["from"] {
-        Value::String(any) => any == "any",
-        from => from["of"]
-            .as_array()
-            .is_some_and(|of| of.iter().any(|one| one == state)),
-    }
+    let from = &path["from"];
+    let of = from["of"].as_array();
+    from == "any" || of.is_some_and(|of| of.iter().any(|one| one == state))
 }
