@@ -108,7 +108,8 @@ fn spell(chance: &mut StdRng, calendar: &CalendarName) -> Spell {
     };
     let mut now = started_at;
     // A time of the day never waits.
-    let pauses = if matches!(target, Target::NextWorkingDayAt(_)) {
+    let is_moment = matches!(target, Target::NextWorkingDayAt(_));
+    let pauses = if is_moment {
         0
     } else {
         chance.random_range(0..=5)
