@@ -78,6 +78,15 @@ fn extensions(chance: &mut StdRng, target: Target, started_at: Timestamp) -> Vec
     extensions.collect()
 }
 
+/// A time of the day never waits.
+fn pause_count(chance: &mut StdRng, target: Target) -> u32 {
+    if matches!(target, Target::NextWorkingDayAt(_)) {
+        0
+    } else {
+        chance.random_range(0..=5)
+    }
+}
+
 /// Up to five pauses, most of hours and some of weeks; the last one may still go on.
 fn spell(chance: &mut StdRng, calendar: &CalendarName) -> Spell {
     let first: Timestamp = "2025-01-01T00:00:00Z".parse().unwrap();
@@ -107,13 +116,7 @@ fn spell(chance: &mut StdRng, calendar: &CalendarName) -> Spell {
         known_at: None,
     };
     let mut now = started_at;
-    // A time of the day never waits.
-    let is_moment = matches!(target, Target::NextWorkingDayAt(_));
-    let pauses = if is_moment {
-        0
-    } else {
-        chance.random_range(0..=5)
-    };
+    let pauses = pause_count(chance, target);
     for _ in 0..pauses {
         let from = after(now, chance.random_range(0..400_000));
         let length = if chance.random_bool(0.3) {
