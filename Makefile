@@ -1,5 +1,5 @@
 # `make run` and `make test` do all their set-up themselves; the work is in scripts/.
-.PHONY: help run test test-peers test-faults test-drill stop bench lint screens
+.PHONY: help run test test-peers test-access test-faults test-drill stop bench lint screens
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -13,6 +13,9 @@ test: ## the whole suite, on private servers of its own
 
 test-peers: ## figures, messages and documents against programs of other authors, from PyPI and npm
 	@scripts/test-peers.sh
+
+test-access: ## who may do and read what, everybody against every act (some ten minutes)
+	@scripts/test-access.sh
 
 test-faults: ## the long counts of kills, with their seed (RFA_TEST_KILLS=200)
 	@scripts/test-faults.sh

@@ -11,6 +11,8 @@ use uuid::Uuid;
 
 /// Enough that what the program does by itself meanwhile is called less often.
 const LOOK_UPS: i64 = 100;
+/// Times that a cost is measured.
+const ROUNDS: usize = 4;
 
 pub(crate) async fn sent_with(served: &Served, by: &str, number: &str) -> Uuid {
     let mut data = example("send");
@@ -79,6 +81,29 @@ async fn cost_of(
     costs(statistics).await
 }
 
+/// The least that it does in some rounds: a connection that was opened meanwhile reads a few pages once.
+async fn least_cost_of(
+    served: &Served,
+    statistics: &Client,
+    number: &str,
+) -> BTreeMap<String, StatementCost> {
+    let mut least = cost_of(served, statistics, number).await;
+    for _ in 1..ROUNDS {
+        for (query, cost) in cost_of(served, statistics, number).await {
+            let known = least
+                .get_mut(&query)
+                .expect("the same statements each time");
+            assert_eq!(
+                (known.calls, known.rows),
+                (cost.calls, cost.rows),
+                "{query}"
+            );
+            known.pages = known.pages.min(cost.pages);
+        }
+    }
+    least
+}
+
 /// The statements that were called for each look-up.
 async fn costs(statistics: &Client) -> BTreeMap<String, StatementCost> {
     let counted = "select query, calls, rows, shared_blks_hit + shared_blks_read
@@ -106,8 +131,8 @@ async fn a_hidden_child_costs_the_database_what_an_unknown_one_does() {
     sent_with(&served, "head.girvan", "990017").await;
     // Connections, plans and caches are as they will be.
     cost_of(&served, &statistics, "990018").await;
-    let unknown = cost_of(&served, &statistics, "990019").await;
-    let hidden = cost_of(&served, &statistics, "990017").await;
+    let unknown = least_cost_of(&served, &statistics, "990019").await;
+    let hidden = least_cost_of(&served, &statistics, "990017").await;
     assert!(!unknown.is_empty());
     assert!(
         unknown.keys().any(|query| query.contains("vault.")),

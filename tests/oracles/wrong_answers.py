@@ -148,7 +148,7 @@ if __name__ == "__main__":
             *wrong_log(*sys.argv[2:4]),
             *wrong_curves(sys.argv[4]),
             *wrong_bank_holidays(),
-            *wrong_access(*sys.argv[5:7]),
+            *(wrong_access(*sys.argv[5:7]) if sys.argv[5:7] else []),
         ]
     unseen = [name for name, found in tried if not found]
     print(f"wrong answers: {len(tried)} tried, {len(unseen)} not seen")

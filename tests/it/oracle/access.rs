@@ -44,7 +44,7 @@ fn chosen(recipes: Vec<FixtureRecipe>) -> Vec<FixtureRecipe> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "make test-peers runs it"]
+#[ignore = "make test-access runs it"]
 async fn every_act_and_every_reading_by_everybody_is_written_down_with_our_answers() {
     let stage = SweepStage::start().await;
     stage.send_another().await;
