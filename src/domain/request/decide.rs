@@ -16,12 +16,12 @@ use super::extension;
 use super::guard::{self, Knows};
 use super::link::{self, Link};
 use super::opening;
-use super::owner::{NextTeam, owner_team};
+use super::owner::{owner_team, team_left, worker_after};
 use super::plan::{self, PlanStep};
 use super::rung;
 use super::sight::SightedAct;
 use super::state::{Request, RequestState};
-use crate::domain::ids::{AgencyId, DefinitionHash, PrincipalId, StateName, TeamId};
+use crate::domain::ids::{AgencyId, DefinitionHash, PrincipalId, StateName};
 use crate::domain::workflow::definition::{
     Definition, MoveRule, PathRule, ProposalPart, StateHolder, ToState,
 };
@@ -193,22 +193,6 @@ fn check_actor(
         }
         None => Ok(()),
     }
-}
-
-/// The team that held the request, where the act takes it away.
-fn team_left(request: Option<&Request>, next: &NextTeam) -> Option<TeamId> {
-    let before = request.map(|request| &request.owner.team);
-    before.filter(|team| **team != next.team).cloned()
-}
-
-/// The named worker after the act; a worker does not go with the request to another team.
-fn worker_after<'a>(
-    named: Option<&'a PrincipalId>,
-    request: Option<&'a Request>,
-    left_team: Option<&TeamId>,
-) -> Option<&'a PrincipalId> {
-    let stays = request.filter(|_| left_team.is_none());
-    named.or_else(|| stays.and_then(|request| request.worker.as_ref()))
 }
 
 /// What the opening of the text makes, nobody says; where nobody opened anything, somebody may have said it.

@@ -1,9 +1,9 @@
-//! Which team has a request after a move.
+//! Which team has a request after a move, and which worker.
 
 use super::command::{Asked, Facts, OpeningFacts};
 use super::error::{Place, Refusal};
 use super::state::Request;
-use crate::domain::ids::TeamId;
+use crate::domain::ids::{PrincipalId, TeamId};
 use crate::domain::workflow::definition::{MoveRule, OwnerRule};
 use crate::domain::workflow::expression::find;
 
@@ -62,4 +62,20 @@ fn known_team(team: TeamId, place: Option<Place>, facts: &Facts) -> Result<TeamI
             allowed: facts.teams.iter().cloned().collect(),
         })
     }
+}
+
+/// The team that held the request, where the act takes it away.
+pub(super) fn team_left(request: Option<&Request>, next: &NextTeam) -> Option<TeamId> {
+    let before = request.map(|request| &request.owner.team);
+    before.filter(|team| **team != next.team).cloned()
+}
+
+/// The named worker after the act; a worker does not go with the request to another team.
+pub(super) fn worker_after<'a>(
+    named: Option<&'a PrincipalId>,
+    request: Option<&'a Request>,
+    left_team: Option<&TeamId>,
+) -> Option<&'a PrincipalId> {
+    let stays = request.filter(|_| left_team.is_none());
+    named.or_else(|| stays.and_then(|request| request.worker.as_ref()))
 }
