@@ -129,7 +129,7 @@ fn card(opened: &Opened<'_>, one: &ConcernView) -> Markup {
     html! {
         section class={ "card" @if red { " red" } } aria-label={ "Child protection concern " (one.number) } {
             p { strong { (headline(opened, one)) } }
-            ol.plain { @for step in &one.steps { li { (step_words(opened, step)) } } }
+            ol { @for step in &one.steps { li { (step_words(opened, step)) } } }
             @if let Some(rule) = ring {
                 p { "Nobody is known to have answered. Ring until somebody does, the next number first:" }
                 (numbers_after(&rule.ring_first, &tried(one)))
